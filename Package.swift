@@ -1,0 +1,75 @@
+// swift-tools-version:6.3;(experimentalCGen)
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableExperimentalFeature("Lifetimes"),
+]
+
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linker)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+  .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let nio: [Target.Dependency] = [
+  .product(name: "NIOCore", package: "swift-nio"),
+  .product(name: "NIOPosix", package: "swift-nio"),
+  .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOExtras", package: "swift-nio-extras"),
+  .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+]
+
+let package = Package(
+  name: "wattprobe",
+  products: [
+    .executable(name: "wattprobe", targets: ["wattprobe"])
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+  ],
+  targets: [
+    // The eBPF programs: compiled and embedded by the plugin, which alone reads the `.bpf.c` files.
+    .plugin(name: "BPFCompiler", capability: .buildTool(), path: "Sources/BPFCompiler"),
+    .target(name: "BPFPrograms", path: "bpf", sources: ["include"], plugins: ["BPFCompiler"]),
+    .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
+    .target(name: "CHost"),
+
+    module("BPF", ["CLibbpf", "BPFPrograms"]),
+    module("Exposition"),
+    module("Host", ["CHost"]),
+    module("Energy"),
+    module("Collecting", ["Exposition"]),
+    module("Collectors", ["BPF", "BPFPrograms", "Exposition", "Host", "Energy", "Collecting", logging]),
+    module("Web", ["Exposition", "Collecting", logging] + nio),
+    .executableTarget(
+      name: "wattprobe",
+      dependencies: [
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "CHost", argumentParser, logging,
+        lifecycle,
+      ],
+      swiftSettings: settings),
+
+    tests("ExpositionTests", ["Exposition"]),
+    tests("CollectingTests", ["Collecting", "Exposition"]),
+    tests("HostTests", ["Host"]),
+    tests("EnergyTests", ["Energy"]),
+    tests("BPFTests", ["BPF", "BPFPrograms"]),
+    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
+    tests("WebTests", ["Web", "Collecting", "Exposition"] + nio),
+    tests("EndToEnd", ["wattprobe"]),
+  ],
+  cLanguageStandard: .gnu2x
+)

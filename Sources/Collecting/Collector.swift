@@ -1,0 +1,66 @@
+package import Exposition
+
+/// Reads one subsystem and writes its families. Lives on the collection thread alone, so it needs no locks.
+package protocol Collector: AnyObject {
+  /// Writes the collector's families as they stand now, at most those its definition lists, each begun once.
+  ///
+  /// A failure that concerns one device or sensor only is the collector's own matter (the series is absent); what it throws
+  /// marks the whole collector as failed in this scrape, and nothing it wrote is served.
+  func collect(into writer: inout SampleWriter) throws(CollectorFailure)
+}
+
+/// Why a collector cannot start or could not be read.
+package struct CollectorFailure: Error, Hashable {
+  /// The `reason` label of `collector_up`: one word from a small fixed set, such as `permission`, `btf`, `hook`, `absent`.
+  package let reason: StaticReason
+  /// What failed and why, naming the thing: `cannot load sched_switch: Operation not permitted`.
+  package let message: String
+  /// What would cure it: `run as root or grant CAP_BPF and CAP_PERFMON`.
+  package let cure: String
+
+  package init(_ reason: StaticReason, _ message: String, cure: String) {
+    self.reason = reason
+    self.message = message
+    self.cure = cure
+  }
+}
+
+/// The values of the `reason` label of `collector_up`.
+package enum StaticReason: String, Sendable, CaseIterable {
+  /// Runs.
+  case none = ""
+  /// Switched off on the command line or off by default.
+  case disabled
+  /// A privilege is missing.
+  case permission
+  /// The kernel has no BTF.
+  case btf
+  /// The kernel refused or lacks a hook.
+  case hook
+  /// The thing to measure does not exist on this machine.
+  case absent
+  /// Reading failed.
+  case read
+}
+
+/// What the registry knows of a collector before it exists. `Environment` is what collectors are made from.
+package struct CollectorDefinition<Environment>: Sendable {
+  /// As in `--collector.<name>`.
+  package let name: String
+  /// One line for the command line and the landing page.
+  package let summary: String
+  package let isOnByDefault: Bool
+  package let families: [Family]
+  package let make: @Sendable (Environment) throws(CollectorFailure) -> any Collector
+
+  package init(
+    name: String, summary: String, isOnByDefault: Bool, families: [Family],
+    make: @escaping @Sendable (Environment) throws(CollectorFailure) -> any Collector
+  ) {
+    self.name = name
+    self.summary = summary
+    self.isOnByDefault = isOnByDefault
+    self.families = families
+    self.make = make
+  }
+}

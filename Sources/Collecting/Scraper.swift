@@ -1,0 +1,43 @@
+package import Exposition
+
+/// A collector's name and whether it runs, for the landing page and `wattprobe collectors`.
+package struct CollectorState: Sendable, Hashable {
+  package let name: String
+  package let summary: String
+  /// nil where it runs.
+  package let failure: CollectorFailure?
+
+  package init(name: String, summary: String, failure: CollectorFailure?) {
+    self.name = name
+    self.summary = summary
+    self.failure = failure
+  }
+}
+
+/// Which collectors a scrape asks for: `collect[]` and `exclude[]` of the query.
+package struct CollectorSelection: Sendable, Hashable {
+  /// Empty: all.
+  package var collect: Set<String>
+  package var exclude: Set<String>
+
+  package init(collect: Set<String> = [], exclude: Set<String> = []) {
+    self.collect = collect
+    self.exclude = exclude
+  }
+
+  package func contains(_ name: String) -> Bool {
+    (collect.isEmpty || collect.contains(name)) && !exclude.contains(name)
+  }
+}
+
+/// What the web server needs of the collectors: their states and a snapshot on demand.
+///
+/// `collect` blocks for as long as reading takes; it is called on one thread of its own, never on the event loop.
+package protocol SnapshotSource: Sendable {
+  /// Every registered collector, also those that are off or failed.
+  var states: [CollectorState] { get }
+  /// Whether every program that could be attached is attached.
+  var isReady: Bool { get }
+  /// Reads the selected collectors. Unknown names were refused before.
+  func collect(_ selection: CollectorSelection) -> Snapshot
+}

@@ -1,0 +1,20 @@
+/// Which of the kernel's log2 slots become classic buckets.
+///
+/// Slot `i` of a kernel histogram counts values in `(2^(i-1), 2^i]` units of 2^-30 s (slot 0: up to one unit), so its
+/// upper bound is `2^(i-30)` s, which is also bucket `i - 30` of a native histogram of schema 0. The classic `le`s run from
+/// `2^lowest` to `2^highest` s; what lies below falls into the first, what lies above into `+Inf` only.
+package struct HistogramLayout: Sendable, Hashable {
+  /// The exponent of one kernel unit: 2^-30 s.
+  package static let unitExponent = -30
+
+  /// Exponent of the lowest upper bound shown, in seconds.
+  package let lowest: Int
+  /// Exponent of the highest finite upper bound shown, in seconds.
+  package let highest: Int
+
+  package init(lowest: Int, highest: Int) {
+    precondition(lowest <= highest && lowest >= Self.unitExponent, "bounds run upwards from 2^-30 s")
+    self.lowest = lowest
+    self.highest = highest
+  }
+}

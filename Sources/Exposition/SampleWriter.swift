@@ -1,0 +1,100 @@
+/// Fills a snapshot: begin a family, then for each sample name its labels and give its value.
+///
+/// ```
+/// writer.begin(Self.cpuSeconds)
+/// writer.label("cpu", 3)
+/// writer.label("mode", "task")
+/// writer.nanoseconds(4_200_000_000)        // wattprobe_cpu_seconds_total{cpu="3",mode="task"} 4.2
+/// ```
+/// Label names must be the family's own, in the family's order. Nothing is allocated per sample once the snapshot has grown.
+package struct SampleWriter: ~Copyable {
+  package var snapshot: Snapshot
+  private var family = -1
+  private var pending = 0
+
+  /// Goes on from `snapshot`, after what it holds.
+  package init(_ snapshot: consuming Snapshot = Snapshot()) {
+    self.pending = snapshot.labels.count
+    self.family = snapshot.families.count - 1
+    self.snapshot = snapshot
+  }
+
+  /// Ends writing and hands the snapshot over.
+  package consuming func finish() -> Snapshot { snapshot }
+
+  /// Begins a family. A family may be begun once in a snapshot.
+  package mutating func begin(_ family: Family) {
+    assert(!snapshot.families.contains { $0.name == family.name }, "\(family.name) is begun twice")
+    self.family = snapshot.families.count
+    snapshot.families.append(family)
+  }
+
+  package mutating func label(_ name: StaticString, _ value: String) {
+    openLabel(name)
+    var value = value
+    value.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
+    snapshot.labels.append(UInt8(ascii: "\""))
+  }
+
+  /// A label whose value comes from outside as bytes: escaped, and invalid UTF-8 replaced by U+FFFD.
+  package mutating func label(_ name: StaticString, bytes: UnsafeRawBufferPointer) {
+    openLabel(name)
+    appendRepaired(bytes)
+    snapshot.labels.append(UInt8(ascii: "\""))
+  }
+
+  package mutating func label(_ name: StaticString, _ value: some FixedWidthInteger) {
+    openLabel(name)
+    DecimalText.append(value, to: &snapshot.labels)
+    snapshot.labels.append(UInt8(ascii: "\""))
+  }
+
+  package mutating func integer(_ value: Int64) { add(.integer(value)) }
+  package mutating func unsigned(_ value: UInt64) { add(.unsigned(value)) }
+  package mutating func double(_ value: Double) { add(.double(value)) }
+  /// A count of nanoseconds, written as seconds.
+  package mutating func nanoseconds(_ value: UInt64) { add(.decimal(value, digits: 9)) }
+  /// A count of microjoules, written as joules (or microwatts as watts).
+  package mutating func micro(_ value: UInt64) { add(.decimal(value, digits: 6)) }
+
+  /// A kernel histogram: `slots` as in `HistogramLayout`, not cumulated, and the sum of the values in nanoseconds.
+  package mutating func histogram(slots: some Collection<UInt64>, sum: UInt64, layout: HistogramLayout) {
+    let first = snapshot.slots.count
+    snapshot.slots.append(contentsOf: slots)
+    add(.histogram(first: first, count: snapshot.slots.count - first, sum: sum, layout: layout))
+  }
+
+  private mutating func add(_ value: Snapshot.Value) {
+    assert(family >= 0, "a sample needs a family")
+    snapshot.samples.append(.init(family: family, labels: pending..<snapshot.labels.count, value: value))
+    pending = snapshot.labels.count
+  }
+
+  private mutating func openLabel(_ name: StaticString) {
+    if snapshot.labels.count > pending { snapshot.labels.append(UInt8(ascii: ",")) }
+    name.withUTF8Buffer { snapshot.labels.append(contentsOf: $0) }
+    snapshot.labels.append(UInt8(ascii: "="))
+    snapshot.labels.append(UInt8(ascii: "\""))
+  }
+
+  private mutating func appendEscaped(_ bytes: UnsafeRawBufferPointer) {
+    for byte in bytes {
+      switch byte {
+      case UInt8(ascii: "\\"), UInt8(ascii: "\""):
+        snapshot.labels.append(UInt8(ascii: "\\"))
+        snapshot.labels.append(byte)
+      case UInt8(ascii: "\n"):
+        snapshot.labels.append(UInt8(ascii: "\\"))
+        snapshot.labels.append(UInt8(ascii: "n"))
+      default:
+        snapshot.labels.append(byte)
+      }
+    }
+  }
+
+  private mutating func appendRepaired(_ bytes: UnsafeRawBufferPointer) {
+    if bytes.allSatisfy({ $0 < 0x80 }) { return appendEscaped(bytes) }
+    var repaired = String(decoding: bytes, as: UTF8.self)
+    repaired.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
+  }
+}

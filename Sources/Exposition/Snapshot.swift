@@ -1,0 +1,39 @@
+/// Every sample of one collection, free of any format: encoders turn it into text as often as they are asked.
+///
+/// Labels lie in one byte arena, already escaped (both text formats escape them alike): `name="value",name="value"`.
+package struct Snapshot: Sendable {
+  /// A sample's number, kept exact until it is written.
+  package enum Value: Sendable, Hashable {
+    case integer(Int64)
+    case unsigned(UInt64)
+    case double(Double)
+    /// `value / 10^digits`, written as an exact decimal: nanoseconds as seconds with 9, microjoules as joules with 6.
+    case decimal(UInt64, digits: UInt8)
+    /// Cumulated from `count` slots at `first` in `slots`; `sum` is nanoseconds.
+    case histogram(first: Int, count: Int, sum: UInt64, layout: HistogramLayout)
+  }
+
+  package struct Sample: Sendable {
+    /// Index into `families`.
+    package let family: Int
+    /// Range in `labels`, empty for a sample without labels.
+    package let labels: Range<Int>
+    package let value: Value
+  }
+
+  /// In the order in which they were begun; the samples of a family lie together.
+  package internal(set) var families: [Family] = []
+  package internal(set) var samples: [Sample] = []
+  package internal(set) var labels: [UInt8] = []
+  package internal(set) var slots: [UInt64] = []
+
+  package init() {}
+
+  /// Empties it, keeping its memory for the next collection.
+  package mutating func removeAll() {
+    families.removeAll(keepingCapacity: true)
+    samples.removeAll(keepingCapacity: true)
+    labels.removeAll(keepingCapacity: true)
+    slots.removeAll(keepingCapacity: true)
+  }
+}
