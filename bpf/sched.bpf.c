@@ -1,6 +1,201 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-#include <linux/bpf.h>
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_tracing.h>
+/*
+ * Context switches, wakeups, migrations and what tasks wait for. The kernel itself keeps when a task was queued
+ * (sched_info) and what time it is (rq->clock, as __schedule() has just set it), so a wakeup is only counted and a
+ * switch reads no clock. Where it does not, the wakeup leaves a stamp.
+ */
+#include "sched.h"
+
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
-SEC("tp_btf/sched_switch") int s(void *ctx) { return 1; }
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct task_wait);
+} task_storage SEC(".maps");
+
+/* Whether this kernel says itself when tasks were queued and what time its run queues have. */
+static __always_inline bool kernel_waits(void)
+{
+	return config.kernel_waits && bpf_core_field_exists(struct sched_entity, cfs_rq) &&
+	       bpf_core_field_exists(struct sched_info, last_queued);
+}
+
+/* Any task's cfs_rq leads to the run queue of the CPU it is on, whatever its class. */
+static __always_inline u64 switch_clock(struct task_struct *prev)
+{
+	return kernel_waits() ? prev->se.cfs_rq->rq->clock : bpf_ktime_get_ns();
+}
+
+static __always_inline struct task_wait *task_wait(struct task_struct *task, bool create, struct sched_cpu *c)
+{
+	struct task_wait *wait;
+
+	if (!config.task_storage)
+		return hashed_wait((u64)task, create, c);
+	wait = bpf_task_storage_get(&task_storage, task, 0, create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (!wait && create)
+		__sync_fetch_and_add(&c->lost, 1);
+	return wait;
+}
+
+static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *prev, bool blocked, u32 state, u64 now)
+{
+	struct task_wait *wait;
+
+	if (state == TASK_DEAD)
+		return;
+	wait = task_wait(prev, true, c);
+	if (!wait)
+		return;
+	if (kernel_waits())
+		wait->run_delay = prev->sched_info.run_delay;
+	else
+		wait->queued_at = blocked ? 0 : now;
+	wait->blocked_at = blocked ? now : 0;
+	/* The state itself may be TASK_WAKING by now; these bits stay as the task set them. */
+	if (BPF_CORE_READ_BITFIELD(prev, in_iowait))
+		wait->reason = OFFCPU_IO;
+	else if (BPF_CORE_READ_BITFIELD(prev, sched_contributes_to_load))
+		wait->reason = OFFCPU_UNINTERRUPTIBLE;
+	else
+		wait->reason = OFFCPU_INTERRUPTIBLE;
+}
+
+static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *next, u64 now)
+{
+	struct task_wait *wait = task_wait(next, false, c);
+	u64 runnable = 0;
+
+	if (kernel_waits()) {
+		u64 queued = next->sched_info.last_queued;
+
+		if (queued)
+			runnable = now - queued;
+		/* run_delay holds what it waited on queues it was taken from since */
+		if (wait)
+			runnable += next->sched_info.run_delay - wait->run_delay;
+		else if (next->sched_info.pcount == 0)
+			runnable += next->sched_info.run_delay;
+		add_wait(&c->runqueue, runnable);
+		if (wait)
+			wait->run_delay = next->sched_info.run_delay;
+	} else if (wait && wait->queued_at) {
+		add_wait(&c->runqueue, now - wait->queued_at);
+		wait->queued_at = 0;
+	}
+	if (wait && wait->blocked_at) {
+		u32 reason = wait->reason;
+
+		if (reason < OFFCPU_REASONS)
+			add_wait(&c->offcpu[reason], now - wait->blocked_at);
+		wait->blocked_at = 0;
+	}
+}
+
+SEC("tp_btf/sched_switch")
+int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	struct sched_cpu *c = this_cpu();
+	u64 now = switch_clock(prev);
+	u32 state = task_state(prev);
+	bool blocked = !preempt && state;
+	bool was_idle = prev->pid == 0, is_idle = next->pid == 0;
+	u64 slice;
+
+	if (!c)
+		return 0;
+	slice = close_slice(&c->time, now, was_idle, is_idle);
+	if (!config.histograms)
+		return 0;
+	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;
+	if (!was_idle) {
+		histogram_add(&c->oncpu, slice);
+		leave_cpu(c, prev, blocked, state, now);
+	}
+	if (!is_idle)
+		enter_cpu(c, next, now);
+	return 0;
+}
+
+static __always_inline int woken(struct task_struct *task, u32 kind)
+{
+	struct sched_cpu *c = this_cpu();
+	struct task_wait *wait;
+
+	if (!c)
+		return 0;
+	c->wakeups[kind]++;
+	if (kernel_waits())
+		return 0;
+	wait = task_wait(task, true, c);
+	if (wait)
+		wait->queued_at = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int BPF_PROG(sched_wakeup, struct task_struct *task)
+{
+	return woken(task, WAKEUP_WAKEUP);
+}
+
+SEC("tp_btf/sched_wakeup_new")
+int BPF_PROG(sched_wakeup_new, struct task_struct *task)
+{
+	return woken(task, WAKEUP_NEW);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int BPF_PROG(sched_migrate_task, struct task_struct *task, int destination)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		c->migrations++;
+	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(sched_process_fork)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		__sync_fetch_and_add(&c->events[EVENT_FORK], 1);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		__sync_fetch_and_add(&c->events[EVENT_EXEC], 1);
+	return 0;
+}
+
+/* Only where waits lie in the hash: storage goes with its task. */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(sched_process_free, struct task_struct *task)
+{
+	u64 key = (u64)task;
+
+	bpf_map_delete_elem(&task_waits, &key);
+	return 0;
+}
+
+/* Run once on each CPU by user space: from here on its time is watched, even if it never switches. */
+SEC("raw_tp")
+int watch_cpu(void *context)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c && !c->time.last_clock) {
+		c->time.is_idle = (u32)bpf_get_current_pid_tgid() == 0;
+		c->time.anchor_ns = bpf_ktime_get_ns();
+	}
+	return 0;
+}

@@ -11,7 +11,10 @@ struct BPFCompiler: BuildToolPlugin {
     let work = context.pluginWorkDirectoryURL
     let folder = target.directoryURL
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
-    let headers = files.filter { $0.hasSuffix(".h") }.map { folder.appending(path: $0) }
+    let shared = folder.appending(path: "include")
+    let headers =
+      files.filter { $0.hasSuffix(".h") }.map { folder.appending(path: $0) }
+      + (try FileManager.default.contentsOfDirectory(atPath: shared.path).sorted().map { shared.appending(path: $0) })
 
     var commands: [Command] = []
     var objects: [(name: String, file: URL)] = []
@@ -25,7 +28,7 @@ struct BPFCompiler: BuildToolPlugin {
           executable: clang,
           arguments: [
             "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-std=gnu2x", "-Wall", "-Wextra", "-Werror",
-            "-Wno-unused-parameter", "-fno-ident", "-fdebug-compilation-dir=.", "-ffile-prefix-map=\(folder.path)=bpf",
+            "-Wno-unused-parameter", "-I", shared.path, "-fno-ident", "-fdebug-compilation-dir=.", "-ffile-prefix-map=\(folder.path)=bpf",
             Self.targetArchitecture,
           ] + Self.systemHeaders + [
             "-c", folder.appending(path: source).path, "-o", full.path,
@@ -49,7 +52,7 @@ struct BPFCompiler: BuildToolPlugin {
       .buildCommand(
         displayName: "Embedding \(objects.count) BPF objects",
         executable: clang,
-        arguments: ["-E", "-dE", "-P", "-std=gnu2x", "-x", "c", template.path, "-o", table.path],
+        arguments: ["-E", "-P", "-std=gnu2x", "-x", "c", template.path, "-o", table.path],
         inputFiles: [template] + objects.map(\.file),
         outputFiles: [table]))
     return commands

@@ -1,2 +1,146 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "CLibbpf.h"
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static _Thread_local char log_text[16384];
+static _Thread_local size_t log_length;
+
+static int log_append(enum libbpf_print_level level, const char *format, va_list arguments)
+{
+	if (level != LIBBPF_WARN)
+		return 0;
+	size_t room = sizeof(log_text) - log_length;
+	if (room < 2)
+		return 0;
+	int written = vsnprintf(log_text + log_length, room, format, arguments);
+	if (written > 0)
+		log_length += (size_t)written < room ? (size_t)written : room - 1;
+	return written;
+}
+
+void wp_log_install(void)
+{
+	libbpf_set_print(log_append);
+}
+
+void wp_log_clear(void)
+{
+	log_length = 0;
+	log_text[0] = 0;
+}
+
+const char *wp_log_text(void)
+{
+	return log_text;
+}
+
+struct bpf_object *wp_object_open(const void *bytes, size_t size, const char *name)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = name);
+	return bpf_object__open_mem(bytes, size, &options);
+}
+
+int wp_find_global(const struct bpf_object *object, const char *section, const char *name, __u32 *offset, __u32 *size)
+{
+	const struct btf *btf = bpf_object__btf(object);
+	__s32 id = btf ? btf__find_by_name_kind(btf, section, BTF_KIND_DATASEC) : -ENOENT;
+	if (id < 0)
+		return -ENOENT;
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	const struct btf_var_secinfo *variable = btf_var_secinfos(type);
+	for (int i = 0; i < btf_vlen(type); i++, variable++) {
+		const struct btf_type *t = btf__type_by_id(btf, variable->type);
+		if (strcmp(btf__name_by_offset(btf, t->name_off), name) == 0) {
+			*offset = variable->offset;
+			*size = variable->size;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+static const struct btf_type *find_struct(const struct bpf_object *object, const char *name)
+{
+	const struct btf *btf = bpf_object__btf(object);
+	__s32 id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT) : -ENOENT;
+	return id < 0 ? NULL : btf__type_by_id(btf, id);
+}
+
+int wp_struct_size(const struct bpf_object *object, const char *name)
+{
+	const struct btf_type *type = find_struct(object, name);
+	return type ? (int)type->size : -ENOENT;
+}
+
+int wp_member_offset(const struct bpf_object *object, const char *name, const char *member)
+{
+	const struct btf_type *type = find_struct(object, name);
+	if (!type)
+		return -ENOENT;
+	const struct btf *btf = bpf_object__btf(object);
+	const struct btf_member *members = btf_members(type);
+	for (int i = 0; i < btf_vlen(type); i++)
+		if (strcmp(btf__name_by_offset(btf, members[i].name_off), member) == 0)
+			return (int)btf_member_bit_offset(type, i) / 8;
+	return -ENOENT;
+}
+
+int wp_run_on_cpu(int program_fd, int cpu)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+	return bpf_prog_test_run_opts(program_fd, &options);
+}
+
+int wp_program_info(int program_fd, struct wp_program_info *out)
+{
+	struct bpf_prog_info info = {};
+	__u32 length = sizeof(info);
+	int error = bpf_obj_get_info_by_fd(program_fd, &info, &length);
+	if (error)
+		return error;
+	out->id = info.id;
+	out->run_time_ns = info.run_time_ns;
+	out->run_count = info.run_cnt;
+	out->recursion_misses = info.recursion_misses;
+	return 0;
+}
+
+long wp_count_entries(int map_fd, __u32 key_size, __u32 value_size)
+{
+	enum { BATCH = 512 };
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	__u64 cursor = 0;
+	long total = 0;
+	int error = 0;
+	bool first = true;
+	void *keys = calloc(BATCH, key_size), *values = calloc(BATCH, value_size);
+
+	while (keys && values && !error) {
+		__u32 count = BATCH;
+
+		error = bpf_map_lookup_batch(map_fd, first ? NULL : &cursor, &cursor, keys, values, &count, &options);
+		if (!error || error == -ENOENT)
+			total += count;
+		first = false;
+	}
+	free(keys);
+	free(values);
+	if (error == -ENOENT)
+		return total;
+	return error ? error : -ENOMEM;
+}
+
+bool wp_copy_sequenced(const __u64 *source, __u64 *copy, size_t words)
+{
+	for (int i = 0; i < 1000; i++) {
+		for (size_t word = 0; word < words; word++)
+			copy[word] = __atomic_load_n(&source[word], __ATOMIC_ACQUIRE);
+		if (copy[0] == copy[words - 1])
+			return true;
+	}
+	return false;
+}

@@ -1,5 +1,6 @@
-// SPDX-License-Identifier: Apache-2.0
+/* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
+#include "layouts.h"
 
 /// One embedded eBPF object: the name of its source without `.bpf.c`, and the ELF file's bytes.
 struct wattprobe_object {
@@ -10,3 +11,9 @@ struct wattprobe_object {
 
 extern const struct wattprobe_object wattprobe_objects[];
 extern const unsigned long wattprobe_object_count;
+
+/// `index` counts from 0 to wattprobe_object_count - 1.
+static inline const struct wattprobe_object *wattprobe_object_at(unsigned long index)
+{
+	return &wattprobe_objects[index];
+}

@@ -1,0 +1,44 @@
+internal import CLibbpf
+internal import Glibc
+
+/// A refused bpf(2) or libbpf call.
+package struct BPFError: Error, Hashable, CustomStringConvertible {
+  /// What was tried, naming the thing: `load program object sched`.
+  package let operation: String
+  /// The positive errno.
+  package let errno: Int32
+  /// libbpf's warnings and the end of the verifier's log; may be empty.
+  package let log: String
+
+  init(_ operation: String, errno: Int32, log: String = "") {
+    self.operation = operation
+    self.errno = errno < 0 ? -errno : errno
+    self.log = log
+  }
+
+  /// One line: the operation and the errno's text.
+  package var description: String {
+    "cannot \(operation): \(String(cString: strerror(errno)))"
+  }
+
+  /// The first lines of the log, on one line; empty where there is none.
+  package var cause: String {
+    log.split(separator: "\n").prefix(3).joined(separator: "; ")
+  }
+
+  package var isPermission: Bool { errno == EPERM || errno == EACCES }
+  /// The kernel has no such hook, type or field.
+  package var isUnsupported: Bool { errno == EINVAL || errno == ENOENT || errno == EOPNOTSUPP || errno == ESRCH }
+}
+
+/// libbpf's warnings on this thread, kept while a call runs.
+enum CallLog {
+  private static let installed: Void = wp_log_install()
+
+  static func begin() {
+    _ = installed
+    wp_log_clear()
+  }
+
+  static func text() -> String { String(cString: wp_log_text()) }
+}

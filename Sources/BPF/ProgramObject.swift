@@ -1,0 +1,163 @@
+internal import BPFPrograms
+internal import CLibbpf
+internal import Glibc
+
+/// One of the embedded eBPF objects: opened, configured, loaded, attached. Detaches and closes as it goes out of scope.
+package struct ProgramObject: ~Copyable {
+  /// The name of its source file, without `.bpf.c`.
+  package let name: String
+  private let object: OpaquePointer
+  private var links: [(program: String, link: OpaquePointer)] = []
+
+  /// The names of all embedded objects.
+  package static var embeddedNames: [String] {
+    (0..<Int(wattprobe_object_count)).map { String(cString: embedded($0).name) }
+  }
+
+  private static func embedded(_ index: Int) -> wattprobe_object {
+    wattprobe_object_at(UInt(index)).pointee
+  }
+
+  /// Opens the embedded object `name`; nothing is in the kernel yet.
+  package init(_ name: String) throws(BPFError) {
+    CallLog.begin()
+    let count = Int(wattprobe_object_count)
+    guard let index = (0..<count).first(where: { String(cString: Self.embedded($0).name) == name }) else {
+      throw BPFError("find the embedded object \(name)", errno: ENOENT)
+    }
+    let embedded = Self.embedded(index)
+    guard let object = wp_object_open(embedded.bytes, Int(embedded.size), embedded.name) else {
+      throw BPFError("open the embedded object \(name)", errno: Glibc.errno, log: CallLog.text())
+    }
+    self.name = name
+    self.object = object
+  }
+
+  deinit {
+    for (_, link) in links { bpf_link__destroy(link) }
+    bpf_object__close(object)
+  }
+
+  // MARK: Before loading
+
+  /// Sets the `const volatile` variable `config`, so that the verifier removes what is switched off.
+  package func configure<Config: BitwiseCopyable>(_ config: Config) throws(BPFError) {
+    var offset: UInt32 = 0
+    var size: UInt32 = 0
+    guard wp_find_global(object, ".rodata", "config", &offset, &size) == 0,
+      Int(size) == MemoryLayout<Config>.stride,
+      let map = bpf_object__find_map_by_name(object, ".rodata") ?? readOnlyData()
+    else { throw BPFError("configure object \(name)", errno: EINVAL) }
+    var length = 0
+    guard let data = bpf_map__initial_value(map, &length), Int(offset + size) <= length else {
+      throw BPFError("configure object \(name)", errno: EINVAL)
+    }
+    UnsafeMutableRawPointer(mutating: data).storeBytes(of: config, toByteOffset: Int(offset), as: Config.self)
+  }
+
+  private func readOnlyData() -> OpaquePointer? {
+    var map = bpf_object__next_map(object, nil)
+    while let candidate = map {
+      if String(cString: bpf_map__name(candidate)).hasSuffix(".rodata") { return candidate }
+      map = bpf_object__next_map(object, candidate)
+    }
+    return nil
+  }
+
+  /// How many entries map `map` is created with.
+  package func setCapacity(_ map: String, _ entries: Int) throws(BPFError) {
+    let error = bpf_map__set_max_entries(try find(map), UInt32(entries))
+    if error != 0 { throw BPFError("size map \(map)", errno: error) }
+  }
+
+  /// Leaves out a map that no enabled program uses.
+  package func omit(map: String) throws(BPFError) {
+    bpf_map__set_autocreate(try find(map), false)
+  }
+
+  /// Leaves out a program.
+  package func omit(program: String) throws(BPFError) {
+    bpf_program__set_autoload(try findProgram(program), false)
+  }
+
+  // MARK: Loading and attaching
+
+  /// Creates the maps and loads the programs that are not left out.
+  package func load() throws(BPFError) {
+    CallLog.begin()
+    let error = bpf_object__load(object)
+    if error != 0 { throw BPFError("load the eBPF object \(name)", errno: error, log: CallLog.text()) }
+  }
+
+  /// Attaches `program` to the hook its section names.
+  package mutating func attach(_ program: String) throws(BPFError) {
+    CallLog.begin()
+    guard let link = bpf_program__attach(try findProgram(program)) else {
+      throw BPFError("attach \(program) of \(name)", errno: Glibc.errno, log: CallLog.text())
+    }
+    links.append((program, link))
+  }
+
+  /// Runs a raw tracepoint program once on each of `cpus`, attached or not.
+  package func run(_ program: String, onEach cpus: [Int]) throws(BPFError) {
+    let descriptor = bpf_program__fd(try findProgram(program))
+    for cpu in cpus {
+      let error = wp_run_on_cpu(descriptor, Int32(cpu))
+      // ENXIO: the CPU has gone offline
+      if error != 0 && error != -ENXIO { throw BPFError("run \(program) on cpu \(cpu)", errno: error) }
+    }
+  }
+
+  /// The attached link of an iterator program.
+  func link(of program: String) -> OpaquePointer? { links.first { $0.program == program }?.link }
+
+  /// Programs that are loaded, with their kernel statistics.
+  package func programs() -> [ProgramStatistics] {
+    var result: [ProgramStatistics] = []
+    var program = bpf_object__next_program(object, nil)
+    while let current = program {
+      var info = wp_program_info()
+      let descriptor = bpf_program__fd(current)
+      if descriptor >= 0, wp_program_info(descriptor, &info) == 0 {
+        result.append(ProgramStatistics(name: String(cString: bpf_program__name(current)), info: info))
+      }
+      program = bpf_object__next_program(object, current)
+    }
+    return result
+  }
+
+  /// The maps this object created, with their capacities; data sections are not among them.
+  package func maps() -> [MapDescription] {
+    var result: [MapDescription] = []
+    var map = bpf_object__next_map(object, nil)
+    while let current = map {
+      // task storage has no capacity: it lives with its tasks
+      if bpf_map__fd(current) >= 0, !bpf_map__is_internal(current), bpf_map__max_entries(current) > 0 {
+        result.append(MapDescription(current))
+      }
+      map = bpf_object__next_map(object, current)
+    }
+    return result
+  }
+
+  /// Size of `struct name` and the byte offset of each of `members` as the compiled object has them; for layout tests.
+  package func layout(of name: String, members: [String]) -> (size: Int, offsets: [Int]) {
+    (Int(wp_struct_size(object, name)), members.map { Int(wp_member_offset(object, name, $0)) })
+  }
+
+  // MARK: Look-ups
+
+  func find(_ map: String) throws(BPFError) -> OpaquePointer {
+    guard let found = bpf_object__find_map_by_name(object, map) else {
+      throw BPFError("find map \(map) in object \(name)", errno: ENOENT)
+    }
+    return found
+  }
+
+  func findProgram(_ program: String) throws(BPFError) -> OpaquePointer {
+    guard let found = bpf_object__find_program_by_name(object, program) else {
+      throw BPFError("find program \(program) in object \(name)", errno: ENOENT)
+    }
+    return found
+  }
+}

@@ -1,0 +1,46 @@
+import BPFPrograms
+import Testing
+
+@testable import BPF
+
+/// Every embedded object loads and attaches on the running kernel.
+@Suite(.serialized)
+struct LoadingTests {
+  @Test(arguments: [("sched", true), ("sched", false), ("sched_raw", false)])
+  func schedulerProgramsAttach(object name: String, kernelWaits: Bool) throws {
+    var object = try ProgramObject(name)
+    try object.setCapacity("sched_cpus", PossibleCPUs.count)
+    try object.setCapacity("task_waits", 4096)
+    try object.configure(
+      sched_config(
+        cpus: UInt32(PossibleCPUs.count), histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
+        task_storage: kernelWaits ? 1 : 0, unused: 0))
+    do { try object.load() } catch { print(error.log); throw error }
+    for program in [
+      "sched_switch", "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork",
+      "sched_process_exec", "sched_process_free",
+    ] { try object.attach(program) }
+    try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.count))
+    let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
+    #expect(cpus.load(0, \.time.anchor_ns) > 0)
+  }
+
+  @Test func otherProgramsAttach() throws {
+    var cpu = try ProgramObject("cpu")
+    try cpu.setCapacity("interrupt_cpus", PossibleCPUs.count)
+    try cpu.load()
+    for program in ["irq_handler_entry", "irq_handler_exit", "softirq_entry", "softirq_exit", "cpu_idle"] {
+      try cpu.attach(program)
+    }
+    var exits = try ProgramObject("exits")
+    try exits.setCapacity("exits_cpus", PossibleCPUs.count)
+    try exits.load()
+    try exits.attach("sched_process_exit")
+    var process = try ProgramObject("process")
+    try process.setCapacity("process_cpus", PossibleCPUs.count)
+    try process.setCapacity("watched", 128)
+    try process.load()
+    try process.attach("sched_process_free")
+    try process.attach("each_task")
+  }
+}

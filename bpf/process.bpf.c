@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * What every process used. The kernel counts it already, in each task and, of dead threads, in signal_struct: an
+ * iterator reads it, no event does. Only the end of a task is hooked, so that what it used is not lost with it.
+ */
+#include "kernel.h"
+#include "layouts.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define PF_KTHREAD   0x00200000
+#define DEFAULT_PRIO 120
+#define MAX_RT_PRIO  100
+enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
+
+const volatile struct process_config config = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct process_cpu);
+} process_cpus SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct watched_process);
+} watched SEC(".maps");
+
+static __always_inline void read_task(struct task_struct *task, struct usage *usage)
+{
+	usage->runtime_ns = task->se.sum_exec_runtime;
+	usage->user_ns = task->utime;
+	usage->system_ns = task->stime;
+	usage->voluntary_switches = task->nvcsw;
+	usage->involuntary_switches = task->nivcsw;
+	usage->minor_faults = task->min_flt;
+	usage->major_faults = task->maj_flt;
+	usage->read_bytes = task->ioac.read_bytes;
+	usage->written_bytes = task->ioac.write_bytes;
+	usage->runqueue_ns = task->sched_info.run_delay;
+}
+
+/* Dead threads of a group; run-queue time is not among what the kernel keeps of them. */
+static __always_inline void add_dead_threads(struct signal_struct *signal, struct usage *usage)
+{
+	usage->runtime_ns += signal->sum_sched_runtime;
+	usage->user_ns += signal->utime;
+	usage->system_ns += signal->stime;
+	usage->voluntary_switches += signal->nvcsw;
+	usage->involuntary_switches += signal->nivcsw;
+	usage->minor_faults += signal->min_flt;
+	usage->major_faults += signal->maj_flt;
+	usage->read_bytes += signal->ioac.read_bytes;
+	usage->written_bytes += signal->ioac.write_bytes;
+}
+
+static __always_inline u64 rss_pages(struct mm_struct *mm, u32 kind)
+{
+	struct mm_struct___before_6_2 *old = (void *)mm;
+	__s64 pages;
+
+	if (bpf_core_field_exists(old->rss_stat.count))
+		pages = BPF_CORE_READ(old, rss_stat.count[kind].counter);
+	else
+		pages = BPF_CORE_READ(mm, rss_stat[kind].count);
+	return pages > 0 ? pages : 0;
+}
+
+SEC("iter/task")
+int each_task(struct bpf_iter__task *context)
+{
+	struct task_struct *task = context->task;
+	struct seq_file *seq = context->meta->seq;
+	struct process_record process = {};
+	struct thread_record thread = {};
+	struct mm_struct *mm;
+
+	if (!task)
+		return 0;
+	if (task->pid != task->tgid) {
+		thread.kind = RECORD_THREAD;
+		thread.tgid = task->tgid;
+		read_task(task, &thread.usage);
+		bpf_seq_write(seq, &thread, sizeof(thread));
+		return 0;
+	}
+	process.kind = RECORD_PROCESS;
+	process.tgid = task->tgid;
+	read_task(task, &process.usage);
+	add_dead_threads(task->signal, &process.usage);
+	process.start_ns = task->start_boottime;
+	process.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	process.threads = task->signal->nr_threads;
+	process.policy = task->policy;
+	process.priority = task->prio - MAX_RT_PRIO;
+	process.nice = task->static_prio - DEFAULT_PRIO;
+	mm = task->mm;
+	if (mm) {
+		process.resident_bytes =
+			(rss_pages(mm, MM_FILEPAGES) + rss_pages(mm, MM_ANONPAGES) + rss_pages(mm, MM_SHMEMPAGES))
+			<< config.page_shift;
+		process.virtual_bytes = mm->total_vm << config.page_shift;
+	}
+	bpf_probe_read_kernel_str(process.comm, sizeof(process.comm), task->comm);
+	bpf_seq_write(seq, &process, sizeof(process));
+	return 0;
+}
+
+static __always_inline void add_dead(struct usage *sum, const struct usage *usage)
+{
+	__sync_fetch_and_add(&sum->runtime_ns, usage->runtime_ns);
+	__sync_fetch_and_add(&sum->user_ns, usage->user_ns);
+	__sync_fetch_and_add(&sum->system_ns, usage->system_ns);
+	__sync_fetch_and_add(&sum->voluntary_switches, usage->voluntary_switches);
+	__sync_fetch_and_add(&sum->involuntary_switches, usage->involuntary_switches);
+	__sync_fetch_and_add(&sum->minor_faults, usage->minor_faults);
+	__sync_fetch_and_add(&sum->major_faults, usage->major_faults);
+	__sync_fetch_and_add(&sum->read_bytes, usage->read_bytes);
+	__sync_fetch_and_add(&sum->written_bytes, usage->written_bytes);
+}
+
+/*
+ * Called when a task's last reference from the scheduler is gone: it will never run again and the iterator no longer
+ * sees it. Of a group the leader is the last to come here, and signal_struct holds what all its threads used.
+ */
+SEC("tp_btf/sched_process_free")
+int BPF_PROG(sched_process_free, struct task_struct *task)
+{
+	u32 cpu = bpf_get_smp_processor_id(), tgid = task->tgid;
+	u64 delay = task->sched_info.run_delay;
+	struct watched_process *watch;
+	struct usage usage = {};
+	struct process_cpu *c;
+
+	c = bpf_map_lookup_elem(&process_cpus, &cpu);
+	if (!c)
+		return 0;
+	watch = bpf_map_lookup_elem(&watched, &tgid);
+	if (watch && watch->start_ns != task->group_leader->start_boottime)
+		watch = NULL;
+	__sync_fetch_and_add(&c->dead.runqueue_ns, delay);
+	if (watch)
+		__sync_fetch_and_add(&watch->dead_runqueue_ns, delay);
+	/* exec by a thread makes it the leader: the old one comes here with a new leader beside it */
+	if (task->pid != task->tgid || task->group_leader != task)
+		return 0;
+
+	add_dead_threads(task->signal, &usage);
+	add_dead(&c->dead, &usage);
+	if (watch) {
+		watch->final = usage;
+		barrier();
+		watch->is_dead = 1;
+	}
+	return 0;
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * The scheduler's events, counted. One body for both objects: sched.bpf.c reads task_struct through BTF;
+ * sched_raw.bpf.c knows tasks by address alone and serves kernels without BTF.
+ */
+#pragma once
+#include "histogram.h"
+
+const volatile struct sched_config config = {};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct sched_cpu);
+} sched_cpus SEC(".maps");
+
+/* What is kept of a task while it is off the CPU. */
+struct task_wait {
+	u64 blocked_at; /* 0: preempted, or never switched out */
+	u64 queued_at;	/* when it became runnable, where the kernel does not say */
+	u64 run_delay;	/* sched_info.run_delay as it was switched out */
+	u32 reason;	/* enum offcpu_reason */
+	u32 unused;
+};
+
+/* By address of the task: where there is no task storage (before 5.12), or no BTF. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct task_wait);
+} task_waits SEC(".maps");
+
+static __always_inline struct sched_cpu *this_cpu(void)
+{
+	u32 cpu = bpf_get_smp_processor_id();
+
+	return bpf_map_lookup_elem(&sched_cpus, &cpu);
+}
+
+static __always_inline struct task_wait *hashed_wait(u64 key, bool create, struct sched_cpu *c)
+{
+	struct task_wait *wait = bpf_map_lookup_elem(&task_waits, &key);
+	struct task_wait fresh = {};
+
+	if (wait || !create)
+		return wait;
+	if (bpf_map_update_elem(&task_waits, &key, &fresh, BPF_NOEXIST))
+		__sync_fetch_and_add(&c->lost, 1);
+	return bpf_map_lookup_elem(&task_waits, &key);
+}
+
+/* Closes the slice that ends now and returns its length; 0 where its beginning is not known. */
+static __always_inline u64 close_slice(struct cpu_time *time, u64 now, bool was_idle, bool is_idle)
+{
+	u64 slice;
+
+	if (time->last_clock) {
+		slice = now - time->last_clock;
+	} else if (time->anchor_ns) {
+		/* first switch since the program began to watch this CPU */
+		slice = bpf_ktime_get_ns() - time->anchor_ns;
+		time->anchor_clock = 0;
+	} else {
+		slice = 0;
+	}
+	if ((__s64)slice < 0)
+		slice = 0;
+
+	time->tail++;
+	barrier();
+	if (was_idle)
+		time->idle_ns += slice;
+	else
+		time->task_ns += slice;
+	time->last_clock = now;
+	time->is_idle = is_idle;
+	if (now - time->anchor_clock > NSEC_PER_SEC) {
+		time->anchor_clock = now;
+		time->anchor_ns = bpf_ktime_get_ns();
+	}
+	barrier();
+	time->head = time->tail;
+	return slice;
+}
+
+static __always_inline void add_wait(struct histogram *histogram, u64 ns)
+{
+	/* the clocks of two CPUs may differ by a little: never a negative wait */
+	histogram_add(histogram, (__s64)ns < 0 ? 0 : ns);
+}
