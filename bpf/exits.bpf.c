@@ -10,8 +10,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Threads that die together and are not released yet: at most one a CPU, and the leader as a zombie. */
 #define UNRELEASED_THREADS 512
 
-const volatile struct exits_config config = {};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);

@@ -28,7 +28,8 @@ struct BPFCompiler: BuildToolPlugin {
           executable: clang,
           arguments: [
             "-target", "bpf", "-mcpu=v3", "-O2", "-g", "-std=gnu2x", "-Wall", "-Wextra", "-Werror",
-            "-Wno-unused-parameter", "-I", shared.path, "-fno-ident", "-fdebug-compilation-dir=.", "-ffile-prefix-map=\(folder.path)=bpf",
+            "-Wno-unused-parameter", "-I", shared.path, "-fno-ident", "-fdebug-compilation-dir=.",
+            "-ffile-prefix-map=\(folder.path)=bpf",
             Self.targetArchitecture,
           ] + Self.systemHeaders + [
             "-c", folder.appending(path: source).path, "-o", full.path,

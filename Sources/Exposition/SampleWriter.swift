@@ -22,6 +22,30 @@ package struct SampleWriter: ~Copyable {
   /// Ends writing and hands the snapshot over.
   package consuming func finish() -> Snapshot { snapshot }
 
+  /// A point to go back to: how far the snapshot had grown.
+  package struct Mark: Sendable {
+    fileprivate let families: Int
+    fileprivate let samples: Int
+    fileprivate let labels: Int
+    fileprivate let slots: Int
+  }
+
+  package func mark() -> Mark {
+    Mark(
+      families: snapshot.families.count, samples: snapshot.samples.count, labels: snapshot.labels.count,
+      slots: snapshot.slots.count)
+  }
+
+  /// Takes back everything written since `mark`.
+  package mutating func rollBack(to mark: Mark) {
+    snapshot.families.removeSubrange(mark.families...)
+    snapshot.samples.removeSubrange(mark.samples...)
+    snapshot.labels.removeSubrange(mark.labels...)
+    snapshot.slots.removeSubrange(mark.slots...)
+    family = mark.families - 1
+    pending = mark.labels
+  }
+
   /// Begins a family. A family may be begun once in a snapshot.
   package mutating func begin(_ family: Family) {
     assert(!snapshot.families.contains { $0.name == family.name }, "\(family.name) is begun twice")

@@ -27,13 +27,32 @@ package struct Snapshot: Sendable {
   package internal(set) var labels: [UInt8] = []
   package internal(set) var slots: [UInt64] = []
 
+  /// How much memory a snapshot holds, in elements.
+  package struct Size: Sendable, Hashable {
+    var families = 0
+    var samples = 0
+    var labels = 0
+    var slots = 0
+
+    package init() {}
+  }
+
+  package var size: Size {
+    var size = Size()
+    size.families = families.count
+    size.samples = samples.count
+    size.labels = labels.count
+    size.slots = slots.count
+    return size
+  }
+
   package init() {}
 
-  /// Empties it, keeping its memory for the next collection.
-  package mutating func removeAll() {
-    families.removeAll(keepingCapacity: true)
-    samples.removeAll(keepingCapacity: true)
-    labels.removeAll(keepingCapacity: true)
-    slots.removeAll(keepingCapacity: true)
+  /// An empty snapshot with room for as much as `size` says.
+  package init(reserving size: Size) {
+    families.reserveCapacity(size.families)
+    samples.reserveCapacity(size.samples)
+    labels.reserveCapacity(size.labels)
+    slots.reserveCapacity(size.slots)
   }
 }

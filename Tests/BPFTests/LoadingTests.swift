@@ -13,7 +13,7 @@ struct LoadingTests {
     try object.setCapacity("task_waits", 4096)
     try object.configure(
       sched_config(
-        cpus: UInt32(PossibleCPUs.count), histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
+        histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
         task_storage: kernelWaits ? 1 : 0, unused: 0))
     do { try object.load() } catch { print(error.log); throw error }
     for program in [

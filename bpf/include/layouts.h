@@ -52,7 +52,6 @@ struct sched_cpu {
 };
 
 struct sched_config {
-	__u32 cpus;	   /* entries of the per-CPU arrays */
 	__u8 histograms;   /* run-queue, on-CPU and off-CPU times */
 	__u8 kernel_waits; /* sched_info and rq clock hold the waits: no stamp at wakeup */
 	__u8 task_storage;
@@ -76,12 +75,6 @@ struct interrupt_cpu {
 	__u64 padding[7];
 };
 
-struct cpu_config {
-	__u32 cpus;
-	__u8 idle_states;
-	__u8 unused[3];
-};
-
 /* ---- exits: one per CPU ---- */
 
 #define POLICIES 8
@@ -93,11 +86,6 @@ struct exits_cpu {
 	struct histogram cpu;
 	struct histogram lifetime;
 	__u64 padding[4];
-};
-
-struct exits_config {
-	__u32 cpus;
-	__u32 unused;
 };
 
 /* ---- process ---- */
@@ -156,6 +144,5 @@ struct process_cpu {
 };
 
 struct process_config {
-	__u32 cpus;
 	__u32 page_shift;
 };

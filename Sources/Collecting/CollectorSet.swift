@@ -1,0 +1,197 @@
+package import Exposition
+internal import Synchronization
+
+/// A collector that must also be read between scrapes.
+package protocol PeriodicCollector: Collector {
+  /// Time between two readings, in nanoseconds.
+  var samplingInterval: UInt64 { get }
+  /// Reads the source once; `now` is CLOCK_MONOTONIC in nanoseconds.
+  func sample(now: UInt64)
+}
+
+/// All collectors of the program: starts each alone, collects them one after the other, says which of them run.
+///
+/// Safe to use from any thread; one collection or sampling runs at a time.
+package final class CollectorSet: SnapshotSource {
+  private struct Running {
+    let name: String
+    let collector: any Collector
+    var isFailing = false
+    var nextSample: UInt64 = 0
+  }
+
+  private struct State {
+    var running: [Running] = []
+    var failures: [String: CollectorFailure] = [:]
+    /// Families of the program itself, in every scrape.
+    var program: Running?
+    var isReady = false
+    /// How large the last snapshot was: the next one asks for its memory at once.
+    var size = Snapshot.Size()
+  }
+
+  /// What the set tells while it works; the executable logs it.
+  package enum Event: Sendable {
+    case started(collector: String)
+    case unavailable(collector: String, CollectorFailure)
+    /// Collecting failed, and did not the time before.
+    case failed(collector: String, CollectorFailure)
+    case recovered(collector: String)
+  }
+
+  package static let families: [Family] = [up, duration, success]
+
+  private static let up = Family(
+    "collector_up", .gauge, labels: ["collector", "reason"],
+    help: "Whether the collector runs (1) or not (0), and if not, why.")
+  private static let duration = Family(
+    "scrape_collector_duration_seconds", .gauge, unit: "seconds", labels: ["collector"],
+    help: "Time the collector took in this scrape.")
+  private static let success = Family(
+    "scrape_collector_success", .gauge, labels: ["collector"],
+    help: "Whether the collector could be read in this scrape.")
+
+  private let names: [(name: String, summary: String)]
+  private let now: @Sendable () -> UInt64
+  private let report: @Sendable (Event) -> Void
+  private let state: Mutex<State>
+
+  /// Starts the collectors named in `enabled`; what cannot start is reported and left out.
+  ///
+  /// - Parameters:
+  ///   - context: makes what all collectors share.
+  ///   - program: makes the collector of the program's own families from the shared context.
+  ///   - now: CLOCK_MONOTONIC in nanoseconds.
+  package init<Context>(
+    _ definitions: [CollectorDefinition<Context>],
+    enabled: Set<String>,
+    context makeContext: @Sendable () -> Context,
+    program makeProgram: @Sendable (Context) -> (any Collector)?,
+    now: @escaping @Sendable () -> UInt64,
+    report: @escaping @Sendable (Event) -> Void
+  ) {
+    self.names = definitions.map { ($0.name, $0.summary) }
+    self.now = now
+    self.report = report
+    self.state = Mutex(State())
+    state.withLock { state in
+      let context = makeContext()
+      for definition in definitions {
+        guard enabled.contains(definition.name) else {
+          state.failures[definition.name] = CollectorFailure(
+            .disabled, "switched off", cure: "start with --collector.\(definition.name)")
+          continue
+        }
+        do throws(CollectorFailure) {
+          state.running.append(Running(name: definition.name, collector: try definition.make(context)))
+          report(.started(collector: definition.name))
+        } catch {
+          state.failures[definition.name] = error
+          report(.unavailable(collector: definition.name, error))
+        }
+      }
+      state.program = makeProgram(context).map { Running(name: "wattprobe", collector: $0) }
+      state.isReady = true
+    }
+  }
+
+  package var states: [CollectorState] {
+    state.withLock { state in
+      names.map { CollectorState(name: $0.name, summary: $0.summary, failure: state.failures[$0.name]) }
+    }
+  }
+
+  /// How many collectors run.
+  package var runningCount: Int { state.withLock { $0.running.count } }
+
+  package var isReady: Bool { state.withLock { $0.isReady } }
+
+  /// Detaches everything: the collectors go, later collections hold only the program's own words.
+  package func stop() {
+    state.withLock { state in
+      state.isReady = false
+      state.running = []
+      state.program = nil
+    }
+  }
+
+  /// Samples the collectors that are due and returns when the next one is, in CLOCK_MONOTONIC nanoseconds.
+  package func sampleDue() -> UInt64? {
+    state.withLock { state in
+      var next: UInt64?
+      for index in state.running.indices { sample(&state.running[index], &next) }
+      if state.program != nil { sample(&state.program!, &next) }
+      return next
+    }
+  }
+
+  private func sample(_ running: inout Running, _ next: inout UInt64?) {
+    guard let periodic = running.collector as? any PeriodicCollector else { return }
+    let time = now()
+    if running.nextSample <= time {
+      periodic.sample(now: time)
+      // from the planned time on, so that the mean period holds, but never in a burst after a pause
+      let planned = running.nextSample + periodic.samplingInterval
+      running.nextSample = planned > time ? planned : time + periodic.samplingInterval
+    }
+    next = min(next ?? .max, running.nextSample)
+  }
+
+  package func collect(_ selection: CollectorSelection) -> Snapshot {
+    state.withLock { state in
+      var writer = SampleWriter(Snapshot(reserving: state.size))
+      var outcomes: [(name: String, duration: UInt64, isSuccess: Bool)] = []
+      for index in state.running.indices where selection.contains(state.running[index].name) {
+        let start = now()
+        let failure = Self.collect(state.running[index].collector, into: &writer)
+        outcomes.append((state.running[index].name, now() - start, failure == nil))
+        tell(failure, of: &state.running[index])
+      }
+      if let program = state.program { _ = Self.collect(program.collector, into: &writer) }
+      writeOutcomes(outcomes, failures: state.failures, selection: selection, into: &writer)
+      let snapshot = writer.finish()
+      state.size = snapshot.size
+      return snapshot
+    }
+  }
+
+  /// Lets one collector write; what it wrote before it failed is taken back.
+  private static func collect(_ collector: any Collector, into writer: inout SampleWriter) -> CollectorFailure? {
+    let mark = writer.mark()
+    do throws(CollectorFailure) {
+      try collector.collect(into: &writer)
+      return nil
+    } catch {
+      writer.rollBack(to: mark)
+      return error
+    }
+  }
+
+  private func tell(_ failure: CollectorFailure?, of running: inout Running) {
+    if let failure, !running.isFailing { report(.failed(collector: running.name, failure)) }
+    if failure == nil && running.isFailing { report(.recovered(collector: running.name)) }
+    running.isFailing = failure != nil
+  }
+
+  private func writeOutcomes(
+    _ outcomes: [(name: String, duration: UInt64, isSuccess: Bool)], failures: [String: CollectorFailure],
+    selection: CollectorSelection, into writer: inout SampleWriter
+  ) {
+    writer.begin(Self.up)
+    for (name, _) in names where selection.contains(name) {
+      writer.label("collector", name)
+      writer.label("reason", failures[name]?.reason.rawValue ?? "")
+      writer.integer(failures[name] == nil ? 1 : 0)
+    }
+    writer.begin(Self.duration)
+    for outcome in outcomes {
+      writer.label("collector", outcome.name)
+      writer.nanoseconds(outcome.duration)
+    }
+    writer.begin(Self.success)
+    for outcome in outcomes {
+      writer.label("collector", outcome.name)
+      writer.integer(outcome.isSuccess ? 1 : 0)
+    }
+  }
+}

@@ -1,0 +1,143 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Host
+
+/// Where each CPU's time went, its frequency and its idle states.
+package final class CPUCollector: Collector {
+  private static let seconds = Family(
+    "cpu_seconds", .counter, unit: "seconds", labels: ["cpu", "mode"],
+    help:
+      "Time between context switches by what ran, without interrupts: device interrupts are hardirq, timer and inter-processor interrupts stay with what they interrupt."
+  )
+  private static let frequency = Family(
+    "cpu_frequency_hertz", .gauge, unit: "hertz", labels: ["cpu"], help: "Current frequency as cpufreq shows it.")
+  private static let idleSeconds = Family(
+    "cpu_idle_seconds", .counter, unit: "seconds", labels: ["cpu", "state"], help: "Time spent in each idle state.")
+  private static let idleEntries = Family(
+    "cpu_idle_entries", .counter, labels: ["cpu", "state"], help: "How often each idle state was entered.")
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "cpu", summary: "CPU time by mode, frequency, idle states", isOnByDefault: true,
+    families: [seconds, frequency, idleSeconds, idleEntries]
+  ) { context throws(CollectorFailure) in try CPUCollector(context) }
+
+  private enum Mode: Int, CaseIterable {
+    case task, idle, softirq, hardirq
+  }
+
+  private let scheduler: SchedulerPrograms
+  private let interrupts: InterruptPrograms
+  private let paths: HostPaths
+  private let frequencies: CPUFrequency
+  private let stateNames: IdleStateNames
+  /// What was last shown, so that no counter falls when two maps are read at slightly different moments.
+  private var shown: [[UInt64]]
+  private var shownIdle: [[UInt64]]
+
+  private init(_ context: CollectorContext) throws(CollectorFailure) {
+    scheduler = try context.kernel.scheduler()
+    interrupts = try InterruptPrograms()
+    context.kernel.register(interrupts)
+    paths = context.options.paths
+    let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.count)
+    frequencies = CPUFrequency(cpus: possible, paths: paths)
+    stateNames = IdleStateNames(cpus: PossibleCPUs.count, states: Int(IDLE_STATES), paths: paths)
+    shown = Array(repeating: Array(repeating: 0, count: Mode.allCases.count), count: PossibleCPUs.count)
+    shownIdle = Array(repeating: Array(repeating: 0, count: Int(IDLE_STATES)), count: PossibleCPUs.count)
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    let online = onlineCPUs()
+    writer.begin(Self.seconds)
+    for cpu in online {
+      guard update(cpu) else { continue }
+      writer.label("cpu", cpu)
+      writer.label("mode", "task")
+      writer.nanoseconds(shown[cpu][Mode.task.rawValue])
+      writer.label("cpu", cpu)
+      writer.label("mode", "idle")
+      writer.nanoseconds(shown[cpu][Mode.idle.rawValue])
+      writer.label("cpu", cpu)
+      writer.label("mode", "softirq")
+      writer.nanoseconds(shown[cpu][Mode.softirq.rawValue])
+      writer.label("cpu", cpu)
+      writer.label("mode", "hardirq")
+      writer.nanoseconds(shown[cpu][Mode.hardirq.rawValue])
+    }
+    writer.begin(Self.frequency)
+    frequencies.forEach { cpu, hertz in
+      writer.label("cpu", cpu)
+      writer.unsigned(hertz)
+    }
+    writeIdleStates(online, to: &writer)
+  }
+
+  private func onlineCPUs() -> [Int] {
+    let online = (try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? Array(0..<PossibleCPUs.count)
+    return online.filter { $0 < PossibleCPUs.count }
+  }
+
+  /// Brings `shown[cpu]` up to now; false where the CPU has not been watched yet.
+  private func update(_ cpu: Int) -> Bool {
+    let offset = MemoryLayout<sched_cpu>.offset(of: \.time)!
+    guard let time = scheduler.cpus.copySequenced(cpu, offset: offset, as: cpu_time.self) else { return true }
+    guard time.anchor_ns > 0 else { return false }
+    // What runs since the last switch: now, less the last switch's moment on the clock user space has too.
+    let sinceAnchor = MonotonicClock.now.subtracting(time.anchor_ns)
+    let open = time.last_clock == 0 ? sinceAnchor : sinceAnchor.subtracting(time.last_clock &- time.anchor_clock)
+    let ranTasks = time.task_ns + (time.is_idle == 0 ? open : 0)
+    let idled = time.idle_ns + (time.is_idle == 0 ? 0 : open)
+
+    let layout = MemoryLayout<interrupt_cpu>.self
+    let hard = layout.offset(of: \.hardirq_ns)!
+    let soft = layout.offset(of: \.softirq_ns)!
+    let hardInTask = interrupts.cpus.load(cpu, offset: hard)
+    let hardInIdle = interrupts.cpus.load(cpu, offset: hard + 8)
+    let softInTask = interrupts.cpus.load(cpu, offset: soft)
+    let softInIdle = interrupts.cpus.load(cpu, offset: soft + 8)
+    raise(cpu, .task, to: ranTasks.subtracting(hardInTask + softInTask))
+    raise(cpu, .idle, to: idled.subtracting(hardInIdle + softInIdle))
+    raise(cpu, .softirq, to: softInTask + softInIdle)
+    raise(cpu, .hardirq, to: hardInTask + hardInIdle)
+    return true
+  }
+
+  private func raise(_ cpu: Int, _ mode: Mode, to value: UInt64) {
+    shown[cpu][mode.rawValue] = max(shown[cpu][mode.rawValue], value)
+  }
+
+  private func writeIdleStates(_ online: [Int], to writer: inout SampleWriter) {
+    let layout = MemoryLayout<interrupt_cpu>.self
+    let entries = layout.offset(of: \.idle_entries)!
+    writer.begin(Self.idleSeconds)
+    for cpu in online {
+      let since = interrupts.cpus.load(cpu, \.idle_since)
+      let current = since > 0 ? Int(interrupts.cpus.load(cpu, \.idle_state)) : -1
+      for state in 0..<Int(IDLE_STATES) where interrupts.cpus.load(cpu, offset: entries + state * 8) > 0 {
+        var time = interrupts.cpus.load(cpu, offset: layout.offset(of: \.idle_ns)! + state * 8)
+        if state == current { time += MonotonicClock.now.subtracting(since) }
+        shownIdle[cpu][state] = max(shownIdle[cpu][state], time)
+        writer.label("cpu", cpu)
+        writer.label("state", stateNames[cpu, state])
+        writer.nanoseconds(shownIdle[cpu][state])
+      }
+    }
+    writer.begin(Self.idleEntries)
+    for cpu in online {
+      for state in 0..<Int(IDLE_STATES) {
+        let count = interrupts.cpus.load(cpu, offset: entries + state * 8)
+        if count == 0 { continue }
+        writer.label("cpu", cpu)
+        writer.label("state", stateNames[cpu, state])
+        writer.unsigned(count)
+      }
+    }
+  }
+}
+
+extension UInt64 {
+  /// The difference, or 0 where it would be negative.
+  func subtracting(_ other: UInt64) -> UInt64 { self > other ? self - other : 0 }
+}

@@ -1,0 +1,41 @@
+package import Host
+package import Logging
+
+/// What the operator chose for the collectors.
+package struct CollectorOptions: Sendable {
+  package var paths = HostPaths()
+  /// The collectors that are on; shared programs leave out what nobody reads.
+  package var enabled: Set<String> = []
+  /// Tasks the hash of waits has room for, where the kernel has no task storage.
+  package var taskCapacity = 65_536
+  package var process = ProcessOptions()
+  package var energy = EnergyOptions()
+  /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
+  package var schedulerForm: SchedulerPrograms.Form?
+  /// Whether run-time statistics of the programs are sampled.
+  package var samplesStatistics = true
+
+  package init() {}
+}
+
+/// Energy sampling, as chosen on the command line.
+package struct EnergyOptions: Sendable {
+  /// Time between two readings of the sensors.
+  package var intervalNanoseconds: UInt64 = 1_000_000_000
+
+  package init() {}
+}
+
+/// What all collectors are made from; it lives as long as they do.
+package final class CollectorContext {
+  package let options: CollectorOptions
+  package let logger: Logger
+  /// The programs in the kernel, loaded when the first collector asks for them.
+  package let kernel: KernelPrograms
+
+  package init(options: CollectorOptions, logger: Logger) {
+    self.options = options
+    self.logger = logger
+    self.kernel = KernelPrograms(options: options, logger: logger)
+  }
+}

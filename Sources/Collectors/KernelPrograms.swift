@@ -1,0 +1,85 @@
+package import BPF
+package import Collecting
+internal import Glibc
+internal import Host
+internal import Logging
+
+/// An eBPF object in the kernel and the collector its cost belongs to.
+package protocol LoadedPrograms: AnyObject {
+  /// The collector that pays for it.
+  var collector: String { get }
+  func programs() -> [ProgramStatistics]
+  func maps() -> [MapDescription]
+  /// Updates that could not be made, by map and cause.
+  func lostUpdates() -> [(map: String, cause: String, count: UInt64)]
+}
+
+/// Loads the objects that several collectors share, each once, and knows all that are in the kernel.
+package final class KernelPrograms {
+  /// Everything loaded so far, in order.
+  package private(set) var loaded: [any LoadedPrograms] = []
+  private let options: CollectorOptions
+  private let logger: Logger
+  private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
+  private var exitsResult: Result<ExitPrograms, CollectorFailure>?
+
+  init(options: CollectorOptions, logger: Logger) {
+    self.options = options
+    self.logger = logger
+  }
+
+  /// The programs at the scheduler's hooks, which `sched` and `cpu` read.
+  package func scheduler() throws(CollectorFailure) -> SchedulerPrograms {
+    if schedulerResult == nil {
+      schedulerResult = attempt { () throws(CollectorFailure) in
+        try SchedulerPrograms(options: options, logger: logger)
+      }
+      if case .success(let programs) = schedulerResult { loaded.append(programs) }
+    }
+    return try schedulerResult!.get()
+  }
+
+  /// The program at the death of thread groups, which `exits` and `sched` read.
+  package func exits() throws(CollectorFailure) -> ExitPrograms {
+    if exitsResult == nil {
+      exitsResult = attempt { () throws(CollectorFailure) in try ExitPrograms() }
+      if case .success(let programs) = exitsResult { loaded.append(programs) }
+    }
+    return try exitsResult!.get()
+  }
+
+  /// Adds an object that only one collector reads.
+  package func register(_ programs: any LoadedPrograms) { loaded.append(programs) }
+
+  private func attempt<T>(_ body: () throws(CollectorFailure) -> T) -> Result<T, CollectorFailure> {
+    do throws(CollectorFailure) { return .success(try body()) } catch { return .failure(error) }
+  }
+}
+
+extension CollectorFailure {
+  /// What an operator needs to know of a refused eBPF call.
+  init(_ error: BPFError) {
+    if error.isPermission {
+      self.init(
+        .permission, error.description,
+        cure:
+          "run as root, or grant CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN on kernels before 5.8, and on 6.1 with libbpf 1.1)"
+      )
+    } else if !KernelBTF.isPresent {
+      self.init(
+        .btf, error.description + " (the kernel shows no BTF)",
+        cure: "use a kernel with CONFIG_DEBUG_INFO_BTF=y, so that /sys/kernel/btf/vmlinux exists")
+    } else {
+      self.init(
+        .hook, error.cause.isEmpty ? error.description : error.description + ": " + error.cause,
+        cure: "use kernel 5.10 or later built with BTF and tracepoints")
+    }
+  }
+}
+
+/// The kernel's own type information.
+enum KernelBTF {
+  /// Where libbpf, too, looks first.
+  static let path = "/sys/kernel/btf/vmlinux"
+  static var isPresent: Bool { access(path, R_OK) == 0 }
+}

@@ -1,0 +1,186 @@
+internal import BPF
+package import Collecting
+package import Exposition
+internal import Host
+internal import Logging
+
+/// Version control data the build was made from.
+package struct BuildInformation: Sendable, Hashable {
+  package let version: String
+  package let revision: String
+
+  package init(version: String, revision: String) {
+    self.version = version
+    self.revision = revision
+  }
+}
+
+/// The program itself: what it is, what it costs, what it lost.
+package final class ProgramCollector: PeriodicCollector {
+  private static let build = Family(
+    "build", .info, labels: ["version", "revision", "kernel"], help: "Version of wattprobe and of the running kernel.")
+  private static let runSeconds = Family(
+    "bpf_program_run_seconds", .counter, unit: "seconds", labels: ["collector", "program"],
+    help: "Time eBPF programs ran while statistics were on; divided by the runs, their mean cost.")
+  private static let runs = Family(
+    "bpf_program_runs", .counter, labels: ["collector", "program"],
+    help: "Runs of eBPF programs while statistics were on.")
+  private static let entries = Family(
+    "bpf_map_entries", .gauge, labels: ["map"], help: "Entries of an eBPF map in use.")
+  private static let capacity = Family(
+    "bpf_map_capacity", .gauge, labels: ["map"], help: "Entries an eBPF map has room for.")
+  private static let lost = Family(
+    "bpf_lost_updates", .counter, labels: ["map", "cause"],
+    help: "Updates that could not be made: a full map, no memory, or a program interrupted by itself.")
+  private static let overhead = Family(
+    "overhead_ratio", .gauge, unit: "ratio",
+    help:
+      "Cost of wattprobe in CPUs: eBPF run time in the last sample and CPU time of the program since the one before.")
+  private static let cpu = Family(
+    unprefixed: "process_cpu_seconds", .counter, unit: "seconds", help: "User and system CPU time of wattprobe itself.")
+  private static let memory = Family(
+    unprefixed: "process_resident_memory_bytes", .gauge, unit: "bytes", help: "Resident memory of wattprobe itself.")
+  private static let descriptors = Family(
+    unprefixed: "process_open_fds", .gauge, help: "Open file descriptors of wattprobe itself.")
+  private static let start = Family(
+    unprefixed: "process_start_time_seconds", .gauge, unit: "seconds",
+    help: "Start of wattprobe itself since the epoch.")
+
+  package static let families = [
+    build, runSeconds, runs, entries, capacity, lost, overhead, cpu, memory, descriptors, start,
+  ]
+
+  /// Statistics cost each program about a clock read twice over, so they are on for a tenth of the time.
+  package let samplingInterval: UInt64 = 1_000_000_000
+  private static let cycle = 10
+
+  private let information: BuildInformation
+  private let context: CollectorContext
+  private let startTime: Double?
+  private var statistics: StatisticsSession?
+  private var tick = 0
+  private var isSampling: Bool
+  private var before: (time: UInt64, run: UInt64)?
+  private var programRatio: Double?
+  private var lastCPU: (time: UInt64, cpu: UInt64)?
+  private var ownRatio: Double?
+
+  package init(_ context: CollectorContext, build: BuildInformation) {
+    self.context = context
+    self.information = build
+    self.startTime = try? OwnProcess.startTime(paths: context.options.paths)
+    self.isSampling = context.options.samplesStatistics
+  }
+
+  /// Switches statistics on for one tick in ten and takes the cost from that tick.
+  package func sample(now: UInt64) {
+    measureOwn(now)
+    if !isSampling { return }
+    let run = context.kernel.loaded.flatMap { $0.programs() }.reduce(0) { $0 + $1.runNanoseconds }
+    if let before {
+      programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
+      self.before = nil
+      statistics = nil
+    }
+    if tick % Self.cycle == 0 {
+      do throws(BPFError) {
+        statistics = try StatisticsSession()
+        before = (now, run)
+      } catch {
+        isSampling = false
+        context.logger.notice(
+          "run-time statistics of eBPF programs are absent: \(error)",
+          metadata: ["cure": "grant CAP_SYS_ADMIN, or start with --no-bpf.statistics to silence this"])
+      }
+    }
+    tick += 1
+  }
+
+  private func measureOwn(_ now: UInt64) {
+    let cpu = OwnProcess.cpuNanoseconds
+    if let lastCPU, now > lastCPU.time {
+      let ratio = Double(cpu.subtracting(lastCPU.cpu)) / Double(now - lastCPU.time)
+      // over about ten samples
+      ownRatio = ownRatio.map { $0 * 0.9 + ratio * 0.1 } ?? ratio
+    }
+    lastCPU = (now, cpu)
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    writer.begin(Self.build)
+    writer.label("version", information.version)
+    writer.label("revision", information.revision)
+    writer.label("kernel", Kernel.release)
+    writer.unsigned(1)
+    writePrograms(to: &writer)
+    writeMaps(to: &writer)
+    if let ownRatio {
+      writer.begin(Self.overhead)
+      writer.double(ownRatio + (programRatio ?? 0))
+    }
+    writeProcess(to: &writer)
+  }
+
+  private func writePrograms(to writer: inout SampleWriter) {
+    let all = context.kernel.loaded.flatMap { object in object.programs().map { (object.collector, $0) } }
+    if context.options.samplesStatistics && isSampling {
+      writer.begin(Self.runSeconds)
+      for (collector, program) in all {
+        writer.label("collector", collector)
+        writer.label("program", program.name)
+        writer.nanoseconds(program.runNanoseconds)
+      }
+      writer.begin(Self.runs)
+      for (collector, program) in all {
+        writer.label("collector", collector)
+        writer.label("program", program.name)
+        writer.unsigned(program.runs)
+      }
+    }
+    writer.begin(Self.lost)
+    for object in context.kernel.loaded {
+      for (map, cause, count) in object.lostUpdates() {
+        writer.label("map", map)
+        writer.label("cause", cause)
+        writer.unsigned(count)
+      }
+      for program in object.programs() where program.recursionMisses > 0 {
+        writer.label("map", program.name)
+        writer.label("cause", "recursion")
+        writer.unsigned(program.recursionMisses)
+      }
+    }
+  }
+
+  private func writeMaps(to writer: inout SampleWriter) {
+    let maps = context.kernel.loaded.flatMap { $0.maps() }
+    writer.begin(Self.entries)
+    for map in maps {
+      guard let entries = map.entries() else { continue }
+      writer.label("map", map.name)
+      writer.integer(Int64(entries))
+    }
+    writer.begin(Self.capacity)
+    for map in maps {
+      writer.label("map", map.name)
+      writer.integer(Int64(map.capacity))
+    }
+  }
+
+  private func writeProcess(to writer: inout SampleWriter) {
+    writer.begin(Self.cpu)
+    writer.nanoseconds(OwnProcess.cpuNanoseconds)
+    if let bytes = try? OwnProcess.residentBytes(paths: context.options.paths) {
+      writer.begin(Self.memory)
+      writer.unsigned(bytes)
+    }
+    if let count = try? OwnProcess.openDescriptors(paths: context.options.paths) {
+      writer.begin(Self.descriptors)
+      writer.integer(Int64(count))
+    }
+    if let startTime {
+      writer.begin(Self.start)
+      writer.double(startTime)
+    }
+  }
+}

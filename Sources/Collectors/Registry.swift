@@ -1,0 +1,17 @@
+package import Collecting
+package import Exposition
+
+/// Every collector there is: one line each.
+package enum Registry {
+  package static let collectors: [CollectorDefinition<CollectorContext>] = [
+    SchedCollector.definition,
+    CPUCollector.definition,
+    ExitsCollector.definition,
+    ProcessCollector.definition,
+  ]
+
+  /// Every family the program can show, its own among them.
+  package static var families: [Family] {
+    collectors.flatMap(\.families) + ProgramCollector.families + CollectorSet.families
+  }
+}

@@ -1,0 +1,93 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Logging
+
+/// Context switches, wakeups, migrations, process events, and how long tasks ran and waited.
+package final class SchedCollector: Collector {
+  private static let switches = Family(
+    "sched_context_switches", .counter, labels: ["kind"],
+    help:
+      "Context switches: voluntary where the task blocked, involuntary where it was preempted, yielded or was the idle task."
+  )
+  private static let wakeups = Family(
+    "sched_wakeups", .counter, labels: ["kind"], help: "Tasks made runnable: woken, or new.")
+  private static let migrations = Family("sched_migrations", .counter, help: "Tasks moved to another CPU.")
+  private static let events = Family(
+    "sched_process_events", .counter, labels: ["event"],
+    help: "Tasks created (threads too), programs executed, thread groups ended.")
+  private static let runqueue = Family(
+    "sched_runqueue_latency_seconds", .histogram, unit: "seconds",
+    help: "Time from becoming runnable (woken, new or preempted) until on a CPU.")
+  private static let oncpu = Family(
+    "sched_oncpu_seconds", .histogram, unit: "seconds", help: "Time from being switched in until being switched out.")
+  private static let offcpu = Family(
+    "sched_offcpu_seconds", .histogram, unit: "seconds", labels: ["reason"],
+    help:
+      "Time from blocking until on a CPU again; uninterruptible as it counts for the load average, io in io_schedule()."
+  )
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "sched", summary: "context switches, wakeups, run-queue, on-CPU and off-CPU times", isOnByDefault: true,
+    families: [switches, wakeups, migrations, events, runqueue, oncpu, offcpu]
+  ) { context throws(CollectorFailure) in try SchedCollector(context) }
+
+  /// 0.95 µs to 16 s.
+  private static let shortTimes = HistogramLayout(lowest: -20, highest: 4)
+  /// 0.95 µs to 128 s.
+  private static let longTimes = HistogramLayout(lowest: -20, highest: 7)
+
+  private let programs: SchedulerPrograms
+  /// nil where the kernel refuses that program: the `exit` event is absent then.
+  private let exits: ExitPrograms?
+  private var histogram = KernelHistogram()
+
+  private init(_ context: CollectorContext) throws(CollectorFailure) {
+    programs = try context.kernel.scheduler()
+    do throws(CollectorFailure) {
+      exits = try context.kernel.exits()
+    } catch {
+      exits = nil
+      context.logger.warning("sched_process_events{event=\"exit\"} is absent", metadata: ["cause": "\(error.message)"])
+    }
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    let counters = MemoryLayout<sched_cpu>.self
+    write(Self.switches, "kind", ["voluntary", "involuntary"], at: counters.offset(of: \.switches)!, to: &writer)
+    write(Self.wakeups, "kind", ["wakeup", "new"], at: counters.offset(of: \.wakeups)!, to: &writer)
+    writer.begin(Self.migrations)
+    writer.unsigned(programs.cpus.sum(offset: counters.offset(of: \.migrations)!))
+    write(Self.events, "event", ["fork", "exec"], at: counters.offset(of: \.events)!, to: &writer)
+    if let exits {
+      writer.label("event", "exit")
+      writer.unsigned(exits.total())
+    }
+
+    writer.begin(Self.runqueue)
+    histogram.write(programs.cpus, offset: counters.offset(of: \.runqueue)!, layout: Self.shortTimes, to: &writer)
+    writer.begin(Self.oncpu)
+    histogram.write(programs.cpus, offset: counters.offset(of: \.oncpu)!, layout: Self.shortTimes, to: &writer)
+    writer.begin(Self.offcpu)
+    for (index, reason) in ["interruptible", "uninterruptible", "io"].enumerated() {
+      // without BTF it cannot be told from the other uninterruptible waits
+      if reason == "io" && programs.form == .raw { continue }
+      writer.label("reason", reason)
+      histogram.write(
+        programs.cpus, offset: counters.offset(of: \.offcpu)! + index * MemoryLayout<BPFPrograms.histogram>.stride,
+        layout: Self.longTimes, to: &writer)
+    }
+  }
+
+  /// Writes counters that lie side by side, one for each value of a label.
+  private func write(
+    _ family: Family, _ label: StaticString, _ values: [String], at offset: Int, to writer: inout SampleWriter
+  ) {
+    writer.begin(family)
+    for (index, value) in values.enumerated() {
+      writer.label(label, value)
+      writer.unsigned(programs.cpus.sum(offset: offset + index * 8))
+    }
+  }
+}

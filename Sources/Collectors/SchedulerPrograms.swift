@@ -1,0 +1,108 @@
+package import BPF
+package import BPFPrograms
+internal import Collecting
+internal import Host
+internal import Logging
+
+/// The programs at the scheduler's hooks, in the cheapest form this kernel takes.
+package final class SchedulerPrograms: LoadedPrograms {
+  /// How waits are measured. Each form counts the same things; the first ones cost less.
+  package enum Form: String, Sendable, CaseIterable {
+    /// The kernel says when a task was queued and what time its run queue has.
+    case kernelWaits
+    /// Wakeups leave a stamp in task storage.
+    case stamps
+    /// Wakeups leave a stamp in a hash (kernels before 5.12).
+    case hashed
+    /// No BTF: tasks are known by address only.
+    case raw
+  }
+
+  package let form: Form
+  /// One element per possible CPU.
+  package let cpus: MappedArray<sched_cpu>
+  private let object: ProgramObject
+
+  package var collector: String { "sched" }
+
+  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+    let forms = options.schedulerForm.map { [$0] } ?? Self.candidates(paths: options.paths)
+    var refusal: CollectorFailure?
+    for form in forms {
+      do throws(BPFError) {
+        var object = try Self.open(form, options: options)
+        try Self.attach(&object, form: form, options: options)
+        cpus = try MappedArray("sched_cpus", of: object)
+        self.object = object
+        self.form = form
+        return
+      } catch {
+        if error.isPermission { throw CollectorFailure(error) }
+        logger.debug("scheduler programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
+        if refusal == nil { refusal = CollectorFailure(error) }
+      }
+    }
+    throw refusal ?? CollectorFailure(.hook, "no form of the scheduler programs to try", cure: "leave the form open")
+  }
+
+  /// The forms to try, best first.
+  private static func candidates(paths: HostPaths) -> [Form] {
+    if !KernelBTF.isPresent { return [.raw] }
+    return queueTimesAreKept(paths: paths) ? [.kernelWaits, .stamps, .hashed] : [.stamps, .hashed]
+  }
+
+  /// Whether the kernel fills sched_info: without it, or with it switched off, schedstat is missing or all zero.
+  private static func queueTimesAreKept(paths: HostPaths) -> Bool {
+    guard let text = try? SmallFile.text(paths.proc("self/schedstat")) else { return false }
+    let slices = text.split(separator: " ").last.flatMap { UInt64($0) } ?? 0
+    return slices > 0
+  }
+
+  private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
+    let object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
+    let usesHash = form == .hashed || form == .raw
+    try object.setCapacity("sched_cpus", PossibleCPUs.count)
+    try object.setCapacity("task_waits", usesHash ? options.taskCapacity : 1)
+    if !usesHash {
+      try object.omit(program: "sched_process_free")
+    } else if form == .hashed {
+      try object.omit(map: "task_storage")
+    }
+    let countsEvents = options.enabled.contains("sched")
+    if !countsEvents {
+      for program in eventPrograms { try object.omit(program: program) }
+    }
+    try object.configure(
+      sched_config(
+        histograms: countsEvents ? 1 : 0,
+        kernel_waits: form == .kernelWaits ? 1 : 0, task_storage: usesHash ? 0 : 1, unused: 0))
+    try object.load()
+    return object
+  }
+
+  private static let eventPrograms = [
+    "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork", "sched_process_exec",
+  ]
+
+  private static func attach(
+    _ object: inout ProgramObject, form: Form, options: CollectorOptions
+  ) throws(BPFError) {
+    let online = (try? CPUTopology(paths: options.paths).online.map(\.number)) ?? []
+    try object.run("watch_cpu", onEach: online.filter { $0 < PossibleCPUs.count })
+    // wakeups first, so that no switch finds a task whose wakeup was missed
+    if options.enabled.contains("sched") {
+      for program in eventPrograms { try object.attach(program) }
+    }
+    if form == .hashed || form == .raw { try object.attach("sched_process_free") }
+    try object.attach("sched_switch")
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
+    let map = form == .hashed || form == .raw ? "task_waits" : "task_storage"
+    let lost = cpus.sum(offset: MemoryLayout<sched_cpu>.offset(of: \.lost)!)
+    return [(map, map == "task_waits" ? "full" : "memory", lost)]
+  }
+}
