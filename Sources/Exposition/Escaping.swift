@@ -6,7 +6,9 @@ enum Escaping {
   /// NUL becomes U+FFFD: OpenMetrics allows it, but to Prometheus's own lexer it is the end of the input. All other
   /// control characters are legal in both formats.
   static func append(_ text: UnsafeBufferPointer<UInt8>, quotes: Bool, to bytes: inout [UInt8]) {
-    guard text.contains(where: { isSpecial($0) }) else { return bytes.append(contentsOf: text) }
+    // Without an early exit, so that the loop is vectorized; hardly any text has something to escape.
+    let isPlain = text.reduce(into: true) { $0 = $0 && !isSpecial($1) }
+    if isPlain { return bytes.append(contentsOf: text) }
     for byte in text {
       switch byte {
       case UInt8(ascii: "\\"):
