@@ -7,6 +7,9 @@ package struct HistogramLayout: Sendable, Hashable {
   /// The exponent of one kernel unit: 2^-30 s.
   package static let unitExponent = -30
 
+  /// The exponent of the highest bound there is: 2^64 kernel units.
+  package static let greatestExponent = unitExponent + 64
+
   /// Exponent of the lowest upper bound shown, in seconds.
   package let lowest: Int
   /// Exponent of the highest finite upper bound shown, in seconds.
@@ -14,6 +17,7 @@ package struct HistogramLayout: Sendable, Hashable {
 
   package init(lowest: Int, highest: Int) {
     precondition(lowest <= highest && lowest >= Self.unitExponent, "bounds run upwards from 2^-30 s")
+    precondition(highest <= Self.greatestExponent, "no kernel value reaches beyond 2^34 s")
     self.lowest = lowest
     self.highest = highest
   }

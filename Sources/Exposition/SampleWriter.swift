@@ -10,7 +10,10 @@
 package struct SampleWriter: ~Copyable {
   package var snapshot: Snapshot
   private var family = -1
+  /// Where the labels of the next sample begin.
   private var pending = 0
+  /// Index of the first label of the family that may still come; kept up in debug builds only.
+  private var nextLabel = 0
 
   /// Goes on from `snapshot`, after what it holds.
   package init(_ snapshot: consuming Snapshot = Snapshot()) {
@@ -51,28 +54,43 @@ package struct SampleWriter: ~Copyable {
     assert(!snapshot.families.contains { $0.name == family.name }, "\(family.name) is begun twice")
     self.family = snapshot.families.count
     snapshot.families.append(family)
+    // Labels that were given before but never had a value belong to nothing.
+    pending = snapshot.labels.count
+    nextLabel = 0
   }
 
+  /// A label whose value is text of the program's own; a byte string from outside goes through `label(_:bytes:)`.
   package mutating func label(_ name: StaticString, _ value: String) {
     openLabel(name)
     var value = value
-    value.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
+    value.withUTF8 { Escaping.append($0, quotes: true, to: &snapshot.labels) }
     snapshot.labels.append(UInt8(ascii: "\""))
   }
 
   /// A label whose value comes from outside as bytes: escaped, and invalid UTF-8 replaced by U+FFFD.
+  ///
+  /// The caller cuts at the terminating NUL; one that is left becomes U+FFFD too.
   package mutating func label(_ name: StaticString, bytes: UnsafeRawBufferPointer) {
     openLabel(name)
-    appendRepaired(bytes)
+    Escaping.appendRepaired(bytes, to: &snapshot.labels)
     snapshot.labels.append(UInt8(ascii: "\""))
   }
 
+  /// A label whose value is a number, such as a CPU or a process id.
+  @inlinable
   package mutating func label(_ name: StaticString, _ value: some FixedWidthInteger) {
+    label(name, magnitude: UInt64(value.magnitude), isNegative: value < 0)
+  }
+
+  /// The same without generics, which across modules cost more than the writing.
+  @usableFromInline
+  mutating func label(_ name: StaticString, magnitude: UInt64, isNegative: Bool) {
     openLabel(name)
-    DecimalText.append(value, to: &snapshot.labels)
+    DecimalText.append(magnitude: magnitude, isNegative: isNegative, to: &snapshot.labels)
     snapshot.labels.append(UInt8(ascii: "\""))
   }
 
+  /// A number as it is; an info's is 1 whatever is given.
   package mutating func integer(_ value: Int64) { add(.integer(value)) }
   package mutating func unsigned(_ value: UInt64) { add(.unsigned(value)) }
   package mutating func double(_ value: Double) { add(.double(value)) }
@@ -84,41 +102,33 @@ package struct SampleWriter: ~Copyable {
   /// A kernel histogram: `slots` as in `HistogramLayout`, not cumulated, and the sum of the values in nanoseconds.
   package mutating func histogram(slots: some Collection<UInt64>, sum: UInt64, layout: HistogramLayout) {
     let first = snapshot.slots.count
-    snapshot.slots.append(contentsOf: slots)
+    let isCopied: Void? = slots.withContiguousStorageIfAvailable { snapshot.slots.append(contentsOf: $0) }
+    if isCopied == nil { snapshot.slots.append(contentsOf: slots) }
     add(.histogram(first: first, count: snapshot.slots.count - first, sum: sum, layout: layout))
   }
 
   private mutating func add(_ value: Snapshot.Value) {
     assert(family >= 0, "a sample needs a family")
+    assert(value.fits(snapshot.families[family].type), "\(snapshot.families[family].name) cannot hold \(value)")
     snapshot.samples.append(.init(family: family, labels: pending..<snapshot.labels.count, value: value))
     pending = snapshot.labels.count
+    nextLabel = 0
+  }
+
+  /// Whether `name` is one of the family's labels and comes after those already given; remembers its place.
+  private mutating func takes(_ name: StaticString) -> Bool {
+    guard family >= 0 else { return false }
+    let labels = snapshot.families[family].labels
+    guard let place = labels[nextLabel...].firstIndex(of: name.description) else { return false }
+    nextLabel = place + 1
+    return true
   }
 
   private mutating func openLabel(_ name: StaticString) {
+    assert(takes(name), "\(name) is no label of the family, or not in its order")
     if snapshot.labels.count > pending { snapshot.labels.append(UInt8(ascii: ",")) }
     name.withUTF8Buffer { snapshot.labels.append(contentsOf: $0) }
     snapshot.labels.append(UInt8(ascii: "="))
     snapshot.labels.append(UInt8(ascii: "\""))
-  }
-
-  private mutating func appendEscaped(_ bytes: UnsafeRawBufferPointer) {
-    for byte in bytes {
-      switch byte {
-      case UInt8(ascii: "\\"), UInt8(ascii: "\""):
-        snapshot.labels.append(UInt8(ascii: "\\"))
-        snapshot.labels.append(byte)
-      case UInt8(ascii: "\n"):
-        snapshot.labels.append(UInt8(ascii: "\\"))
-        snapshot.labels.append(UInt8(ascii: "n"))
-      default:
-        snapshot.labels.append(byte)
-      }
-    }
-  }
-
-  private mutating func appendRepaired(_ bytes: UnsafeRawBufferPointer) {
-    if bytes.allSatisfy({ $0 < 0x80 }) { return appendEscaped(bytes) }
-    var repaired = String(decoding: bytes, as: UTF8.self)
-    repaired.withUTF8 { appendEscaped(UnsafeRawBufferPointer($0)) }
   }
 }

@@ -15,7 +15,21 @@ package enum TextFormat: Sendable, Hashable, CaseIterable {
 
 extension Snapshot {
   /// Appends the whole snapshot as text of `format` to `bytes`; OpenMetrics ends in `# EOF`.
+  ///
+  /// Families without samples are left out. Allocates only for `bytes` to grow and one buffer of a name's length.
   package func encode(as format: TextFormat, into bytes: inout [UInt8]) {
-    bytes.append(contentsOf: "# EOF\n".utf8)
+    var encoder = TextEncoder(format)
+    var current = -1
+    for sample in samples {
+      let family = families[sample.family]
+      // What the writer refuses in debug builds would make the whole text unreadable: leave it out.
+      guard sample.value.fits(family.type) else { continue }
+      if sample.family != current {
+        current = sample.family
+        encoder.begin(family, &bytes)
+      }
+      encoder.append(sample, of: self, &bytes)
+    }
+    if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
   }
 }

@@ -1,0 +1,152 @@
+/// Writes families and samples as the lines of one text format.
+///
+/// Sources: the OpenMetrics 1.0 specification, section "Text format", and "Exposition formats" of the Prometheus
+/// documentation.
+struct TextEncoder: ~Copyable {
+  private let format: TextFormat
+  private let bounds: BucketBounds
+  private var type = MetricType.gauge
+  /// What each sample line of the current family begins with, up to the labels.
+  private var name: [UInt8] = []
+  /// The same for each bucket line of the current histogram sample, up to `le`.
+  private var bucket: [UInt8] = []
+
+  init(_ format: TextFormat) {
+    self.format = format
+    self.bounds = .texts(format)
+  }
+
+  /// The lines ahead of a family's samples.
+  mutating func begin(_ family: Family, _ bytes: inout [UInt8]) {
+    type = family.type
+    name.removeAll(keepingCapacity: true)
+    name.append(contentsOf: family.name.utf8)
+    switch format {
+    case .openMetrics:
+      comment("TYPE", type.openMetricsWord, &bytes)
+      if let unit = family.unit, type != .info { comment("UNIT", unit, &bytes) }
+      comment("HELP", family.help, &bytes)
+      addSuffix()
+    case .prometheus:
+      // This format knows no families of counters and infos apart from their samples: the suffix is part of the name.
+      addSuffix()
+      comment("HELP", family.help, &bytes)
+      comment("TYPE", type.prometheusWord, &bytes)
+    }
+  }
+
+  mutating func append(_ sample: Snapshot.Sample, of snapshot: borrowing Snapshot, _ bytes: inout [UInt8]) {
+    if case .histogram(let first, let count, let sum, let layout) = sample.value {
+      append(snapshot.slots[first..<first + count], sum, layout, snapshot.labels[sample.labels], &bytes)
+      return
+    }
+    bytes.append(contentsOf: name)
+    append(snapshot.labels[sample.labels], &bytes)
+    // OpenMetrics: an info's value must be 1.
+    if type == .info { bytes.append(UInt8(ascii: "1")) } else { append(sample.value, &bytes) }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private mutating func addSuffix() {
+    switch type {
+    case .counter: name.append(contentsOf: "_total".utf8)
+    case .info: name.append(contentsOf: "_info".utf8)
+    case .gauge, .histogram: break
+    }
+  }
+
+  private func comment(_ keyword: StaticString, _ text: String, _ bytes: inout [UInt8]) {
+    bytes.append(contentsOf: "# ".utf8)
+    keyword.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(UInt8(ascii: " "))
+    bytes.append(contentsOf: name)
+    bytes.append(UInt8(ascii: " "))
+    var text = text
+    text.withUTF8 { Escaping.append($0, quotes: format == .openMetrics, to: &bytes) }
+    bytes.append(UInt8(ascii: "\n"))
+  }
+
+  private func append(_ labels: ArraySlice<UInt8>, _ bytes: inout [UInt8]) {
+    if !labels.isEmpty {
+      bytes.append(UInt8(ascii: "{"))
+      bytes.append(contentsOf: labels)
+      bytes.append(UInt8(ascii: "}"))
+    }
+    bytes.append(UInt8(ascii: " "))
+  }
+
+  private func append(_ value: Snapshot.Value, _ bytes: inout [UInt8]) {
+    switch value {
+    case .integer(let value): DecimalText.append(value, to: &bytes)
+    case .unsigned(let value): DecimalText.append(magnitude: value, isNegative: false, to: &bytes)
+    case .double(let value): DecimalText.append(value, to: &bytes)
+    case .decimal(let value, let digits): DecimalText.append(value, digits: digits, to: &bytes)
+    case .histogram: break
+    }
+  }
+
+  /// Buckets, count and sum. Slot `i` ends at `2^(i + unitExponent)`, so a bound's bucket holds all slots up to its own.
+  private mutating func append(
+    _ slots: ArraySlice<UInt64>, _ sum: UInt64, _ layout: HistogramLayout, _ labels: ArraySlice<UInt8>,
+    _ bytes: inout [UInt8]
+  ) {
+    bucket.removeAll(keepingCapacity: true)
+    bucket.append(contentsOf: name)
+    bucket.append(contentsOf: "_bucket{".utf8)
+    if !labels.isEmpty {
+      bucket.append(contentsOf: labels)
+      bucket.append(UInt8(ascii: ","))
+    }
+
+    var next = slots.startIndex
+    var count: UInt64 = 0
+    for exponent in layout.lowest...layout.highest {
+      let end = min(slots.startIndex + exponent - HistogramLayout.unitExponent + 1, slots.endIndex)
+      while next < end {
+        count &+= slots[next]
+        next += 1
+      }
+      bytes.append(contentsOf: bucket)
+      bounds.append(exponent, to: &bytes)
+      DecimalText.append(magnitude: count, isNegative: false, to: &bytes)
+      bytes.append(UInt8(ascii: "\n"))
+    }
+    for slot in slots[next...] { count &+= slot }
+    bytes.append(contentsOf: bucket)
+    bytes.append(contentsOf: "le=\"+Inf\"} ".utf8)
+    DecimalText.append(magnitude: count, isNegative: false, to: &bytes)
+    bytes.append(UInt8(ascii: "\n"))
+
+    bytes.append(contentsOf: name)
+    bytes.append(contentsOf: "_count".utf8)
+    append(labels, &bytes)
+    DecimalText.append(magnitude: count, isNegative: false, to: &bytes)
+    bytes.append(UInt8(ascii: "\n"))
+
+    bytes.append(contentsOf: name)
+    bytes.append(contentsOf: "_sum".utf8)
+    append(labels, &bytes)
+    DecimalText.append(sum, digits: 9, to: &bytes)
+    bytes.append(UInt8(ascii: "\n"))
+  }
+}
+
+extension MetricType {
+  fileprivate var openMetricsWord: String {
+    switch self {
+    case .counter: "counter"
+    case .gauge: "gauge"
+    case .histogram: "histogram"
+    case .info: "info"
+    }
+  }
+
+  fileprivate var prometheusWord: String { self == .info ? "gauge" : openMetricsWord }
+}
+
+extension Snapshot.Value {
+  /// Whether a family of `type` can hold such a value: histograms hold histograms, all others numbers.
+  func fits(_ type: MetricType) -> Bool {
+    if case .histogram = self { type == .histogram } else { type != .histogram }
+  }
+}

@@ -1,0 +1,123 @@
+import Exposition
+import Testing
+
+@Suite struct TextFormatTests {
+  /// One family of each type, a family without samples, and labels of every kind.
+  static func example() -> Snapshot {
+    let layout = HistogramLayout(lowest: -2, highest: 1)
+    var writer = SampleWriter()
+    writer.begin(Family("cpu_seconds", .counter, unit: "seconds", labels: ["cpu", "mode"], help: "Time per \"mode\"."))
+    writer.label("cpu", 0)
+    writer.label("mode", "task")
+    writer.nanoseconds(4_200_000_000)
+    writer.label("cpu", 1)
+    writer.label("mode", "a\\b\"c\nd")
+    writer.nanoseconds(1)
+    writer.begin(Family("drops", .counter, help: "Has no samples."))
+    writer.begin(Family("power_watts", .gauge, unit: "watts", help: "Back\\slash\nand newline."))
+    writer.micro(17_000_000)
+    writer.begin(Family("build", .info, labels: ["version"], help: "The build."))
+    writer.label("version", "1.2")
+    writer.integer(1)
+    writer.begin(Family("wait_seconds", .histogram, unit: "seconds", labels: ["kind"], help: "Waits."))
+    writer.label("kind", "io")
+    // Slot 28 ends at 2^-2 s; slot 32 at 4 s, beyond the highest bound.
+    let slots: [UInt64] = (0...32).map { [3: 1, 28: 2, 29: 3, 31: 4, 32: 5][$0] ?? 0 }
+    writer.histogram(slots: slots, sum: 20_000_000_500, layout: layout)
+    writer.histogram(slots: [], sum: 0, layout: layout)
+    return writer.finish()
+  }
+
+  @Test func `OpenMetrics text has families without suffix, units, canonical bounds and an end`() {
+    let golden = """
+      # TYPE wattprobe_cpu_seconds counter
+      # UNIT wattprobe_cpu_seconds seconds
+      # HELP wattprobe_cpu_seconds Time per \\"mode\\".
+      wattprobe_cpu_seconds_total{cpu="0",mode="task"} 4.2
+      wattprobe_cpu_seconds_total{cpu="1",mode="a\\\\b\\"c\\nd"} 0.000000001
+      # TYPE wattprobe_power_watts gauge
+      # UNIT wattprobe_power_watts watts
+      # HELP wattprobe_power_watts Back\\\\slash\\nand newline.
+      wattprobe_power_watts 17
+      # TYPE wattprobe_build info
+      # HELP wattprobe_build The build.
+      wattprobe_build_info{version="1.2"} 1
+      # TYPE wattprobe_wait_seconds histogram
+      # UNIT wattprobe_wait_seconds seconds
+      # HELP wattprobe_wait_seconds Waits.
+      wattprobe_wait_seconds_bucket{kind="io",le="0.25"} 3
+      wattprobe_wait_seconds_bucket{kind="io",le="0.5"} 6
+      wattprobe_wait_seconds_bucket{kind="io",le="1.0"} 6
+      wattprobe_wait_seconds_bucket{kind="io",le="2.0"} 10
+      wattprobe_wait_seconds_bucket{kind="io",le="+Inf"} 15
+      wattprobe_wait_seconds_count{kind="io"} 15
+      wattprobe_wait_seconds_sum{kind="io"} 20.0000005
+      wattprobe_wait_seconds_bucket{le="0.25"} 0
+      wattprobe_wait_seconds_bucket{le="0.5"} 0
+      wattprobe_wait_seconds_bucket{le="1.0"} 0
+      wattprobe_wait_seconds_bucket{le="2.0"} 0
+      wattprobe_wait_seconds_bucket{le="+Inf"} 0
+      wattprobe_wait_seconds_count 0
+      wattprobe_wait_seconds_sum 0
+      # EOF
+
+      """
+    #expect(Self.example().string(.openMetrics) == golden)
+  }
+
+  @Test func `Prometheus text has names with suffix, infos as gauges, Go's bounds and no end`() {
+    let golden = """
+      # HELP wattprobe_cpu_seconds_total Time per "mode".
+      # TYPE wattprobe_cpu_seconds_total counter
+      wattprobe_cpu_seconds_total{cpu="0",mode="task"} 4.2
+      wattprobe_cpu_seconds_total{cpu="1",mode="a\\\\b\\"c\\nd"} 0.000000001
+      # HELP wattprobe_power_watts Back\\\\slash\\nand newline.
+      # TYPE wattprobe_power_watts gauge
+      wattprobe_power_watts 17
+      # HELP wattprobe_build_info The build.
+      # TYPE wattprobe_build_info gauge
+      wattprobe_build_info{version="1.2"} 1
+      # HELP wattprobe_wait_seconds Waits.
+      # TYPE wattprobe_wait_seconds histogram
+      wattprobe_wait_seconds_bucket{kind="io",le="0.25"} 3
+      wattprobe_wait_seconds_bucket{kind="io",le="0.5"} 6
+      wattprobe_wait_seconds_bucket{kind="io",le="1"} 6
+      wattprobe_wait_seconds_bucket{kind="io",le="2"} 10
+      wattprobe_wait_seconds_bucket{kind="io",le="+Inf"} 15
+      wattprobe_wait_seconds_count{kind="io"} 15
+      wattprobe_wait_seconds_sum{kind="io"} 20.0000005
+      wattprobe_wait_seconds_bucket{le="0.25"} 0
+      wattprobe_wait_seconds_bucket{le="0.5"} 0
+      wattprobe_wait_seconds_bucket{le="1"} 0
+      wattprobe_wait_seconds_bucket{le="2"} 0
+      wattprobe_wait_seconds_bucket{le="+Inf"} 0
+      wattprobe_wait_seconds_count 0
+      wattprobe_wait_seconds_sum 0
+
+      """
+    #expect(Self.example().string(.prometheus) == golden)
+  }
+
+  @Test func `an empty snapshot is the end alone in OpenMetrics and nothing in Prometheus text`() {
+    #expect(Snapshot().string(.openMetrics) == "# EOF\n")
+    #expect(Snapshot().string(.prometheus) == "")
+  }
+
+  @Test func `encoding appends to what is there and leaves the snapshot as it was`() {
+    let snapshot = Self.example()
+    var bytes = Array("before\n".utf8)
+    snapshot.encode(as: .prometheus, into: &bytes)
+    #expect(bytes == Array("before\n".utf8) + snapshot.text(.prometheus))
+    #expect(snapshot.string(.openMetrics) == Self.example().string(.openMetrics))
+  }
+
+  @Test func `a snapshot that was emptied and filled again reads like a new one`() {
+    var snapshot = Self.example()
+    snapshot.removeAll()
+    #expect(snapshot.string(.openMetrics) == "# EOF\n")
+    var writer = SampleWriter(snapshot)
+    writer.begin(Family("threads", .gauge, help: "Threads."))
+    writer.integer(-3)
+    #expect(writer.finish().string(.prometheus).hasSuffix("\nwattprobe_threads -3\n"))
+  }
+}
