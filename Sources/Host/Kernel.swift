@@ -1,0 +1,18 @@
+import Glibc
+
+/// Constants of the running kernel.
+package enum Kernel {
+  /// USER_HZ: ticks per second of the times in procfs, 100 on every Linux that matters.
+  package static let ticksPerSecond = UInt64(sysconf(CInt(_SC_CLK_TCK)))
+  /// Bytes per page.
+  package static let pageSize = UInt64(sysconf(CInt(_SC_PAGESIZE)))
+
+  /// `uname -r`.
+  package static var release: String {
+    var name = utsname()
+    guard uname(&name) == 0 else { return "unknown" }
+    return withUnsafeBytes(of: &name.release) { bytes in
+      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+    }
+  }
+}

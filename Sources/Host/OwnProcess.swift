@@ -1,0 +1,55 @@
+import Glibc
+
+/// This process's own figures, as every Prometheus client exports them.
+package enum OwnProcess {
+  /// CPU time of all threads since the start, user and system, in nanoseconds: `CLOCK_PROCESS_CPUTIME_ID`.
+  package static var cpuNanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
+  /// Resident memory in bytes: the second field of `/proc/self/statm`, which is in pages.
+  package static func residentBytes(paths: HostPaths) throws(HostError) -> UInt64 {
+    let path = paths.proc("self/statm")
+    var bytes: [UInt8] = []
+    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    var cursor = TextCursor(bytes.span)
+    guard cursor.unsigned() != nil, cursor.skip(" "), let pages = cursor.unsigned() else {
+      throw .malformed(path, expected: "two page counts", in: bytes.span)
+    }
+    return pages * Kernel.pageSize
+  }
+
+  /// Open descriptors, without the one this count needs.
+  package static func openDescriptors(paths: HostPaths) throws(SystemError) -> Int {
+    max(0, try Directory.count(paths.proc("self/fd")) - 1)
+  }
+
+  /// When this process began, in seconds since the epoch, to a hundredth.
+  package static func startTime(paths: HostPaths) throws(HostError) -> Double {
+    let path = paths.proc("self/stat")
+    var bytes: [UInt8] = []
+    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let ticks = try startTicks(parsing: bytes.span, path: path)
+    let bootTime = try SystemStatistics(paths: paths).bootTime
+    return Double(bootTime) + Double(ticks) / Double(Kernel.ticksPerSecond)
+  }
+
+  /// Field 22 (`starttime`) of `/proc/<pid>/stat`: ticks after boot.
+  ///
+  /// The second field is the name in parentheses, which may hold spaces and parentheses: fields count from the last `)`.
+  static func startTicks(parsing bytes: Span<UInt8>, path: String) throws(HostError) -> UInt64 {
+    var end = bytes.count
+    while end > 0 && bytes[end - 1] != UInt8(ascii: ")") { end -= 1 }
+    var cursor = TextCursor(bytes.extracting(end...))
+    for _ in 3...22 {
+      cursor.skip(to: UInt8(ascii: " "))
+      cursor.skipSpaces()
+    }
+    guard end > 0, let ticks = cursor.unsigned() else {
+      throw .malformed(path, expected: "22 fields", in: bytes)
+    }
+    return ticks
+  }
+}

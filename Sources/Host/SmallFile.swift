@@ -1,0 +1,49 @@
+import Glibc
+
+/// Whole files of procfs and sysfs.
+package enum SmallFile {
+  /// Replaces what `bytes` holds by the whole file, keeping its memory for the next file.
+  ///
+  /// It reads to the end instead of asking for the size, which procfs gives as 0.
+  package static func read(_ path: String, into bytes: inout [UInt8]) throws(SystemError) {
+    let file = try FileDescriptor(opening: path)
+    var filled = 0
+    var room = max(bytes.capacity, 4096)
+    bytes.removeAll(keepingCapacity: true)
+    while true {
+      bytes.append(contentsOf: repeatElement(0, count: room - filled))
+      var failure: SystemError?
+      let count = bytes.withUnsafeMutableBytes { buffer in
+        do throws(SystemError) {
+          return try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), path: path)
+        } catch {
+          failure = error
+          return 0
+        }
+      }
+      if let failure {
+        bytes.removeAll(keepingCapacity: true)
+        throw failure
+      }
+      filled += count
+      if count == 0 { break }
+      if filled == room { room *= 2 }
+    }
+    bytes.removeLast(bytes.count - filled)
+  }
+
+  /// The file as text without its last newline; invalid UTF-8 is replaced.
+  package static func text(_ path: String) throws(SystemError) -> String {
+    var bytes: [UInt8] = []
+    try read(path, into: &bytes)
+    if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// A file that holds one decimal number and at most a newline after it.
+  package static func unsigned(_ path: String) throws(HostError) -> UInt64 {
+    var bytes: [UInt8] = []
+    do throws(SystemError) { try read(path, into: &bytes) } catch { throw .system(error) }
+    return try TextCursor.number(bytes.span, path: path)
+  }
+}

@@ -1,0 +1,141 @@
+import Foundation
+import Glibc
+import Testing
+
+@testable import Host
+
+@Suite struct ProcfsTests {
+  let tree: TemporaryTree
+  init() throws { tree = try TemporaryTree() }
+
+  static let stat = """
+    cpu  10 20 30 40 50 60 70 80 90 100
+    cpu0 1 2 3 4 5 6 7 8 9 10
+    cpu12 11 12 13 14
+    intr 123456 0 0 7 ctxt 5
+    ctxt 987654321
+    btime 1700000000
+    processes 4242
+    procs_running 3
+    softirq 5 1 1 1 1 1
+
+    """
+
+  @Test func statisticsAreParsed() throws {
+    try tree.write("stat", Self.stat)
+    let statistics = try SystemStatistics(paths: tree.paths)
+    #expect(statistics.bootTime == 1_700_000_000)
+    #expect(statistics.contextSwitches == 987_654_321)
+    #expect(statistics.processes == 4242)
+    #expect(statistics.cpus.keys.sorted() == [0, 12])
+    let total = statistics.total
+    #expect([total.user, total.nice, total.system, total.idle, total.iowait] == [10, 20, 30, 40, 50])
+    #expect([total.irq, total.softirq, total.steal, total.guest, total.guestNice] == [60, 70, 80, 90, 100])
+    // Short lines of old kernels: the rest is 0.
+    #expect(statistics.cpus[12]?.idle == 14)
+    #expect(statistics.cpus[12]?.guestNice == 0)
+  }
+
+  @Test(arguments: ["btime", "ctxt", "processes", "cpu "])
+  func missingLineIsToldByName(line: String) throws {
+    let text = Self.stat.split(separator: "\n").filter { !$0.hasPrefix(line) }.joined(separator: "\n")
+    let bytes = Array(text.utf8)
+    let error = failure { () throws(HostError) in try SystemStatistics(parsing: bytes.span) }
+    #expect(error?.description.contains("expected a \(line.trimmingCharacters(in: .whitespaces)) line") == true)
+  }
+
+  @Test func statisticsOfThisMachineMoveForward() throws {
+    let before = try SystemStatistics(paths: HostPaths())
+    usleep(30_000)
+    let after = try SystemStatistics(paths: HostPaths())
+    #expect(after.contextSwitches > before.contextSwitches)
+    #expect(after.bootTime == before.bootTime)
+    #expect(after.cpus.count == sysconf(CInt(_SC_NPROCESSORS_ONLN)))
+    #expect(after.total.idle >= before.total.idle && after.total.user > 0)
+  }
+
+  @Test(arguments: [
+    // Version 2 alone.
+    ("0::/user.slice/session-1.scope\n", "/user.slice/session-1.scope"),
+    // Hybrid: systemd's tree tells, the unified one is empty.
+    ("5:memory:/other\n1:name=systemd:/system.slice/a.service\n0::/\n", "/system.slice/a.service"),
+    // Hybrid with a path in the unified tree.
+    ("1:name=systemd:/system.slice/a.service\n0::/b\n", "/b"),
+    // Version 1 without systemd.
+    ("4:memory:/m\n3:cpu,cpuacct:/docker/0123\n2:pids:/p\n", "/docker/0123"),
+    ("4:memory:/m\n2:pids:/p\n1:name=systemd:/\n0::/\n", "/m"),
+    ("4:memory:/m\n3:cpuacct:/c\n", "/c"),
+    ("9:name=systemd:/\n1:cpu:/\n0::/\n", "/"),
+    // Names may hold colons and spaces.
+    ("0::/a:b c\n", "/a:b c"),
+    ("0::/gone.scope (deleted)\n", "/gone.scope"),
+    // Outside the reader's namespace.
+    ("0::/../x\n", "/../x"),
+  ])
+  func controlGroupIsTheMostTelling(text: String, group: String) {
+    #expect(ProcessFiles.controlGroup(parsing: text) == group)
+  }
+
+  @Test func controlGroupOfNothingIsNone() throws {
+    #expect(ProcessFiles.controlGroup(parsing: "") == nil)
+    #expect(ProcessFiles.controlGroup(parsing: "2:pids:/p\n") == nil)
+    try tree.write("7/cgroup", "garbage")
+    let error = failure { () throws(HostError) in try ProcessFiles.controlGroup(pid: 7, paths: tree.paths) }
+    #expect(error == .malformed(path: tree.path("7/cgroup"), expected: "a control group", found: "garbage"))
+  }
+
+  @Test func nameKeepsWhatTheProcessPutThere() throws {
+    try tree.write("1/comm", "a b\n")
+    try tree.write("2/comm", "two\nlines\n")
+    try tree.write("3/comm", bytes: [0xff, 0x41, 0x0a])
+    #expect(try ProcessFiles.comm(pid: 1, paths: tree.paths) == "a b")
+    #expect(try ProcessFiles.comm(pid: 2, paths: tree.paths) == "two\nlines")
+    #expect(try ProcessFiles.comm(pid: 3, paths: tree.paths) == "\u{FFFD}A")
+    let gone = systemFailure { () throws(SystemError) in try ProcessFiles.comm(pid: 4, paths: tree.paths) }
+    #expect(gone?.errno == ENOENT)
+  }
+
+  @Test func filesOfThisProcessAreRead() throws {
+    #expect(try !ProcessFiles.comm(pid: getpid(), paths: HostPaths()).isEmpty)
+    #expect(try ProcessFiles.controlGroup(pid: getpid(), paths: HostPaths()).hasPrefix("/"))
+  }
+
+  @Test func startIsFoundBehindAnyName() throws {
+    let fields = (3...21).map { $0 == 3 ? "S" : String($0) }.joined(separator: " ")
+    for name in ["plain", "a) S (b", "x 1 2 3", ") 9 9"] {
+      try tree.write("self/stat", "77 (\(name)) \(fields) 1250 23 24\n")
+      try tree.write("stat", Self.stat)
+      #expect(try OwnProcess.startTime(paths: tree.paths) == 1_700_000_012.5, "\(name)")
+    }
+  }
+
+  @Test(arguments: ["", "77 (a", "77 (a) S 1 2", "77 (a) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 x"])
+  func brokenStatIsRefused(text: String) throws {
+    try tree.write("self/stat", text)
+    let error = failure { () throws(HostError) in try OwnProcess.startTime(paths: tree.paths) }
+    #expect(error?.path == tree.path("self/stat"))
+  }
+
+  @Test func residentMemoryIsInBytes() throws {
+    try tree.write("self/statm", "5000 321 200 1 0 400 0\n")
+    #expect(try OwnProcess.residentBytes(paths: tree.paths) == 321 * UInt64(sysconf(CInt(_SC_PAGESIZE))))
+  }
+
+  @Test func figuresOfThisProcessAreItsOwn() throws {
+    let paths = HostPaths()
+    #expect(try OwnProcess.residentBytes(paths: paths) > 1_000_000)
+    #expect(try OwnProcess.openDescriptors(paths: paths) >= 3)
+    let now = Date().timeIntervalSince1970
+    let start = try OwnProcess.startTime(paths: paths)
+    #expect(start < now + 1 && start > now - 86_400)
+    let before = OwnProcess.cpuNanoseconds
+    var sum: UInt64 = 0
+    for value in 0..<3_000_000 as Range<UInt64> { sum = sum &* 31 &+ value }
+    #expect(sum != 0 && OwnProcess.cpuNanoseconds > before)
+  }
+
+  @Test func kernelTellsItsRelease() throws {
+    #expect(try Kernel.release == SmallFile.text("/proc/sys/kernel/osrelease"))
+    #expect(Kernel.ticksPerSecond == 100)
+  }
+}
