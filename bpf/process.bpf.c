@@ -58,17 +58,17 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 	usage->written_bytes += signal->ioac.write_bytes;
 }
 
-static __always_inline u64 rss_pages(struct mm_struct *mm, u32 kind)
-{
-	struct mm_struct___before_6_2 *old = (void *)mm;
-	__s64 pages;
-
-	if (bpf_core_field_exists(old->rss_stat.count))
-		pages = BPF_CORE_READ(old, rss_stat.count[kind].counter);
-	else
-		pages = BPF_CORE_READ(mm, rss_stat[kind].count);
-	return pages > 0 ? pages : 0;
-}
+/* A macro, since CO-RE needs the index as a constant to know the kernel's stride. */
+#define RSS_PAGES(mm, kind)                                                                                            \
+	({                                                                                                             \
+		struct mm_struct___before_6_2 *old = (void *)(mm);                                                     \
+		__s64 pages;                                                                                           \
+		if (bpf_core_field_exists(old->rss_stat.count))                                                        \
+			pages = BPF_CORE_READ(old, rss_stat.count[kind].counter);                                      \
+		else                                                                                                   \
+			pages = BPF_CORE_READ(mm, rss_stat[kind].count);                                               \
+		pages > 0 ? (u64)pages : 0;                                                                            \
+	})
 
 SEC("iter/task")
 int each_task(struct bpf_iter__task *context)
@@ -101,7 +101,7 @@ int each_task(struct bpf_iter__task *context)
 	mm = task->mm;
 	if (mm) {
 		process.resident_bytes =
-			(rss_pages(mm, MM_FILEPAGES) + rss_pages(mm, MM_ANONPAGES) + rss_pages(mm, MM_SHMEMPAGES))
+			(RSS_PAGES(mm, MM_FILEPAGES) + RSS_PAGES(mm, MM_ANONPAGES) + RSS_PAGES(mm, MM_SHMEMPAGES))
 			<< config.page_shift;
 		process.virtual_bytes = mm->total_vm << config.page_shift;
 	}

@@ -16,16 +16,3 @@ package struct ProgramStatistics: Sendable, Hashable {
     self.recursionMisses = info.recursion_misses
   }
 }
-
-/// Keeps the kernel's run-time statistics on while it lives (BPF_ENABLE_STATS; needs CAP_SYS_ADMIN).
-package struct StatisticsSession: ~Copyable {
-  private let descriptor: Int32
-
-  package init() throws(BPFError) {
-    let descriptor = bpf_enable_stats(BPF_STATS_RUN_TIME)
-    if descriptor < 0 { throw BPFError("switch eBPF run-time statistics on", errno: descriptor) }
-    self.descriptor = descriptor
-  }
-
-  deinit { close(descriptor) }
-}

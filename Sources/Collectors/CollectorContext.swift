@@ -12,8 +12,6 @@ package struct CollectorOptions: Sendable {
   package var energy = EnergyOptions()
   /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
   package var schedulerForm: SchedulerPrograms.Form?
-  /// Whether run-time statistics of the programs are sampled.
-  package var samplesStatistics = true
 
   package init() {}
 }

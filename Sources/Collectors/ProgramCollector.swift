@@ -1,4 +1,4 @@
-internal import BPF
+package import BPF
 package import Collecting
 package import Exposition
 internal import Host
@@ -57,7 +57,7 @@ package final class ProgramCollector: PeriodicCollector {
   private let information: BuildInformation
   private let context: CollectorContext
   private let startTime: Double?
-  private var statistics: StatisticsSession?
+  private let statistics: StatisticsSwitch?
   private var tick = 0
   private var isSampling: Bool
   private var before: (time: UInt64, run: UInt64)?
@@ -65,11 +65,13 @@ package final class ProgramCollector: PeriodicCollector {
   private var lastCPU: (time: UInt64, cpu: UInt64)?
   private var ownRatio: Double?
 
-  package init(_ context: CollectorContext, build: BuildInformation) {
+  /// `statistics` is nil where run-time statistics are not wanted or not permitted.
+  package init(_ context: CollectorContext, build: BuildInformation, statistics: StatisticsSwitch?) {
     self.context = context
+    self.statistics = statistics
     self.information = build
     self.startTime = try? OwnProcess.startTime(paths: context.options.paths)
-    self.isSampling = context.options.samplesStatistics
+    self.isSampling = statistics != nil
   }
 
   /// Switches statistics on for one tick in ten and takes the cost from that tick.
@@ -77,21 +79,19 @@ package final class ProgramCollector: PeriodicCollector {
     measureOwn(now)
     if !isSampling { return }
     let run = context.kernel.loaded.flatMap { $0.programs() }.reduce(0) { $0 + $1.runNanoseconds }
-    if let before {
-      programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
-      self.before = nil
-      statistics = nil
-    }
-    if tick % Self.cycle == 0 {
-      do throws(BPFError) {
-        statistics = try StatisticsSession()
-        before = (now, run)
-      } catch {
-        isSampling = false
-        context.logger.notice(
-          "run-time statistics of eBPF programs are absent: \(error)",
-          metadata: ["cure": "grant CAP_SYS_ADMIN, or start with --no-bpf.statistics to silence this"])
+    do throws(BPFError) {
+      if let before {
+        programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
+        self.before = nil
+        try statistics?.set(false)
       }
+      if tick % Self.cycle == 0 {
+        try statistics?.set(true)
+        before = (now, run)
+      }
+    } catch {
+      isSampling = false
+      context.logger.notice("run-time statistics of eBPF programs are absent", metadata: ["cause": "\(error)"])
     }
     tick += 1
   }
@@ -123,7 +123,7 @@ package final class ProgramCollector: PeriodicCollector {
 
   private func writePrograms(to writer: inout SampleWriter) {
     let all = context.kernel.loaded.flatMap { object in object.programs().map { (object.collector, $0) } }
-    if context.options.samplesStatistics && isSampling {
+    if isSampling {
       writer.begin(Self.runSeconds)
       for (collector, program) in all {
         writer.label("collector", collector)

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "privileges.h"
+#include <errno.h>
+#include <linux/capability.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int chost_capabilities(uint64_t *effective, uint64_t *permitted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(SYS_capget, &header, data))
+		return -errno;
+	*effective = (uint64_t)data[1].effective << 32 | data[0].effective;
+	*permitted = (uint64_t)data[1].permitted << 32 | data[0].permitted;
+	return 0;
+}
+
+int chost_set_capabilities(uint64_t effective, uint64_t permitted)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2] = {
+		{ .effective = (uint32_t)effective, .permitted = (uint32_t)permitted },
+		{ .effective = (uint32_t)(effective >> 32), .permitted = (uint32_t)(permitted >> 32) },
+	};
+
+	return syscall(SYS_capset, &header, data) ? -errno : 0;
+}
+
+int chost_drop_bounding(int capability)
+{
+	return prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) ? -errno : 0;
+}
+
+int chost_no_new_privileges(void)
+{
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ? -errno : 0;
+}

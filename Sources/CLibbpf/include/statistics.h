@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Switching the kernel's run-time statistics of eBPF programs on needs CAP_SYS_ADMIN. A child process of a few lines
+// keeps that one capability, so that the program, which faces the network, need not.
+#pragma once
+#include <stdbool.h>
+
+/// Forks the child; to be called while the process has one thread. Returns its socket, or -errno. The child ends with it.
+int wp_statistics_start(void);
+/// Asks the child. Returns 0 or -errno as BPF_ENABLE_STATS had it.
+int wp_statistics_set(int helper, bool on);
