@@ -18,8 +18,11 @@ package final class EnergyCollector: Collector {
     /// Nil while the zone is gone.
     var sensor: EnergySensor?
     var counter: WrapSafeCounter
-    /// The last window, nil while the last reading failed or was held: its power then is not known.
+    /// The last window, nil while the last reading failed or was held: its power then is not known. Those of primary
+    /// zones are the energy there is to attribute.
     var window: EnergyWindow?
+    /// Whether the last reading succeeded.
+    var isRead = false
     /// Complaints about this zone are dropped until then.
     var silentUntil: UInt64 = 0
   }
@@ -37,6 +40,7 @@ package final class EnergyCollector: Collector {
   private var zones: [Zone] = []
   private var discovered: UInt64
   private var eagerUntil: UInt64 = 0
+  private var rolesAreStale = false
   private var sampled: UInt64
   private var windowNanoseconds: UInt64?
 
@@ -107,6 +111,7 @@ package final class EnergyCollector: Collector {
   /// Adds zones that are new and gives those that were lost their sensor back.
   private func discover(at now: UInt64) {
     discovered = now
+    rolesAreStale = true
     let sensors = EnergySensors(paths: paths, calls: calls)
     for problem in sensors.problems {
       remember(problem)
@@ -132,6 +137,7 @@ package final class EnergyCollector: Collector {
       do throws(HostError) {
         let errors = zones[index].counter.errors
         let reading = try sensor.microjoules()
+        zones[index].isRead = true
         zones[index].window = zones[index].counter.read(reading, at: now)
         if zones[index].counter.errors > errors { complain(index, "held a reading of \(reading) µJ", at: now) }
       } catch {
@@ -141,23 +147,28 @@ package final class EnergyCollector: Collector {
           forbidden.append((index, error))
           continue
         }
-        if sensor.isLost(by: error) {
+        // A zone that came back but may not be opened any more (privileges were dropped) is as good as gone.
+        if error.isPermission || sensor.isLost(by: error) {
           zones[index].counter.vanish()
           zones[index].sensor = nil
-          eagerUntil = now + Self.discoveryPeriod
+          rolesAreStale = true
+          // Not again for one that comes back only to fail.
+          if zones[index].isRead { eagerUntil = now + Self.discoveryPeriod }
         } else {
           zones[index].counter.fail()
         }
+        zones[index].isRead = false
         complain(index, error.description, at: now)
       }
     }
     // What may not be read is absent, and asked for again at the next discovery only: audit logs show every refusal.
     for (index, _) in forbidden.reversed() { zones.remove(at: index) }
     warn(ofForbidden: forbidden.map(\.error))
-    assignRoles()
+    if rolesAreStale { assignRoles() }
   }
 
   private func assignRoles() {
+    rolesAreStale = false
     let present = zones.indices.filter { zones[$0].sensor != nil }
     for index in zones.indices where zones[index].sensor == nil { zones[index].role = nil }
     for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone }))

@@ -46,7 +46,7 @@ package struct EnergyZone: Sendable, Hashable {
       case "uncore": .uncore
       case "dram": .dram
       case _ where Self.place(name) != nil: .package
-      // One per package since 5.18 (`psys-1`); each is the platform's.
+      // One per package (`psys-1`) where the platform has several; intel_rapl_common.c, `rapl_init_domains`.
       case _ where name == "psys" || name.hasPrefix("psys-"): .psys
       default: .other
       }

@@ -97,6 +97,18 @@ import Testing
     #expect(state.watts("rapl/1/package-1") == 2)
   }
 
+  @Test func zoneThatReturnsForbiddenIsAskedForSeldom() throws {
+    try host.zone("intel-rapl:0", "package-0", 0)
+    try host.zone("intel-rapl:1", "package-1", 0)
+    let collector = try host.makeCollector()
+    host.failRead(host.zonePath("intel-rapl:1"), ENODEV)
+    host.failOpen(host.zonePath("intel-rapl:1"), EACCES)
+    for step in 1...600 as ClosedRange<UInt64> { collector.sample(at: step * .second) }
+    #expect(try collector.series().joules("rapl/1/package-1") == nil)
+    #expect(host.opens(host.zonePath("intel-rapl:1")) < 80)
+    #expect(host.opens(host.zonePath("intel-rapl:1")) > 9)
+  }
+
   @Test func zonesThatTradeNumbersKeepTheirEnergy() throws {
     try host.zone("intel-rapl:0", "package-0", 10_000_000)
     try host.zone("intel-rapl:1", "package-1", 20_000_000)

@@ -17,6 +17,7 @@ final class EnergyFixture {
   /// The errno that opening or reading a file gets, by its path.
   private final class Faults: Sendable {
     let open = Mutex<[String: CInt]>([:])
+    let opens = Mutex<[String: Int]>([:])
     let read = Mutex<[String: CInt]>([:])
     /// By CPU and config.
     let event = Mutex<[String: CInt]>([:])
@@ -59,6 +60,8 @@ final class EnergyFixture {
   func remove(_ relative: String) throws { try FileManager.default.removeItem(atPath: path(relative)) }
 
   func failOpen(_ path: String, _ code: CInt?) { faults.open.withLock { $0[path] = code } }
+  /// How often the file was to be opened.
+  func opens(_ path: String) -> Int { faults.opens.withLock { $0[path] ?? 0 } }
   func failRead(_ path: String, _ code: CInt?) { faults.read.withLock { $0[path] = code } }
   func failEvents(_ code: CInt?) { faults.event.withLock { $0["all"] = code } }
 
@@ -94,6 +97,7 @@ final class EnergyFixture {
     var calls = EnergySensorCalls()
     calls.files = FileCalls(
       open: { path in
+        faults.opens.withLock { $0[path, default: 0] += 1 }
         if let code = faults.open.withLock({ $0[path] }) { return -code }
         return system.open(path)
       },
