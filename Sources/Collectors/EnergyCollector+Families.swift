@@ -1,0 +1,22 @@
+package import Exposition
+
+extension EnergyCollector {
+  private static let labels = ["source", "package", "zone"]
+
+  static let energyJoules = Family(
+    "energy_joules", .counter, unit: "joules", labels: labels,
+    help: "Energy measured since this program started. The machine's is the sum of the package and dram zones of one "
+      + "source: core and uncore lie within packages, psys contains them, and zones in -mmio measure a package again.")
+  static let powerWatts = Family(
+    "power_watts", .gauge, unit: "watts", labels: labels,
+    help: "Mean power over the zone's last window; absent while it cannot be read.")
+  static let windowSeconds = Family(
+    "energy_window_seconds", .gauge, unit: "seconds",
+    help: "Time between the last two samples of the energy counters.")
+  static let sourceErrors = Family(
+    "energy_source_errors", .counter, labels: labels,
+    help: "Readings that failed, or stepped back and were held: no energy is invented for them.")
+
+  /// Every family it may write.
+  package static let families = [energyJoules, powerWatts, windowSeconds, sourceErrors]
+}

@@ -1,0 +1,232 @@
+package import Collecting
+import Energy
+package import Exposition
+package import Host
+package import Logging
+
+/// Measured energy: RAPL over powercap and over perf.
+///
+/// It samples by a period of its own, for a counter may wrap between two scrapes: a timer calls `sample(at:)`, and
+/// `collect(into:)` only writes what the last sample left. Both touch the same state without a lock: whoever owns the
+/// collector and calls them from two threads guards both with one lock.
+package final class EnergyCollector: Collector {
+  private struct Zone {
+    let zone: EnergyZone
+    let labels: EnergyLabels
+    /// How it adds up with the zones that can be read now; nil while it is gone.
+    var role: EnergyRole?
+    /// Nil while the zone is gone.
+    var sensor: EnergySensor?
+    var counter: WrapSafeCounter
+    /// The last window, nil while the last reading failed or was held: its power then is not known. Those of primary
+    /// zones are the energy there is to attribute.
+    var window: EnergyWindow?
+    /// Whether the last reading succeeded.
+    var isRead = false
+    /// Complaints about this zone are dropped until then.
+    var silentUntil: UInt64 = 0
+  }
+
+  /// Nanoseconds between two samples if nothing else is asked for.
+  package static let defaultPeriod: UInt64 = 1_000_000_000
+  /// New zones (a module loaded late) are looked for this often; lost ones at every sample for so long, then as often.
+  private static let discoveryPeriod: UInt64 = 60_000_000_000
+  /// A zone that goes on failing is complained about this often.
+  private static let complaintPeriod: UInt64 = 3_600_000_000_000
+
+  private let paths: HostPaths
+  private let calls: EnergySensorCalls
+  private let logger: Logger
+  private var zones: [Zone] = []
+  private var discovered: UInt64
+  private var eagerUntil: UInt64 = 0
+  private var rolesAreStale = false
+  private var sampled: UInt64
+  private var windowNanoseconds: UInt64?
+
+  /// What is left out and why, each once, as it was logged.
+  package private(set) var warnings: [String] = []
+  /// The failure that tells most about why nothing can be read: the first one, a missing privilege before others.
+  private var gravest: HostError?
+
+  /// Finds the zones and takes the first readings, from which their energy counts.
+  ///
+  /// - Parameter now: nanoseconds of the clock that `sample(at:)` will be given, CLOCK_MONOTONIC.
+  /// - Throws: `absent` where the machine shows no zone, `permission` where none may be read, `read` where none can be.
+  package init(
+    paths: HostPaths, now: UInt64, logger: Logger = Logger(label: "wattprobe.energy"),
+    calls: EnergySensorCalls = EnergySensorCalls()
+  ) throws(CollectorFailure) {
+    self.paths = paths
+    self.calls = calls
+    self.logger = logger
+    discovered = now
+    sampled = now
+    discover(at: now)
+    readAll(at: now)
+    if !zones.contains(where: { $0.counter.hasReading }) { throw failure }
+  }
+
+  /// The longest period between samples, in nanoseconds, in which no counter can make half a turn unseen.
+  package var longestPeriod: UInt64 {
+    zones.compactMap { $0.counter.range?.longestPeriod(watts: WrapSafeCounter.fullPowerWatts) }.min() ?? .max
+  }
+
+  /// Reads every zone and closes a window.
+  package func sample(at now: UInt64) {
+    let isEager = now < eagerUntil && zones.contains { $0.sensor == nil }
+    if isEager || now >= discovered + Self.discoveryPeriod { discover(at: now) }
+    readAll(at: now)
+    if now > sampled { windowNanoseconds = now - sampled }
+    sampled = now
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    writer.begin(Self.energyJoules)
+    for zone in zones where zone.sensor != nil && zone.counter.hasReading {
+      Self.label(zone, &writer)
+      writer.micro(zone.counter.microjoules)
+    }
+    writer.begin(Self.powerWatts)
+    for zone in zones {
+      guard let window = zone.window else { continue }
+      Self.label(zone, &writer)
+      writer.double(window.watts)
+    }
+    writer.begin(Self.windowSeconds)
+    if let windowNanoseconds { writer.nanoseconds(windowNanoseconds) }
+    writer.begin(Self.sourceErrors)
+    for zone in zones {
+      Self.label(zone, &writer)
+      writer.unsigned(zone.counter.errors)
+    }
+  }
+
+  private static func label(_ zone: Zone, _ writer: inout SampleWriter) {
+    writer.label("source", zone.labels.source.rawValue)
+    writer.label("package", zone.labels.package)
+    writer.label("zone", zone.labels.zone)
+  }
+
+  /// Adds zones that are new and gives those that were lost their sensor back.
+  private func discover(at now: UInt64) {
+    discovered = now
+    rolesAreStale = true
+    let sensors = EnergySensors(paths: paths, calls: calls)
+    for problem in sensors.problems {
+      remember(problem)
+      warn(problem.isPermission ? "\(problem); \(Self.cure(problem))" : problem.description)
+    }
+    let labels = EnergyLabels.assign(to: sensors.found.map(\.zone))
+    for (found, labels) in zip(sensors.found, labels) {
+      if let index = zones.firstIndex(where: { $0.labels == labels }) {
+        if zones[index].sensor == nil { zones[index].sensor = found.sensor }
+      } else {
+        zones.append(
+          Zone(
+            zone: found.zone, labels: labels, role: nil, sensor: found.sensor,
+            counter: WrapSafeCounter(range: found.range)))
+      }
+    }
+  }
+
+  private func readAll(at now: UInt64) {
+    var forbidden: [(index: Int, error: HostError)] = []
+    for index in zones.indices {
+      guard let sensor = zones[index].sensor else { continue }
+      do throws(HostError) {
+        let errors = zones[index].counter.errors
+        let reading = try sensor.microjoules()
+        zones[index].isRead = true
+        zones[index].window = zones[index].counter.read(reading, at: now)
+        if zones[index].counter.errors > errors { complain(index, "held a reading of \(reading) µJ", at: now) }
+      } catch {
+        zones[index].window = nil
+        remember(error)
+        if error.isPermission && !zones[index].counter.hasReading {
+          forbidden.append((index, error))
+          continue
+        }
+        // A zone that came back but may not be opened any more (privileges were dropped) is as good as gone.
+        if error.isPermission || sensor.isLost(by: error) {
+          zones[index].counter.vanish()
+          zones[index].sensor = nil
+          rolesAreStale = true
+          // Not again for one that comes back only to fail.
+          if zones[index].isRead { eagerUntil = now + Self.discoveryPeriod }
+        } else {
+          zones[index].counter.fail()
+        }
+        zones[index].isRead = false
+        complain(index, error.description, at: now)
+      }
+    }
+    // What may not be read is absent, and asked for again at the next discovery only: audit logs show every refusal.
+    for (index, _) in forbidden.reversed() { zones.remove(at: index) }
+    warn(ofForbidden: forbidden.map(\.error))
+    if rolesAreStale { assignRoles() }
+  }
+
+  private func assignRoles() {
+    rolesAreStale = false
+    let present = zones.indices.filter { zones[$0].sensor != nil }
+    for index in zones.indices where zones[index].sensor == nil { zones[index].role = nil }
+    for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone }))
+    where zones[index].role != role {
+      zones[index].role = role
+      logger.info("energy zone \(zones[index].labels): \(role.rawValue)")
+    }
+  }
+
+  private func remember(_ error: HostError) {
+    if gravest == nil || (error.isPermission && gravest?.isPermission == false) { gravest = error }
+  }
+
+  /// One warning for each call that is refused, not one for each zone.
+  private func warn(ofForbidden errors: [HostError]) {
+    for isEvent in [true, false] {
+      let refused = errors.filter { $0.isEvent == isEvent }
+      guard let first = refused.first else { continue }
+      let others = refused.count > 1 ? " (and \(refused.count - 1) more)" : ""
+      warn("\(first)\(others); \(Self.cure(first))")
+    }
+  }
+
+  private func warn(_ warning: String) {
+    guard !warnings.contains(warning) else { return }
+    warnings.append(warning)
+    logger.warning("energy zone left out: \(warning)")
+  }
+
+  private func complain(_ index: Int, _ text: String, at now: UInt64) {
+    guard now >= zones[index].silentUntil else { return }
+    zones[index].silentUntil = now + Self.complaintPeriod
+    logger.warning("energy zone \(zones[index].labels): \(text)")
+  }
+
+  /// Why nothing can be read.
+  private var failure: CollectorFailure {
+    guard let gravest else {
+      return CollectorFailure(
+        .absent, "no RAPL zone in \(paths.sys("class/powercap")) and no power PMU",
+        cure: "load intel_rapl_msr; virtual machines seldom have a sensor")
+    }
+    return CollectorFailure(gravest.isPermission ? .permission : .read, gravest.description, cure: Self.cure(gravest))
+  }
+
+  private static func cure(_ problem: HostError) -> String {
+    guard problem.isPermission else { return "see the kernel log; load intel_rapl_msr again" }
+    if problem.isEvent {
+      return "run as root, grant CAP_PERFMON (CAP_SYS_ADMIN where kernel.perf_event_paranoid is above 2), "
+        + "or set kernel.perf_event_paranoid to 0"
+    }
+    return "run as root or grant CAP_DAC_READ_SEARCH: the file is its owner's alone"
+  }
+}
+
+extension HostError {
+  fileprivate var isEvent: Bool {
+    guard case .system(let error) = self else { return false }
+    return error.call == "perf_event_open"
+  }
+}

@@ -1,0 +1,50 @@
+/// How a zone's energy relates to that of others: the machine's energy is the sum of the primary zones and of nothing else.
+package enum EnergyRole: String, Sendable {
+  /// Packages and memory, each once.
+  case primary
+  /// Measures again what a primary zone measures: the same place by another source, or by the memory-mapped interface.
+  case duplicate
+  /// Lies within a package: core and uncore.
+  case part
+  /// Contains packages: psys.
+  case platform
+  /// The kernel's name says nothing: never summed.
+  case unknown
+
+  /// The role of each zone.
+  ///
+  /// Of two sources for the same domain of the same package, perf goes before powercap: it is read from a descriptor, and
+  /// its turn is 16,000 times longer. The memory-mapped interface counts only where there is nothing else. Dies of one
+  /// source are distinct, but sources are compared by package, for one may tell dies apart where the other does not.
+  package static func assign(to zones: [EnergyZone]) -> [EnergyRole] {
+    struct Place: Hashable {
+      let package: Int
+      let domain: EnergyZone.Domain
+    }
+    var best: [Place: Int] = [:]
+    for zone in zones {
+      guard let package = zone.package else { continue }
+      let place = Place(package: package, domain: zone.domain)
+      best[place] = min(best[place] ?? .max, rank(zone))
+    }
+    var counted: Set<EnergyZone> = []
+    return zones.map { zone in
+      switch zone.domain {
+      case .psys: return .platform
+      case .other: return .unknown
+      case .core, .uncore: return .part
+      case .package, .dram:
+        guard let package = zone.package else { return .unknown }
+        guard rank(zone) == best[Place(package: package, domain: zone.domain)] else { return .duplicate }
+        return counted.insert(zone).inserted ? .primary : .duplicate
+      }
+    }
+  }
+
+  private static func rank(_ zone: EnergyZone) -> Int {
+    switch zone.source {
+    case .perf: 0
+    case .rapl: zone.isMemoryMapped ? 2 : 1
+    }
+  }
+}

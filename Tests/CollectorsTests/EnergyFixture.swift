@@ -1,0 +1,168 @@
+import Collecting
+import Exposition
+import Foundation
+import Glibc
+import Host
+import Synchronization
+
+@testable import Collectors
+
+extension UInt64 {
+  /// In nanoseconds.
+  static let second: UInt64 = 1_000_000_000
+}
+
+/// A sysfs with RAPL zones and a power PMU, and system calls that fail on demand.
+final class EnergyFixture {
+  /// The errno that opening or reading a file gets, by its path.
+  private final class Faults: Sendable {
+    let open = Mutex<[String: CInt]>([:])
+    let opens = Mutex<[String: Int]>([:])
+    let read = Mutex<[String: CInt]>([:])
+    /// By CPU and config.
+    let event = Mutex<[String: CInt]>([:])
+  }
+
+  let root: String
+  private let faults = Faults()
+
+  init() throws {
+    root = NSTemporaryDirectory() + "/wattprobe-" + UUID().uuidString
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: root) }
+
+  var paths: HostPaths { HostPaths(procfs: root, sysfs: root, rootfs: root) }
+
+  func path(_ relative: String) -> String { root + "/" + relative }
+  func zonePath(_ identifier: String) -> String { path("class/powercap/\(identifier)/energy_uj") }
+
+  func write(_ relative: String, _ text: String) throws {
+    let url = URL(fileURLWithPath: path(relative))
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    // In place, as sysfs: a descriptor that is open sees it.
+    let file = fopen(url.path, "w")
+    fputs(text, file)
+    fclose(file)
+  }
+
+  func zone(_ identifier: String, _ name: String, _ energy: UInt64, range: UInt64? = 262_143_328_850) throws {
+    try write("class/powercap/\(identifier)/name", name + "\n")
+    if let range { try write("class/powercap/\(identifier)/max_energy_range_uj", "\(range)\n") }
+    try set(identifier, energy)
+  }
+
+  func set(_ identifier: String, _ energy: UInt64) throws {
+    try write("class/powercap/\(identifier)/energy_uj", "\(energy)\n")
+  }
+
+  func remove(_ relative: String) throws { try FileManager.default.removeItem(atPath: path(relative)) }
+
+  func failOpen(_ path: String, _ code: CInt?) { faults.open.withLock { $0[path] = code } }
+  /// How often the file was to be opened.
+  func opens(_ path: String) -> Int { faults.opens.withLock { $0[path] ?? 0 } }
+  func failRead(_ path: String, _ code: CInt?) { faults.read.withLock { $0[path] = code } }
+  func failEvents(_ code: CInt?) { faults.event.withLock { $0["all"] = code } }
+
+  /// A power PMU; the counts of an event are the successive 8 bytes of `events/<cpu>-<config>`.
+  func pmu(cpus: [(number: Int, package: Int, die: Int)], events: [(name: String, config: UInt64)]) throws {
+    let base = "bus/event_source/devices/power/"
+    try write(base + "type", "20\n")
+    try write(base + "cpumask", cpus.map { String($0.number) }.joined(separator: ",") + "\n")
+    for event in events {
+      try write(base + "events/" + event.name, "event=0x\(String(event.config, radix: 16))\n")
+      try write(base + "events/\(event.name).scale", "2.3283064365386962890625e-10\n")
+      try write(base + "events/\(event.name).unit", "Joules\n")
+    }
+    for cpu in cpus {
+      let topology = "devices/system/cpu/cpu\(cpu.number)/topology/"
+      try write(topology + "physical_package_id", "\(cpu.package)\n")
+      try write(topology + "die_id", "\(cpu.die)\n")
+    }
+  }
+
+  /// What an event will read, in whole joules, one by one.
+  func counts(cpu: Int, config: UInt64, joules: [UInt64]) throws {
+    var bytes = Data()
+    for joule in joules { withUnsafeBytes(of: joule << 32) { bytes.append(contentsOf: $0) } }
+    try FileManager.default.createDirectory(atPath: path("counts"), withIntermediateDirectories: true)
+    try bytes.write(to: URL(fileURLWithPath: path("counts/\(cpu)-\(config)")))
+  }
+
+  private var calls: EnergySensorCalls {
+    let faults = faults
+    let root = root
+    let system = FileCalls()
+    var calls = EnergySensorCalls()
+    calls.files = FileCalls(
+      open: { path in
+        faults.opens.withLock { $0[path, default: 0] += 1 }
+        if let code = faults.open.withLock({ $0[path] }) { return -code }
+        return system.open(path)
+      },
+      read: { descriptor, path, buffer in
+        if let code = faults.read.withLock({ $0[path] }) { return -Int(code) }
+        return system.read(descriptor, path, buffer)
+      })
+    calls.openEvent = { _, config, cpu in
+      if let code = faults.event.withLock({ $0["all"] }) { return -code }
+      let descriptor = open("\(root)/counts/\(cpu)-\(config)", O_RDONLY | O_CLOEXEC)
+      return descriptor < 0 ? -errno : descriptor
+    }
+    return calls
+  }
+
+  func makeCollector(at now: UInt64 = 0) throws(CollectorFailure) -> EnergyCollector {
+    try EnergyCollector(paths: paths, now: now, calls: calls)
+  }
+
+  /// Why no collector could be made.
+  func failure() -> CollectorFailure? {
+    do throws(CollectorFailure) {
+      _ = try makeCollector()
+      return nil
+    } catch {
+      return error
+    }
+  }
+}
+
+extension EnergyCollector {
+  /// Every sample as `family source/package/zone`, without the prefix.
+  func series() throws -> [String: Snapshot.Value] {
+    var writer = SampleWriter()
+    try collect(into: &writer)
+    let snapshot = writer.finish()
+    var series: [String: Snapshot.Value] = [:]
+    for sample in snapshot.samples {
+      let family = snapshot.families[sample.family].name.replacingOccurrences(of: "wattprobe_", with: "")
+      let labels = String(decoding: snapshot.labels[sample.labels], as: UTF8.self)
+      let values = labels.split(separator: ",").map { $0.split(separator: "\"")[1] }
+      let key = values.isEmpty ? family : family + " " + values.joined(separator: "/")
+      precondition(series.updateValue(sample.value, forKey: key) == nil, "\(key) twice")
+    }
+    return series
+  }
+}
+
+extension [String: Snapshot.Value] {
+  func keys(of family: String) -> [String] {
+    keys.filter { $0.hasPrefix(family + " ") }.map { String($0.dropFirst(family.count + 1)) }.sorted()
+  }
+
+  func joules(_ zone: String) -> Double? {
+    guard case .decimal(let value, digits: 6) = self["energy_joules \(zone)"] else { return nil }
+    return Double(value) / 1e6
+  }
+
+  func watts(_ zone: String) -> Double? {
+    guard case .double(let value) = self["power_watts \(zone)"] else { return nil }
+    return value
+  }
+
+  func errors(_ zone: String) -> UInt64? {
+    guard case .unsigned(let value) = self["energy_source_errors \(zone)"] else { return nil }
+    return value
+  }
+}
