@@ -20,13 +20,16 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
   .product(name: "NIOHTTP1", package: "swift-nio"),
-  .product(name: "NIOExtras", package: "swift-nio-extras"),
-  .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
+
+/// The commit the build is made from, with a mark where the tree has been changed since.
+let revision =
+  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
 
 let package = Package(
   name: "wattprobe",
@@ -37,7 +40,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -46,6 +48,9 @@ let package = Package(
     .target(name: "BPFPrograms", path: "bpf", sources: ["include"], plugins: ["BPFCompiler"]),
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
     .target(name: "CHost"),
+    // libbpf needs zlib in any case: one copy serves both.
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+    .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
     module("BPF", ["CLibbpf", "BPFPrograms"]),
     module("Exposition"),
@@ -53,11 +58,11 @@ let package = Package(
     module("Energy"),
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["Exposition", "Collecting", logging] + nio),
+    module("Web", ["CZlib", "Exposition", "Collecting", logging] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
-        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "CHost", argumentParser, logging,
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "CBuild", argumentParser, logging,
         lifecycle,
       ],
       swiftSettings: settings),
@@ -68,7 +73,7 @@ let package = Package(
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
     tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
-    tests("WebTests", ["Web", "Collecting", "Exposition"] + nio),
+    tests("WebTests", ["Web", "CZlib", "Collecting", "Exposition", logging] + nio),
     tests("EndToEnd", ["wattprobe"]),
   ],
   cLanguageStandard: .gnu2x

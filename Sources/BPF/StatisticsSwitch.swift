@@ -4,7 +4,7 @@ internal import Glibc
 /// Switches the kernel's run-time statistics of eBPF programs on and off (BPF_ENABLE_STATS, which needs CAP_SYS_ADMIN).
 ///
 /// A child process does it, so that this one can give the capability up.
-package final class StatisticsSwitch {
+package final class StatisticsSwitch: Sendable {
   private let helper: Int32
 
   /// Starts the child. To be called while the process has one thread and CAP_SYS_ADMIN.

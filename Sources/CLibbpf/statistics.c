@@ -14,7 +14,7 @@
 
 static void keep_only_sys_admin(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2] = {};
 
 	data[0].effective = data[0].permitted = 1u << CAP_SYS_ADMIN;
@@ -73,7 +73,7 @@ int wp_statistics_start(void)
 	}
 	close(ends[1]);
 	/* a child that hangs must not hang the program */
-	struct timeval patience = { .tv_sec = 1 };
+	struct timeval patience = {.tv_sec = 1};
 	setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	return ends[0];
 }

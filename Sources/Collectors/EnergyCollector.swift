@@ -34,6 +34,9 @@ package final class EnergyCollector: Collector {
   /// A zone that goes on failing is complained about this often.
   private static let complaintPeriod: UInt64 = 3_600_000_000_000
 
+  /// Time between two samples, in nanoseconds.
+  package internal(set) var samplingInterval = EnergyCollector.defaultPeriod
+
   private let paths: HostPaths
   private let calls: EnergySensorCalls
   private let logger: Logger

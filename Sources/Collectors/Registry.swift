@@ -8,6 +8,7 @@ package enum Registry {
     CPUCollector.definition,
     ExitsCollector.definition,
     ProcessCollector.definition,
+    EnergyCollector.definition,
   ]
 
   /// Every family the program can show, its own among them.

@@ -1,27 +1,61 @@
-import Collecting
+import ArgumentParser
+import CBuild
 import Collectors
-import Exposition
-import Host
-import Logging
 import Glibc
 
-@main struct Main {
-  static func main() {
-    var options = CollectorOptions()
-    options.enabled = Set(Registry.collectors.map(\.name))
-    let logger = Logger(label: "x")
-    if CommandLine.arguments.count > 1 { options.schedulerForm = .init(rawValue: CommandLine.arguments[1]) }
-    let o = options
-    let set = CollectorSet(Registry.collectors, enabled: options.enabled, context: { CollectorContext(options: o, logger: logger) },
-      program: { ProgramCollector($0, build: BuildInformation(version: "0", revision: "x")) }, now: { MonotonicClock.now }, report: { print($0) })
-    for _ in 0..<3 {
-    let ctxt = try! SystemStatistics(paths: HostPaths()).contextSwitches
-    let s = set.collect(CollectorSelection())
-    var b: [UInt8] = []
-    s.encode(as: .prometheus, into: &b)
-    print(ctxt)
-    print(String(decoding: b, as: UTF8.self).split(separator: "\n").filter { ($0.contains("sched_") || $0.contains("lost") || $0.contains("resident") || $0.contains("cpu_seconds")) && !$0.contains("le=") && !$0.contains("#") }.joined(separator: "\n"))
-    sleep(3)
+/// What `--version` and `wattprobe_build_info` say.
+enum Version {
+  static let number = "0.1.0"
+  static var revision: String { String(cString: cbuild_revision()) }
+  static var line: String { "wattprobe \(number) (revision \(revision))" }
+}
+
+@main
+struct Wattprobe: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "wattprobe",
+    abstract: "Exports kernel counters, latency histograms and measured energy to Prometheus.",
+    discussion: CollectorChoice.help,
+    version: Version.line,
+    subcommands: [Serve.self, ListCollectors.self],
+    defaultSubcommand: Serve.self)
+
+  /// Exits with 1 whatever is wrong with the command line: service managers know nothing of sysexits.h.
+  static func main() async {
+    do {
+      let (choice, rest) = try CollectorChoice.extract(from: Array(CommandLine.arguments.dropFirst()))
+      var command = try parseAsRoot(rest)
+      if let chooser = command as? any CollectorChoosing {
+        var chooser = chooser
+        chooser.choice = choice
+        try await chooser.start()
+      } else {
+        try command.run()
+      }
+    } catch {
+      let isSuccess = exitCode(for: error).isSuccess
+      let text = fullMessage(for: error)
+      if !text.isEmpty { Terminal.write(text + "\n", to: isSuccess ? STDOUT_FILENO : STDERR_FILENO) }
+      Glibc.exit(isSuccess ? 0 : 1)
     }
   }
+}
+
+/// Whole lines, unbuffered.
+enum Terminal {
+  static func write(_ text: String, to descriptor: Int32) {
+    let bytes = Array(text.utf8)
+    var written = 0
+    while written < bytes.count {
+      let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if count < 0 && errno != EINTR { return }
+      written += max(0, count)
+    }
+  }
+}
+
+/// A command that `--collector.<name>` flags apply to.
+protocol CollectorChoosing: AsyncParsableCommand {
+  var choice: CollectorChoice { get set }
+  mutating func start() async throws
 }

@@ -5,7 +5,8 @@
 #pragma once
 #include <stdbool.h>
 
-/// Forks the child; to be called while the process has one thread. Returns its socket, or -errno. The child ends with it.
+/// Forks the child; to be called while the process has one thread. Returns its socket, or -errno. The child ends with
+/// it.
 int wp_statistics_start(void);
 /// Asks the child. Returns 0 or -errno as BPF_ENABLE_STATS had it.
 int wp_statistics_set(int helper, bool on);

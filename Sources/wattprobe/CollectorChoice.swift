@@ -1,0 +1,58 @@
+import ArgumentParser
+import Collecting
+import Collectors
+
+/// Which collectors the command line switches on and off: node_exporter's `--collector.<name>` and `--no-collector.<name>`.
+///
+/// The flags are as many as the registry has collectors, so they are taken out before the other arguments are parsed.
+struct CollectorChoice: Hashable, Codable {
+  private(set) var on: Set<String> = []
+  private(set) var off: Set<String> = []
+
+  /// Separates the flags from the other arguments. The last flag for a collector counts.
+  static func extract(from arguments: [String]) throws -> (CollectorChoice, rest: [String]) {
+    var choice = CollectorChoice()
+    var rest: [String] = []
+    for argument in arguments {
+      if argument == "--collector.disable-defaults" {
+        rest.append(argument)
+      } else if argument.hasPrefix("--no-collector.") {
+        let name = try known(argument.dropFirst("--no-collector.".count), in: argument)
+        choice.off.insert(name)
+        choice.on.remove(name)
+      } else if argument.hasPrefix("--collector.") {
+        let name = try known(argument.dropFirst("--collector.".count), in: argument)
+        choice.on.insert(name)
+        choice.off.remove(name)
+      } else {
+        rest.append(argument)
+      }
+    }
+    return (choice, rest)
+  }
+
+  private static func known(_ name: Substring, in argument: String) throws -> String {
+    let names = Registry.collectors.map(\.name)
+    guard names.contains(String(name)) else {
+      throw ValidationError(
+        "\(argument): there is no collector \"\(name)\"; the collectors are \(names.joined(separator: ", "))")
+    }
+    return String(name)
+  }
+
+  /// The collectors that are on.
+  func enabled(disableDefaults: Bool) -> Set<String> {
+    let defaults = disableDefaults ? [] : Registry.collectors.filter(\.isOnByDefault).map(\.name)
+    return Set(defaults).subtracting(off).union(on)
+  }
+
+  /// The flags, for the help text.
+  static var help: String {
+    let width = Registry.collectors.map(\.name.count).max() ?? 0
+    let lines = Registry.collectors.map { collector in
+      let name = collector.name + String(repeating: " ", count: width - collector.name.count)
+      return "  --[no-]collector.\(name)  \(collector.summary) (\(collector.isOnByDefault ? "on" : "off") by default)"
+    }
+    return "COLLECTORS:\n" + lines.joined(separator: "\n")
+  }
+}

@@ -1,0 +1,26 @@
+import ArgumentParser
+
+/// A time on the command line: a whole number with `ms`, `s`, `m` or `h` behind it.
+struct DurationArgument: ExpressibleByArgument, Hashable {
+  let nanoseconds: UInt64
+
+  init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  init?(argument: String) {
+    let units: [(String, UInt64)] = [
+      ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000), ("h", 3_600_000_000_000),
+    ]
+    for (suffix, scale) in units where argument.hasSuffix(suffix) {
+      guard let number = UInt64(argument.dropLast(suffix.count)), number > 0 else { return nil }
+      let (product, isTooLarge) = number.multipliedReportingOverflow(by: scale)
+      if isTooLarge { return nil }
+      nanoseconds = product
+      return
+    }
+    return nil
+  }
+
+  var defaultValueDescription: String {
+    nanoseconds % 1_000_000_000 == 0 ? "\(nanoseconds / 1_000_000_000)s" : "\(nanoseconds / 1_000_000)ms"
+  }
+}

@@ -1,0 +1,76 @@
+import Glibc
+import Logging
+
+/// Writes one line an event to standard error: `key=value` text as node_exporter does, or JSON.
+struct LineLogHandler: LogHandler {
+  let format: LogFormat
+  var logLevel = Logger.Level.info
+  var metadata = Logger.Metadata()
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
+    let pairs =
+      [("time", Self.timestamp()), ("level", event.level.rawValue), ("msg", "\(event.message)")]
+      + fields.map { ($0.key, "\($0.value)") }
+    let line =
+      switch format {
+      case .text: pairs.map { "\($0)=\(Self.textValue($1))" }.joined(separator: " ")
+      case .json: "{" + pairs.map { "\(Self.quoted($0)):\(Self.quoted($1))" }.joined(separator: ",") + "}"
+      }
+    // one write, so that lines of two threads do not mix
+    Terminal.write(line + "\n", to: STDERR_FILENO)
+  }
+
+  /// UTC to the millisecond, as RFC 3339 has it.
+  private static func timestamp() -> String {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    var parts = tm()
+    gmtime_r(&now.tv_sec, &parts)
+    func padded(_ number: Int, _ width: Int) -> String {
+      let digits = String(number)
+      return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+    let date =
+      "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
+    let time = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
+    return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
+  }
+
+  /// Bare where that is unmistakable, else quoted.
+  private static func textValue(_ value: String) -> String {
+    let isPlain =
+      !value.isEmpty
+      && value.utf8.allSatisfy {
+        $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\\")
+      }
+    return isPlain ? value : quoted(value)
+  }
+
+  /// A JSON string; control characters cannot break out of the line.
+  static func quoted(_ value: String) -> String {
+    var result = "\""
+    for scalar in value.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      case "\t": result += "\\t"
+      case "\r": result += "\\r"
+      default:
+        if scalar.value < 0x20 || scalar.value == 0x7f {
+          let hex = String(scalar.value, radix: 16)
+          result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result + "\""
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Collecting
+import Collectors
+import Logging
+
+/// Says of each collector whether it can run here.
+struct ListCollectors: CollectorChoosing {
+  static let configuration = CommandConfiguration(
+    commandName: "collectors", abstract: "List the collectors, and what those that cannot run here are missing.")
+
+  @OptionGroup var collecting: CollectingArguments
+
+  var choice = CollectorChoice()
+
+  enum CodingKeys: String, CodingKey {
+    case collecting
+  }
+
+  @MainActor
+  mutating func start() async throws {
+    var options = try collecting.options(choice)
+    // each is tried, also one that is off
+    options.enabled = Set(Registry.collectors.map(\.name))
+    var logger = Logger(label: "wattprobe", factory: { _ in SwiftLogNoOpLogHandler() })
+    logger.logLevel = .critical
+    let states = CollectorSet.starting(options, statistics: nil, logger: logger).states
+    print(Self.table(states, on: choice.enabled(disableDefaults: collecting.disableDefaults)))
+  }
+
+  /// One line a collector: name, on or off, whether it can run, what it shows or what is missing.
+  static func table(_ states: [CollectorState], on: Set<String>) -> String {
+    let width = states.map(\.name.count).max() ?? 0
+    return states.map { state in
+      let name = state.name + String(repeating: " ", count: width - state.name.count)
+      let chosen = on.contains(state.name) ? "on " : "off"
+      guard let failure = state.failure else { return "\(name)  \(chosen)  can run     \(state.summary)" }
+      return "\(name)  \(chosen)  cannot run  \(failure.message): \(failure.cure)"
+    }.joined(separator: "\n")
+  }
+}

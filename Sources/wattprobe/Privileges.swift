@@ -1,0 +1,27 @@
+import BPF
+import Collectors
+import Glibc
+import Host
+import Logging
+import Web
+
+/// What the running program may still do once everything is open.
+enum Privileges {
+  /// Gives up all capabilities but those that later work needs, found by asking the kernel where it depends on it.
+  static func drop(for web: WebConfiguration, options: CollectorOptions, logger: Logger) throws {
+    var kept: Capabilities = []
+    if Capabilities.withOnly([], { MapAccess.needsCapability() }) {
+      let isEnough = !Capabilities.withOnly(.bpf) { MapAccess.needsCapability() }
+      kept.insert(isEnough ? .bpf : .sysAdmin)
+    }
+    if web.listenAddresses.contains(where: { $0.port > 0 && $0.port < 1024 }) { kept.insert(.netBindService) }
+    // energy_uj is its owner's alone, and a zone that returns has to be opened again
+    if geteuid() != 0 && options.enabled.contains("energy") { kept.insert(.dacReadSearch) }
+    do throws(SystemError) {
+      try Capabilities.restrict(to: kept)
+    } catch {
+      throw StartError("cannot give up privileges: \(error)", cure: "report this with the kernel's version")
+    }
+    logger.debug("privileges given up", metadata: ["kept": "\(String(kept.rawValue, radix: 16))"])
+  }
+}

@@ -1,0 +1,37 @@
+import Collecting
+import Host
+import Logging
+import ServiceLifecycle
+import Web
+
+/// Serves until the program is asked to stop, then lets the scrape in hand finish.
+struct WebService: Service {
+  let server: WebServer
+  let notifier: SystemdNotifier
+  let logger: Logger
+
+  func run() async throws {
+    let addresses = try await server.start()
+    logger.info("ready", metadata: ["version": "\(Version.number)", "revision": "\(Version.revision)"])
+    notifier.send("READY=1\nSTATUS=Serving on \(addresses.map(\.description).joined(separator: ", "))")
+    try? await gracefulShutdown()
+    notifier.send("STOPPING=1")
+    await server.shutdown()
+  }
+}
+
+/// Reads between scrapes what must be read at times of its own.
+struct SamplingService: Service {
+  let collectors: CollectorSet
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        let next = collectors.sampleDue()
+        let now = MonotonicClock.now
+        let pause = next.map { $0 > now ? $0 - now : 0 } ?? 1_000_000_000
+        try? await Task.sleep(for: .nanoseconds(pause))
+      }
+    }
+  }
+}
