@@ -24,8 +24,6 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
   .product(name: "NIOHTTP1", package: "swift-nio"),
-  .product(name: "NIOExtras", package: "swift-nio-extras"),
-  .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
 ]
 
 let package = Package(
@@ -37,7 +35,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -46,6 +43,8 @@ let package = Package(
     .target(name: "BPFPrograms", path: "bpf", sources: ["include"], plugins: ["BPFCompiler"]),
     .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
     .target(name: "CHost"),
+    // libbpf needs zlib in any case: one copy serves both.
+    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
 
     module("BPF", ["CLibbpf", "BPFPrograms"]),
     module("Exposition"),
@@ -53,7 +52,7 @@ let package = Package(
     module("Energy"),
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["Exposition", "Collecting", logging] + nio),
+    module("Web", ["CZlib", "Exposition", "Collecting", logging] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
@@ -68,7 +67,7 @@ let package = Package(
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
     tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
-    tests("WebTests", ["Web", "Collecting", "Exposition"] + nio),
+    tests("WebTests", ["Web", "CZlib", "Collecting", "Exposition", logging] + nio),
     tests("EndToEnd", ["wattprobe"]),
   ],
   cLanguageStandard: .gnu2x
