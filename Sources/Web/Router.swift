@@ -1,0 +1,79 @@
+import Collecting
+import NIOHTTP1
+
+/// Decides what a request gets. Does no I/O but asking the source for its state, which must not block.
+struct Router {
+  static let healthyPath = "/-/healthy"
+  static let readyPath = "/-/ready"
+  /// Paths that the telemetry path cannot have.
+  static let ownPaths = ["/", healthyPath, readyPath]
+  /// How many names of the query an error repeats, and how much of each.
+  private static let shownNames = 8
+  private static let shownCharacters = 64
+
+  let telemetryPath: String
+  let version: String
+  let source: any SnapshotSource
+
+  func answer(_ request: Request) -> Answer {
+    guard request.path == telemetryPath || Self.ownPaths.contains(request.path) else {
+      return .response(.text(.notFound, "Not found: the metrics are at \(telemetryPath)"))
+    }
+    guard request.method != .other else {
+      return .response(.text(.methodNotAllowed, "Only GET and HEAD work here", headers: ["Allow": "GET, HEAD"]))
+    }
+    switch request.path {
+    case telemetryPath:
+      return scrape(request)
+    case Self.healthyPath:
+      return .response(.text(.ok, "healthy"))
+    case Self.readyPath:
+      return .response(
+        source.isReady ? .text(.ok, "ready") : .text(.serviceUnavailable, "not ready: programs are being attached"))
+    default:
+      let page = LandingPage(telemetryPath: telemetryPath, version: version, states: source.states)
+      return .response(.html(page.html))
+    }
+  }
+
+  private func scrape(_ request: Request) -> Answer {
+    var selection = CollectorSelection()
+    for parameter in request.query {
+      switch parameter.name {
+      case "collect[]": selection.collect.insert(parameter.value)
+      case "exclude[]": selection.exclude.insert(parameter.value)
+      default: break  // as node_exporter does: others may be meant for a proxy on the way
+      }
+    }
+    let asked = selection.collect.union(selection.exclude)
+    if !asked.isEmpty {
+      let known = source.states.map(\.name)
+      let unknown = asked.subtracting(known).sorted()
+      if !unknown.isEmpty { return .response(.text(.badRequest, Self.message(unknown: unknown, known: known))) }
+    }
+    return .scrape(
+      ScrapeRequest(selection: selection, variant: .init(format: request.format, gzip: request.acceptsGzip)))
+  }
+
+  private static func message(unknown: [String], known: [String]) -> String {
+    let names = unknown.prefix(shownNames).map { "\"\(printable($0))\"" } + (unknown.count > shownNames ? ["..."] : [])
+    return """
+      Unknown collector\(unknown.count > 1 ? "s" : "") in collect[] or exclude[]: \(names.joined(separator: ", "))
+      Known collectors: \(known.sorted().joined(separator: ", "))
+      """
+  }
+
+  /// Client text fit for a terminal: short, and without control characters.
+  private static func printable(_ text: String) -> String {
+    var shown = ""
+    for scalar in text.unicodeScalars.prefix(shownCharacters) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
+        shown.append("\u{FFFD}")
+      default:
+        shown.unicodeScalars.append(scalar)
+      }
+    }
+    return shown + (text.unicodeScalars.count > shownCharacters ? "..." : "")
+  }
+}
