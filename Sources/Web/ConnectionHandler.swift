@@ -1,0 +1,239 @@
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// What all connections share. Lives on the event loop.
+struct ServerContext {
+  let router: Router
+  let scrapes: ScrapeQueue
+  let connections: Connections
+  let configuration: WebConfiguration
+  let logger: Logger
+}
+
+/// Carries out what `ConnectionState` decides: reads, answers, keeps time.
+final class ConnectionHandler: ChannelDuplexHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = Never
+  typealias OutboundIn = Never
+  typealias OutboundOut = HTTPServerResponsePart
+
+  private let server: ServerContext
+  private var state: ConnectionState
+  private var context: ChannelHandlerContext?
+  private var clock: (kind: Clock, task: Scheduled<Void>)?
+  private var ticket: ScrapeQueue.Ticket?
+  private var hasRequestLine = false
+  private var isReadHeldBack = false
+  private var isWorking = false
+  private(set) var hasServed = false
+  private(set) var lastActivity = NIODeadline.now()
+
+  init(_ server: ServerContext) {
+    self.server = server
+    self.state = ConnectionState(limits: server.configuration.limits)
+  }
+
+  /// Whether no request is in hand, so that closing costs the client little.
+  var isDispensable: Bool { state.phase != .answering }
+  var isLingering: Bool { state.phase == .lingering }
+
+  func close() {
+    context?.close(promise: nil)
+  }
+
+  /// No further requests.
+  func quiesce() {
+    if let action = state.quiesce() { perform(action) }
+  }
+
+  // MARK: Channel events
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    guard server.connections.add(self) else { return context.close(promise: nil) }
+    settleClock()
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    stopClock()
+    server.connections.remove(self)
+    if let ticket { server.scrapes.abandon(ticket) }
+    ticket = nil
+  }
+
+  /// The bytes of a request come, not decoded yet.
+  func bytesArrived(_ bytes: ByteBuffer) {
+    lastActivity = .now()
+    if state.bytesArrived() { hasRequestLine = false }
+    if !hasRequestLine { hasRequestLine = bytes.readableBytesView.contains(UInt8(ascii: "\n")) }
+    settleClock()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head): state.received(.head(head))
+    case .body(let bytes): state.received(.body(bytes.readableBytes))
+    case .end: state.received(.end)
+    }
+    work()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if state.wantsInput { context.read() } else { isReadHeldBack = true }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    guard case ChannelEvent.inputClosed = event else { return }
+    if let action = state.inputClosed() { perform(action) }
+    work()
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error {
+    case HTTPParserError.headerOverflow:
+      state.received(.failure(hasRequestLine ? .headersTooLarge : .targetTooLong))
+    case HTTPParserError.invalidVersion:
+      state.received(.failure(.unsupportedVersion))
+    case is HTTPParserError:
+      state.received(.failure(.malformed))
+    case is ByteToMessageDecoderError:
+      return  // more bytes after one of the above, which is still to be answered
+    default:
+      return context.close(promise: nil)  // reset and the like
+    }
+    work()
+  }
+
+  // MARK: Doing
+
+  /// A loop and not recursion, since answers may be complete at once and requests may wait in numbers.
+  private func work() {
+    guard !isWorking else { return }
+    isWorking = true
+    while let action = state.next() { perform(action) }
+    isWorking = false
+    if isReadHeldBack, state.wantsInput {
+      isReadHeldBack = false
+      context?.read()
+    }
+    settleClock()
+  }
+
+  private func perform(_ action: ConnectionState.Action) {
+    switch action {
+    case .sendContinue:
+      context?.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
+    case .answer(let head):
+      stopClock()
+      answer(head)
+    case .refuse(let refusal):
+      send(refusal.response, version: .http1_1, withBody: true)
+    case .close:
+      close()
+    }
+  }
+
+  private func answer(_ head: HTTPRequestHead) {
+    let request = Request(head)
+    let withBody = request.method != .head
+    switch server.router.answer(request) {
+    case .response(let response):
+      send(response, version: head.version, withBody: withBody)
+    case .scrape(let scrape):
+      ticket = server.scrapes.submit(scrape) { [self] rendering in
+        ticket = nil
+        server.connections.beginSending(self)
+        send(.scrape(rendering, format: scrape.variant.format), version: head.version, withBody: withBody)
+      }
+      if ticket == nil {
+        let response = Response.text(
+          .serviceUnavailable, "Too many scrapes wait for an answer already", headers: ["Retry-After": "5"])
+        send(response, version: head.version, withBody: withBody)
+      }
+    }
+  }
+
+  private func send(_ response: Response, version: HTTPVersion, withBody: Bool) {
+    guard let context else { return }
+    var head = HTTPResponseHead(version: version, status: response.status, headers: response.headers)
+    head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+    head.headers.add(name: "Date", value: HTTPDate.now)
+    if !state.keepsAlive {
+      head.headers.add(name: "Connection", value: "close")
+    } else if version == .http1_0 {
+      head.headers.add(name: "Connection", value: "keep-alive")
+    }
+    startClock(.response)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    if withBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
+    let sent = context.eventLoop.makePromise(of: Void.self)
+    sent.futureResult.assumeIsolated().whenSuccess { self.sent() }
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: sent)
+  }
+
+  private func sent() {
+    hasServed = true
+    lastActivity = .now()
+    server.connections.endSending(self)
+    stopClock()
+    if let action = state.answered() { perform(action) }
+    // Closing with unread input would reset the connection and take the refusal out of the client's hands.
+    if state.phase == .lingering { context?.close(mode: .output, promise: nil) }
+    work()
+  }
+
+  // MARK: Keeping time
+
+  private enum Clock {
+    case request
+    case response
+    case idle
+    case linger
+  }
+
+  /// One clock is enough: a connection waits for one thing at a time. None runs while a collection is awaited.
+  private func settleClock() {
+    switch state.phase {
+    case .receiving: keepClock(.request)
+    case .idle: keepClock(.idle)
+    case .lingering: keepClock(.linger)
+    case .answering: break
+    case .closed: stopClock()
+    }
+  }
+
+  private func keepClock(_ kind: Clock) {
+    if clock?.kind != kind { startClock(kind) }
+  }
+
+  private func startClock(_ kind: Clock) {
+    stopClock()
+    let timeouts = server.configuration.timeouts
+    let time =
+      switch kind {
+      case .request: timeouts.request
+      case .response: timeouts.response
+      case .idle: timeouts.idle
+      case .linger: timeouts.linger
+      }
+    guard let eventLoop = context?.eventLoop else { return }
+    let task = eventLoop.assumeIsolated().scheduleTask(in: TimeAmount(time)) { [self] in
+      server.logger.debug("connection closed by time-out", metadata: ["awaited": "\(kind)"])
+      close()
+    }
+    clock = (kind, task)
+  }
+
+  private func stopClock() {
+    clock?.task.cancel()
+    clock = nil
+  }
+}

@@ -1,0 +1,77 @@
+import Logging
+import NIOCore
+
+/// The open connections: keeps their number, and that of unread responses, within bounds. Lives on the event loop.
+final class Connections {
+  private let limits: WebLimits
+  private let logger: Logger
+  private var open: [ObjectIdentifier: ConnectionHandler] = [:]
+  /// Connections whose scrape is being sent, in the order in which it began.
+  private var sending: [ConnectionHandler] = []
+  private var turnedAway: UInt64 = 0
+  /// Set when the server stops.
+  private var whenEmpty: (() -> Void)?
+
+  init(limits: WebLimits, logger: Logger) {
+    self.limits = limits
+    self.logger = logger
+  }
+
+  /// Takes a new connection in; false where there is no room for it.
+  func add(_ connection: ConnectionHandler) -> Bool {
+    guard whenEmpty == nil else { return false }
+    guard open.count < limits.connections || makeRoom() else {
+      turnedAway += 1
+      // Each power of two: a flood of connections must not become a flood of log lines.
+      if turnedAway & (turnedAway - 1) == 0 {
+        logger.warning("too many connections, all with a request in hand", metadata: ["turned_away": "\(turnedAway)"])
+      }
+      return false
+    }
+    open[ObjectIdentifier(connection)] = connection
+    return true
+  }
+
+  func remove(_ connection: ConnectionHandler) {
+    endSending(connection)
+    guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil, open.isEmpty else { return }
+    whenEmpty?()
+  }
+
+  /// Closes the connection without a request in hand that has least to lose: one that has never asked for anything before
+  /// one that has, and of these the one that has been quiet for longest. Otherwise whoever opens enough connections and
+  /// leaves them alone keeps everyone else out.
+  private func makeRoom() -> Bool {
+    let loser = open.values.filter(\.isDispensable).min {
+      $0.hasServed != $1.hasServed ? !$0.hasServed : $0.lastActivity < $1.lastActivity
+    }
+    guard let loser else { return false }
+    remove(loser)
+    loser.close()
+    return true
+  }
+
+  /// A scrape's response begins to be sent. Whoever has had one for longest without taking it all makes room.
+  func beginSending(_ connection: ConnectionHandler) {
+    if sending.count >= limits.unreadResponses, let oldest = sending.first {
+      endSending(oldest)
+      oldest.close()
+    }
+    sending.append(connection)
+  }
+
+  func endSending(_ connection: ConnectionHandler) {
+    sending.removeAll { $0 === connection }
+  }
+
+  /// Lets in no more, closes what is idle, and calls back when the last request in hand is answered.
+  func quiesce(whenEmpty: @escaping () -> Void) {
+    self.whenEmpty = whenEmpty
+    if open.isEmpty { whenEmpty() }
+    for connection in Array(open.values) { connection.quiesce() }
+  }
+
+  func closeAll() {
+    for connection in Array(open.values) { connection.close() }
+  }
+}
