@@ -103,7 +103,7 @@ struct RunningServer: Sendable {
       }
   }
 
-  private static func addHandlers(to channel: any Channel, _ server: ServerContext) throws {
+  static func addHandlers(to channel: any Channel, _ server: ServerContext) throws {
     let limits = server.configuration.limits
     var decoding = NIOHTTPDecoderLimitConfiguration()
     decoding.maxHeaderFieldSize = limits.headerBytes

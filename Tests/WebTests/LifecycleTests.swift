@@ -131,14 +131,11 @@ import Testing
   @Test("Inherited sockets are served instead of the configured address")
   func inherited() async throws {
     let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(INADDR_LOOPBACK).bigEndian
-    let size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let result = withUnsafePointer(to: &address) {
-      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, size) }
-    }
-    #expect(result == 0)
+    var list: UnsafeMutablePointer<addrinfo>?
+    #expect(getaddrinfo("127.0.0.1", "0", nil, &list) == 0)
+    let address = try #require(list?.pointee)
+    #expect(bind(descriptor, address.ai_addr, address.ai_addrlen) == 0)
+    freeaddrinfo(list)
     #expect(listen(descriptor, 16) == 0)
     try await TestServer.run(["192.0.2.1:1"], inheriting: [descriptor]) { server in
       #expect(server.addresses.map(\.host) == ["127.0.0.1"])
