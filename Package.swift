@@ -73,7 +73,9 @@ let package = Package(
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
     tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
-    tests("WebTests", ["Web", "CZlib", "Collecting", "Exposition", logging] + nio),
+    tests(
+      "WebTests",
+      ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests("EndToEnd", ["wattprobe"]),
   ],
   cLanguageStandard: .gnu2x

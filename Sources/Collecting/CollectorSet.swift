@@ -22,12 +22,15 @@ package final class CollectorSet: SnapshotSource {
 
   private struct State {
     var running: [Running] = []
-    var failures: [String: CollectorFailure] = [:]
     /// Families of the program itself, in every scrape.
     var program: Running?
-    var isReady = false
     /// How large the last snapshot was: the next one asks for its memory at once.
     var size = Snapshot.Size()
+  }
+
+  private struct Status {
+    var failures: [String: CollectorFailure] = [:]
+    var isReady = false
   }
 
   /// What the set tells while it works; the executable logs it.
@@ -55,6 +58,8 @@ package final class CollectorSet: SnapshotSource {
   private let now: @Sendable () -> UInt64
   private let report: @Sendable (Event) -> Void
   private let state: Mutex<State>
+  /// What the event loop asks for; its lock is held for a moment only, never while something is read.
+  private let status = Mutex(Status())
 
   /// Starts the collectors named in `enabled`; what cannot start is reported and left out.
   ///
@@ -78,38 +83,40 @@ package final class CollectorSet: SnapshotSource {
       let context = makeContext()
       for definition in definitions {
         guard enabled.contains(definition.name) else {
-          state.failures[definition.name] = CollectorFailure(
-            .disabled, "switched off", cure: "start with --collector.\(definition.name)")
+          note(definition.name, CollectorFailure(.disabled, "off", cure: "start with --collector.\(definition.name)"))
           continue
         }
         do throws(CollectorFailure) {
           state.running.append(Running(name: definition.name, collector: try definition.make(context)))
           report(.started(collector: definition.name))
         } catch {
-          state.failures[definition.name] = error
+          note(definition.name, error)
           report(.unavailable(collector: definition.name, error))
         }
       }
       state.program = makeProgram(context).map { Running(name: "wattprobe", collector: $0) }
-      state.isReady = true
     }
+    status.withLock { $0.isReady = true }
+  }
+
+  private func note(_ name: String, _ failure: CollectorFailure) {
+    status.withLock { $0.failures[name] = failure }
   }
 
   package var states: [CollectorState] {
-    state.withLock { state in
-      names.map { CollectorState(name: $0.name, summary: $0.summary, failure: state.failures[$0.name]) }
-    }
+    let failures = status.withLock { $0.failures }
+    return names.map { CollectorState(name: $0.name, summary: $0.summary, failure: failures[$0.name]) }
   }
 
   /// How many collectors run.
   package var runningCount: Int { state.withLock { $0.running.count } }
 
-  package var isReady: Bool { state.withLock { $0.isReady } }
+  package var isReady: Bool { status.withLock { $0.isReady } }
 
   /// Detaches everything: the collectors go, later collections hold only the program's own words.
   package func stop() {
+    status.withLock { $0.isReady = false }
     state.withLock { state in
-      state.isReady = false
       state.running = []
       state.program = nil
     }
@@ -148,7 +155,7 @@ package final class CollectorSet: SnapshotSource {
         tell(failure, of: &state.running[index])
       }
       if let program = state.program { _ = Self.collect(program.collector, into: &writer) }
-      writeOutcomes(outcomes, failures: state.failures, selection: selection, into: &writer)
+      writeOutcomes(outcomes, failures: status.withLock { $0.failures }, selection: selection, into: &writer)
       let snapshot = writer.finish()
       state.size = snapshot.size
       return snapshot

@@ -150,7 +150,6 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .scrape(let scrape):
       ticket = server.scrapes.submit(scrape) { [self] rendering in
         ticket = nil
-        server.connections.beginSending(self)
         send(.scrape(rendering, format: scrape.variant.format), version: head.version, withBody: withBody)
       }
       if ticket == nil {
@@ -172,6 +171,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       head.headers.add(name: "Connection", value: "keep-alive")
     }
     startClock(.response)
+    server.connections.beginSending(self)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if withBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
     let sent = context.eventLoop.makePromise(of: Void.self)

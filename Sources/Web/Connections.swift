@@ -4,16 +4,20 @@ import NIOCore
 /// The open connections: keeps their number, and that of unread responses, within bounds. Lives on the event loop.
 final class Connections {
   private let limits: WebLimits
+  private let unreadResponses: Int
   private let logger: Logger
   private var open: [ObjectIdentifier: ConnectionHandler] = [:]
-  /// Connections whose scrape is being sent, in the order in which it began.
+  /// Connections whose response is being sent, in the order in which it began.
   private var sending: [ConnectionHandler] = []
   private var turnedAway: UInt64 = 0
   /// Set when the server stops.
   private var whenEmpty: (() -> Void)?
 
-  init(limits: WebLimits, logger: Logger) {
-    self.limits = limits
+  init(_ configuration: WebConfiguration, logger: Logger) {
+    let maxRequests = configuration.maxRequests
+    limits = configuration.limits
+    // As many as may have waited for one collection get their responses at the same moment.
+    unreadResponses = maxRequests == 0 ? .max : max(limits.unreadResponses, maxRequests)
     self.logger = logger
   }
 
@@ -51,9 +55,9 @@ final class Connections {
     return true
   }
 
-  /// A scrape's response begins to be sent. Whoever has had one for longest without taking it all makes room.
+  /// A response begins to be sent. Whoever has had one for longest without taking it all makes room.
   func beginSending(_ connection: ConnectionHandler) {
-    if sending.count >= limits.unreadResponses, let oldest = sending.first {
+    if sending.count >= unreadResponses, let oldest = sending.first {
       endSending(oldest)
       oldest.close()
     }

@@ -51,7 +51,7 @@ struct RunningServer: Sendable {
         scrapes: ScrapeQueue(
           source: server.source, encode: server.encode, thread: thread, eventLoop: eventLoop,
           maxRequests: configuration.maxRequests),
-        connections: Connections(limits: configuration.limits, logger: server.logger), configuration: configuration,
+        connections: Connections(configuration, logger: server.logger), configuration: configuration,
         logger: server.logger)
       return NIOLoopBound(context, eventLoop: eventLoop)
     }

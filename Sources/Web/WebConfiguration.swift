@@ -50,8 +50,8 @@ package struct WebConfigurationError: Error, Hashable, CustomStringConvertible {
 package struct WebLimits: Sendable, Hashable {
   /// Connections open at a time. For one more, the one that has least to lose is closed (`Connections.makeRoom`).
   package var connections = 512
-  /// Responses to scrapes that clients have not fully taken yet, each of which may hold a snapshot's text in memory. For
-  /// one more, the oldest is cut off.
+  /// Responses that clients have not fully taken yet, each of which may hold a snapshot's text in memory. For one more, the
+  /// oldest is cut off. At least `maxRequests` are allowed, and any number where those have no limit.
   package var unreadResponses = 64
   /// Bytes of a request's target.
   package var targetBytes = 8 << 10

@@ -1,0 +1,85 @@
+import Collecting
+import Exposition
+import Glibc
+import Synchronization
+
+/// A source whose collections can be counted and held up.
+final class FakeSource: SnapshotSource {
+  private struct State {
+    var collections: [CollectorSelection] = []
+    var questions = 0
+    var isHeld = false
+    var isReady = true
+  }
+
+  static let family = Family("collection_number", .gauge, help: "Counts up.")
+  static let collectors = [
+    CollectorState(name: "cpu", summary: "CPU time", failure: nil),
+    CollectorState(
+      name: "disk", summary: "Block I/O",
+      failure: CollectorFailure(.disabled, "off by default", cure: "--collector.disk")),
+    CollectorState(
+      name: "power", summary: "Joules <&> watts",
+      failure: CollectorFailure(.permission, "cannot open <b>\"energy_uj\"</b>", cure: "run as 'root' & retry")),
+  ]
+
+  private let state = Mutex(State())
+
+  init(isHeld: Bool = false, isReady: Bool = true) {
+    state.withLock {
+      $0.isHeld = isHeld
+      $0.isReady = isReady
+    }
+  }
+
+  var states: [CollectorState] {
+    state.withLock { $0.questions += 1 }
+    return Self.collectors
+  }
+
+  var isReady: Bool { state.withLock { $0.isReady } }
+  /// The selections collected so far, the running one included.
+  var collections: [CollectorSelection] { state.withLock { $0.collections } }
+  /// How often the states were asked for, which every scrape with a selection does once.
+  var questions: Int { state.withLock { $0.questions } }
+
+  /// Lets the collection that waits, and all later ones, go on.
+  func release() { state.withLock { $0.isHeld = false } }
+  func hold() { state.withLock { $0.isHeld = true } }
+
+  func collect(_ selection: CollectorSelection) -> Snapshot {
+    let number = state.withLock { state in
+      state.collections.append(selection)
+      return state.collections.count
+    }
+    while state.withLock({ $0.isHeld }) { usleep(1000) }
+    var writer = SampleWriter()
+    writer.begin(Self.family)
+    writer.integer(Int64(number))
+    return writer.finish()
+  }
+}
+
+/// Counts renderings and writes the number of the collection, whatever the real encoders do.
+final class FakeEncoder: Sendable {
+  private let calls = Mutex(0)
+  /// The size of what the first collection is written as.
+  private let firstBytes: Int
+
+  init(firstBytes: Int = 0) {
+    self.firstBytes = firstBytes
+  }
+
+  var renderings: Int { calls.withLock { $0 } }
+
+  static func text(_ number: Int64, _ format: TextFormat) -> String { "collection \(number) as \(format)\n" }
+
+  func encode(_ snapshot: Snapshot, _ format: TextFormat, _ bytes: inout [UInt8]) {
+    calls.withLock { $0 += 1 }
+    guard case .integer(let number)? = snapshot.samples.first?.value else { return }
+    bytes.append(contentsOf: Self.text(number, format).utf8)
+    if number == 1, bytes.count < firstBytes {
+      bytes.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: firstBytes - bytes.count))
+    }
+  }
+}
