@@ -47,6 +47,7 @@ package struct SampleWriter: ~Copyable {
     snapshot.slots.removeSubrange(mark.slots...)
     family = mark.families - 1
     pending = mark.labels
+    nextLabel = 0
   }
 
   /// Begins a family. A family may be begun once in a snapshot.

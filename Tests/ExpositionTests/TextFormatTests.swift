@@ -111,13 +111,22 @@ import Testing
     #expect(snapshot.string(.openMetrics) == Self.example().string(.openMetrics))
   }
 
-  @Test func `a snapshot that was emptied and filled again reads like a new one`() {
-    var snapshot = Self.example()
-    snapshot.removeAll()
-    #expect(snapshot.string(.openMetrics) == "# EOF\n")
-    var writer = SampleWriter(snapshot)
-    writer.begin(Family("threads", .gauge, help: "Threads."))
+  @Test func `what was written since a mark can be taken back`() {
+    var writer = SampleWriter(Snapshot(reserving: Self.example().size))
+    let threads = Family("threads", .gauge, labels: ["state"], help: "Threads.")
+    writer.begin(threads)
+    writer.label("state", "kept")
     writer.integer(-3)
-    #expect(writer.finish().string(.prometheus).hasSuffix("\nwattprobe_threads -3\n"))
+    let mark = writer.mark()
+    writer.begin(Family("lost", .gauge, labels: ["state"], help: "Lost."))
+    writer.label("state", "lost")
+    writer.integer(1)
+    writer.label("state", "without a value")
+    writer.rollBack(to: mark)
+    writer.label("state", "next")
+    writer.integer(4)
+    #expect(
+      writer.finish().string(.prometheus).hasSuffix(
+        "\nwattprobe_threads{state=\"kept\"} -3\nwattprobe_threads{state=\"next\"} 4\n"))
   }
 }
