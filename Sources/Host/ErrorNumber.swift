@@ -1,0 +1,43 @@
+/// The names of the kernel's error numbers, for labels.
+package enum ErrorNumber {
+  /// The name of a positive `errno`, such as `ENOENT` for 2. Nil for numbers without one.
+  ///
+  /// 1 to 133 are those of `asm-generic/errno.h`, the same on x86-64 and arm64; of two names for one number the first
+  /// (`EAGAIN`, `EDEADLK`). 512 to 531 are the kernel's own (`include/linux/errno.h`): programs hardly see them, but a
+  /// call interrupted by a signal returns one of `ERESTART…` where a program at its exit looks, and `ENOTSUPP` leaks.
+  package static func name(_ number: Int) -> String? {
+    switch number {
+    case 1...highest: user[number - 1]
+    case 512..<(512 + kernel.count): kernel[number - 512]
+    default: nil
+    }
+  }
+
+  /// The highest number with a name that user space may see.
+  package static let highest = user.count
+
+  private static let user = names(
+    """
+    EPERM ENOENT ESRCH EINTR EIO ENXIO E2BIG ENOEXEC EBADF ECHILD EAGAIN ENOMEM EACCES EFAULT ENOTBLK EBUSY EEXIST EXDEV
+    ENODEV ENOTDIR EISDIR EINVAL ENFILE EMFILE ENOTTY ETXTBSY EFBIG ENOSPC ESPIPE EROFS EMLINK EPIPE EDOM ERANGE EDEADLK
+    ENAMETOOLONG ENOLCK ENOSYS ENOTEMPTY ELOOP - ENOMSG EIDRM ECHRNG EL2NSYNC EL3HLT EL3RST ELNRNG EUNATCH ENOCSI EL2HLT
+    EBADE EBADR EXFULL ENOANO EBADRQC EBADSLT - EBFONT ENOSTR ENODATA ETIME ENOSR ENONET ENOPKG EREMOTE ENOLINK EADV
+    ESRMNT ECOMM EPROTO EMULTIHOP EDOTDOT EBADMSG EOVERFLOW ENOTUNIQ EBADFD EREMCHG ELIBACC ELIBBAD ELIBSCN ELIBMAX
+    ELIBEXEC EILSEQ ERESTART ESTRPIPE EUSERS ENOTSOCK EDESTADDRREQ EMSGSIZE EPROTOTYPE ENOPROTOOPT EPROTONOSUPPORT
+    ESOCKTNOSUPPORT EOPNOTSUPP EPFNOSUPPORT EAFNOSUPPORT EADDRINUSE EADDRNOTAVAIL ENETDOWN ENETUNREACH ENETRESET
+    ECONNABORTED ECONNRESET ENOBUFS EISCONN ENOTCONN ESHUTDOWN ETOOMANYREFS ETIMEDOUT ECONNREFUSED EHOSTDOWN
+    EHOSTUNREACH EALREADY EINPROGRESS ESTALE EUCLEAN ENOTNAM ENAVAIL EISNAM EREMOTEIO EDQUOT ENOMEDIUM EMEDIUMTYPE
+    ECANCELED ENOKEY EKEYEXPIRED EKEYREVOKED EKEYREJECTED EOWNERDEAD ENOTRECOVERABLE ERFKILL EHWPOISON
+    """)
+
+  private static let kernel = names(
+    """
+    ERESTARTSYS ERESTARTNOINTR ERESTARTNOHAND ENOIOCTLCMD ERESTART_RESTARTBLOCK EPROBE_DEFER EOPENSTALE ENOPARAM -
+    EBADHANDLE ENOTSYNC EBADCOOKIE ENOTSUPP ETOOSMALL ESERVERFAULT EBADTYPE EJUKEBOX EIOCBQUEUED ERECALLCONFLICT
+    ENOGRACE
+    """)
+
+  private static func names(_ text: String) -> [String?] {
+    text.split(whereSeparator: \.isWhitespace).map { $0 == "-" ? nil : String($0) }
+  }
+}
