@@ -20,6 +20,11 @@ package struct TextCursor: ~Escapable {
     return true
   }
 
+  /// Steps over one byte, if there is one.
+  package mutating func skipByte() {
+    if !isAtEnd { position += 1 }
+  }
+
   /// Steps over spaces and tabs.
   package mutating func skipSpaces() {
     while let byte = next, byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") { position += 1 }
