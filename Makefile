@@ -15,7 +15,7 @@ RELEASE := -c release --static-swift-stdlib -Xlinker -s --product wattprobe
 BINARY := .build/release/wattprobe
 
 BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev linux-libc-dev zlib1g-dev
-TEST_PACKAGES := clang-format curl libcap2-bin prometheus python3 python3-prometheus-client util-linux
+TEST_PACKAGES := clang-format curl prometheus python3 python3-prometheus-client systemd util-linux
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: help run test build install uninstall format check-format clean toolchain build-packages test-packages

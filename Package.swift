@@ -79,7 +79,7 @@ let package = Package(
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-    tests("EndToEnd", ["wattprobe"]),
+    tests("EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition"], exclude: ["Golden"]),
   ],
   cLanguageStandard: .gnu2x
 )
