@@ -34,7 +34,8 @@ final class HTTPClient {
   deinit { close(descriptor) }
 
   func get(_ path: String, accept: String) throws -> HTTPResponse {
-    send("GET \(path) HTTP/1.1\r\nHost: localhost\r\nAccept: \(accept)\r\nConnection: close\r\n\r\n")
+    // 1.0: no chunks, and the connection closes
+    send("GET \(path) HTTP/1.0\r\nHost: localhost\r\nAccept: \(accept)\r\n\r\n")
     return try receive()
   }
 
