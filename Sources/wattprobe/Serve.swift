@@ -25,7 +25,7 @@ struct Serve: CollectorChoosing {
   var telemetryPath = WebConfiguration.defaultTelemetryPath
 
   @Option(
-    name: .customLong("web.max-requests"),
+    name: .customLong("web.max-requests"), parsing: .unconditional,
     help: ArgumentHelp("Scrapes served at once, 0 for any number.", valueName: "count"))
   var maxRequests = WebConfiguration.defaultMaxRequests
 
