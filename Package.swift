@@ -77,6 +77,15 @@ let package = Package(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests("EndToEnd", ["wattprobe"]),
+
+    // `make bench`: what the programs, a scrape and a pass cost.
+    .target(
+      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C", sources: ["loads.c"],
+      plugins: ["BPFCompiler"]),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["CBench", "BPF", "BPFPrograms", "Collecting", "Collectors", "Exposition", "Host", logging],
+      path: "Tests/Bench", exclude: ["C"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu2x
 )
