@@ -93,9 +93,9 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	code = task->exit_code;
 	result = code & 0x7f ? EXIT_RESULT_SIGNAL : (code >> 8) & 0xff ? EXIT_RESULT_ERROR : EXIT_RESULT_OK;
 	if (policy < POLICIES)
-		__sync_fetch_and_add(&c->processes[policy][result], 1);
-	__sync_fetch_and_add(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
-	__sync_fetch_and_add(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
+		atomic_add(&c->processes[policy][result], 1);
+	atomic_add(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
+	atomic_add(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
 	histogram_add_atomic(&c->cpu, usage.runtime);
 	histogram_add_atomic(&c->lifetime, bpf_ktime_get_boot_ns() - leader->start_boottime);
 	return 0;

@@ -59,6 +59,6 @@ static __always_inline void histogram_add_atomic(struct histogram *histogram, u6
 {
 	u32 slot = histogram_slot(ns);
 
-	__sync_fetch_and_add(&histogram->slots[slot], 1);
-	__sync_fetch_and_add(&histogram->sum, ns);
+	atomic_add(&histogram->slots[slot], 1);
+	atomic_add(&histogram->sum, ns);
 }

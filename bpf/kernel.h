@@ -14,6 +14,12 @@ typedef __u8 u8;
 typedef __u32 u32;
 typedef __u64 u64;
 
+/*
+ * Adds without reading back: relaxed, since clang turns the __sync builtins into instructions that kernels before 5.12
+ * do not know.
+ */
+#define atomic_add(counter, value) ((void)__atomic_fetch_add(counter, value, __ATOMIC_RELAXED))
+
 #define NSEC_PER_SEC	     1000000000ULL
 #define TASK_UNINTERRUPTIBLE 0x2
 #define TASK_DEAD	     0x80

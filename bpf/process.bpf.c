@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What every process used. The kernel counts it already, in each task and, of dead threads, in signal_struct: an
- * iterator reads it, no event does. Only the end of a task is hooked, so that what it used is not lost with it.
+ * What every process used. The kernel
+ * counts it already, in each task and, of dead threads, in signal_struct: an iterator reads it, no event does. Only the
+ * end of a task is hooked, so that what it used is not lost with it.
  */
 #include "kernel.h"
 #include "layouts.h"
@@ -58,7 +59,10 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 	usage->written_bytes += signal->ioac.write_bytes;
 }
 
-/* A macro, since CO-RE needs the index as a constant to know the kernel's stride. */
+/*
+ * A macro, since CO-RE needs the index as a constant to know the kernel's stride. Direct where the verifier follows the
+ * array (it does since 6.2): that loads under confidentiality lockdown too, which refuses probe_read.
+ */
 #define RSS_PAGES(mm, kind)                                                                                            \
 	({                                                                                                             \
 		struct mm_struct___before_6_2 *old = (void *)(mm);                                                     \
@@ -66,7 +70,7 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 		if (bpf_core_field_exists(old->rss_stat.count))                                                        \
 			pages = BPF_CORE_READ(old, rss_stat.count[kind].counter);                                      \
 		else                                                                                                   \
-			pages = BPF_CORE_READ(mm, rss_stat[kind].count);                                               \
+			pages = (mm)->rss_stat[kind].count;                                                            \
 		pages > 0 ? (u64)pages : 0;                                                                            \
 	})
 
@@ -105,22 +109,22 @@ int each_task(struct bpf_iter__task *context)
 			<< config.page_shift;
 		process.virtual_bytes = mm->total_vm << config.page_shift;
 	}
-	bpf_probe_read_kernel_str(process.comm, sizeof(process.comm), task->comm);
+	__builtin_memcpy(process.comm, task->comm, sizeof(process.comm));
 	bpf_seq_write(seq, &process, sizeof(process));
 	return 0;
 }
 
 static __always_inline void add_dead(struct usage *sum, const struct usage *usage)
 {
-	__sync_fetch_and_add(&sum->runtime_ns, usage->runtime_ns);
-	__sync_fetch_and_add(&sum->user_ns, usage->user_ns);
-	__sync_fetch_and_add(&sum->system_ns, usage->system_ns);
-	__sync_fetch_and_add(&sum->voluntary_switches, usage->voluntary_switches);
-	__sync_fetch_and_add(&sum->involuntary_switches, usage->involuntary_switches);
-	__sync_fetch_and_add(&sum->minor_faults, usage->minor_faults);
-	__sync_fetch_and_add(&sum->major_faults, usage->major_faults);
-	__sync_fetch_and_add(&sum->read_bytes, usage->read_bytes);
-	__sync_fetch_and_add(&sum->written_bytes, usage->written_bytes);
+	atomic_add(&sum->runtime_ns, usage->runtime_ns);
+	atomic_add(&sum->user_ns, usage->user_ns);
+	atomic_add(&sum->system_ns, usage->system_ns);
+	atomic_add(&sum->voluntary_switches, usage->voluntary_switches);
+	atomic_add(&sum->involuntary_switches, usage->involuntary_switches);
+	atomic_add(&sum->minor_faults, usage->minor_faults);
+	atomic_add(&sum->major_faults, usage->major_faults);
+	atomic_add(&sum->read_bytes, usage->read_bytes);
+	atomic_add(&sum->written_bytes, usage->written_bytes);
 }
 
 /*
@@ -142,9 +146,9 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 	watch = bpf_map_lookup_elem(&watched, &tgid);
 	if (watch && watch->start_ns != task->group_leader->start_boottime)
 		watch = NULL;
-	__sync_fetch_and_add(&c->dead.runqueue_ns, delay);
+	atomic_add(&c->dead.runqueue_ns, delay);
 	if (watch)
-		__sync_fetch_and_add(&watch->dead_runqueue_ns, delay);
+		atomic_add(&watch->dead_runqueue_ns, delay);
 	/* exec by a thread makes it the leader: the old one comes here with a new leader beside it */
 	if (task->pid != task->tgid || task->group_leader != task)
 		return 0;

@@ -36,7 +36,7 @@ static __always_inline struct task_wait *task_wait(struct task_struct *task, boo
 		return hashed_wait((u64)task, create, c);
 	wait = bpf_task_storage_get(&task_storage, task, 0, create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
 	if (!wait && create)
-		__sync_fetch_and_add(&c->lost, 1);
+		atomic_add(&c->lost, 1);
 	return wait;
 }
 
@@ -163,7 +163,7 @@ int BPF_PROG(sched_process_fork)
 	struct sched_cpu *c = this_cpu();
 
 	if (c)
-		__sync_fetch_and_add(&c->events[EVENT_FORK], 1);
+		atomic_add(&c->events[EVENT_FORK], 1);
 	return 0;
 }
 
@@ -173,7 +173,7 @@ int BPF_PROG(sched_process_exec)
 	struct sched_cpu *c = this_cpu();
 
 	if (c)
-		__sync_fetch_and_add(&c->events[EVENT_EXEC], 1);
+		atomic_add(&c->events[EVENT_EXEC], 1);
 	return 0;
 }
 

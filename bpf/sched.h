@@ -48,7 +48,7 @@ static __always_inline struct task_wait *hashed_wait(u64 key, bool create, struc
 	if (wait || !create)
 		return wait;
 	if (bpf_map_update_elem(&task_waits, &key, &fresh, BPF_NOEXIST))
-		__sync_fetch_and_add(&c->lost, 1);
+		atomic_add(&c->lost, 1);
 	return bpf_map_lookup_elem(&task_waits, &key);
 }
 

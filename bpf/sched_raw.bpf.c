@@ -103,7 +103,7 @@ int sched_process_fork(struct raw_tracepoint *context)
 	struct sched_cpu *c = this_cpu();
 
 	if (c)
-		__sync_fetch_and_add(&c->events[EVENT_FORK], 1);
+		atomic_add(&c->events[EVENT_FORK], 1);
 	return 0;
 }
 
@@ -113,7 +113,7 @@ int sched_process_exec(struct raw_tracepoint *context)
 	struct sched_cpu *c = this_cpu();
 
 	if (c)
-		__sync_fetch_and_add(&c->events[EVENT_EXEC], 1);
+		atomic_add(&c->events[EVENT_EXEC], 1);
 	return 0;
 }
 

@@ -21,9 +21,11 @@ package struct BPFError: Error, Hashable, CustomStringConvertible {
     "cannot \(operation): \(String(cString: strerror(errno)))"
   }
 
-  /// The first lines of the log, on one line; empty where there is none.
+  /// What of the log says why, on one line; empty where there is nothing.
   package var cause: String {
-    log.split(separator: "\n").prefix(3).joined(separator: "; ")
+    let noise = ["Retrying without BTF", "-- BEGIN", "-- END", "failed to load", "processed "]
+    let lines = log.split(separator: "\n").filter { line in !noise.contains { line.contains($0) } }
+    return lines.suffix(3).joined(separator: "; ")
   }
 
   package var isPermission: Bool { errno == EPERM || errno == EACCES }

@@ -69,6 +69,10 @@ extension CollectorFailure {
       self.init(
         .btf, error.description + " (the kernel shows no BTF)",
         cure: "use a kernel with CONFIG_DEBUG_INFO_BTF=y, so that /sys/kernel/btf/vmlinux exists")
+    } else if error.log.contains("cannot use helper bpf_probe_read") {
+      self.init(
+        .permission, error.description + ": the kernel is locked down and lets no program read its memory",
+        cure: "boot without lockdown=confidentiality")
     } else {
       self.init(
         .hook, error.cause.isEmpty ? error.description : error.description + ": " + error.cause,

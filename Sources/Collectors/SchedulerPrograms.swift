@@ -12,10 +12,15 @@ package final class SchedulerPrograms: LoadedPrograms {
     case kernelWaits
     /// Wakeups leave a stamp in task storage.
     case stamps
-    /// Wakeups leave a stamp in a hash (kernels before 5.12).
+    /// As `kernelWaits`, with a hash for what is kept of a task (kernels before 5.12 have no task storage).
+    case kernelWaitsHashed
+    /// Wakeups leave a stamp in a hash.
     case hashed
     /// No BTF: tasks are known by address only.
     case raw
+
+    var kernelKeepsWaits: Bool { self == .kernelWaits || self == .kernelWaitsHashed }
+    var usesTaskStorage: Bool { self == .kernelWaits || self == .stamps }
   }
 
   package let form: Form
@@ -39,7 +44,7 @@ package final class SchedulerPrograms: LoadedPrograms {
       } catch {
         if error.isPermission { throw CollectorFailure(error) }
         logger.debug("scheduler programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        if refusal == nil { refusal = CollectorFailure(error) }
+        refusal = CollectorFailure(error)
       }
     }
     throw refusal ?? CollectorFailure(.hook, "no form of the scheduler programs to try", cure: "leave the form open")
@@ -48,7 +53,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   /// The forms to try, best first.
   private static func candidates(paths: HostPaths) -> [Form] {
     if !KernelBTF.isPresent { return [.raw] }
-    return queueTimesAreKept(paths: paths) ? [.kernelWaits, .stamps, .hashed] : [.stamps, .hashed]
+    return queueTimesAreKept(paths: paths) ? [.kernelWaits, .kernelWaitsHashed, .hashed] : [.stamps, .hashed]
   }
 
   /// Whether the kernel fills sched_info: without it, or with it switched off, schedstat is missing or all zero.
@@ -60,12 +65,11 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
-    let usesHash = form == .hashed || form == .raw
     try object.setCapacity("sched_cpus", PossibleCPUs.count)
-    try object.setCapacity("task_waits", usesHash ? options.taskCapacity : 1)
-    if !usesHash {
+    try object.setCapacity("task_waits", form.usesTaskStorage ? 1 : options.taskCapacity)
+    if form.usesTaskStorage {
       try object.omit(program: "sched_process_free")
-    } else if form == .hashed {
+    } else if form != .raw {
       try object.omit(map: "task_storage")
     }
     let countsEvents = options.enabled.contains("sched")
@@ -75,7 +79,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     try object.configure(
       sched_config(
         histograms: countsEvents ? 1 : 0,
-        kernel_waits: form == .kernelWaits ? 1 : 0, task_storage: usesHash ? 0 : 1, unused: 0))
+        kernel_waits: form.kernelKeepsWaits ? 1 : 0, task_storage: form.usesTaskStorage ? 1 : 0, unused: 0))
     try object.load()
     return object
   }
@@ -93,7 +97,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     if options.enabled.contains("sched") {
       for program in eventPrograms { try object.attach(program) }
     }
-    if form == .hashed || form == .raw { try object.attach("sched_process_free") }
+    if !form.usesTaskStorage { try object.attach("sched_process_free") }
     try object.attach("sched_switch")
   }
 
@@ -101,7 +105,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   package func maps() -> [MapDescription] { object.maps() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let map = form == .hashed || form == .raw ? "task_waits" : "task_storage"
+    let map = form.usesTaskStorage ? "task_storage" : "task_waits"
     let lost = cpus.sum(offset: MemoryLayout<sched_cpu>.offset(of: \.lost)!)
     return [(map, map == "task_waits" ? "full" : "memory", lost)]
   }
