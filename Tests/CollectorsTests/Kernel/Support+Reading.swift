@@ -28,9 +28,13 @@ final class LiveCollectors {
     collectors = try Registry.collectors.filter { names.contains($0.name) }.map { try $0.make(context) }
   }
 
+  /// Everything as it is now: what is sampled between scrapes is sampled first.
   func read() throws -> Reading {
     var writer = SampleWriter()
-    for collector in collectors { try collector.collect(into: &writer) }
+    for collector in collectors {
+      (collector as? any PeriodicCollector)?.sample(now: MonotonicClock.now)
+      try collector.collect(into: &writer)
+    }
     return Reading(writer.finish())
   }
 

@@ -27,12 +27,13 @@ extension KernelTests {
     /// A task that waits 5 ms behind another on one CPU and then runs on another one has waited once, for 5 ms.
     @Test(.enabled(if: usableCPUs.count > 1), arguments: SchedulerPrograms.Form.allCases)
     func waitOfATaskThatIsMovedWhileQueuedIsCountedOnce(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched", "process"], form: form)
+      let collectors = try LiveCollectors(["sched"], form: form)
+      let tasks = try Tasks()
       let load = try Load("migrate-queued", 100, 5_000)
-      let from = try collectors.read(beside: { try SchedulingFigures(load.pid) })
+      let from = try collectors.read(beside: { try tasks.figures(of: load) })
       try load.run()
-      let change = Change(from: from, to: try collectors.read(beside: { try SchedulingFigures(load.pid) }))
-      #expect(change.kernel(\.waited).lowerBound > 475_000_000)
+      let change = Change(from: from, to: try collectors.read(beside: { try tasks.figures(of: load) }))
+      #expect(change.kernel(\.load.waited).lowerBound > 475_000_000)
       #expect(change.sum("sched_migrations") >= 100)
       #expect(change.histogram("sched_runqueue_latency_seconds").slots[Self.fiveMilliseconds] >= 95)
       expectFiguresFit(change, "\(form) moved while queued")
@@ -40,25 +41,29 @@ extension KernelTests {
 
     @Test(.enabled(if: usableCPUs.count > 1), arguments: SchedulerPrograms.Form.allCases)
     func wakeupOnAnotherCPUIsCountedOnce(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched", "process"], form: form)
+      let collectors = try LiveCollectors(["sched"], form: form)
+      let tasks = try Tasks()
       let load = try Load("migrate-asleep", 500)
-      let from = try collectors.read(beside: { try SchedulingFigures(load.pid) })
+      let from = try collectors.read(beside: { try tasks.figures(of: load) })
       try load.run()
-      let change = Change(from: from, to: try collectors.read(beside: { try SchedulingFigures(load.pid) }))
+      let change = Change(from: from, to: try collectors.read(beside: { try tasks.figures(of: load) }))
       #expect(change.sum("sched_migrations") >= 500)
       // it and its waker sleep once each a round
       #expect(change.histogram("sched_offcpu_seconds", ["reason": "interruptible"]).count >= 1_000)
-      expectFiguresFit(change, "\(form) woken elsewhere")
+      // a wakeup out of idle takes its time between the kernel's clock and the tracepoint
+      let wakeups = change.sum("sched_wakeups")
+      expectFiguresFit(change, "\(form) woken elsewhere", slack: 20_000 * wakeups)
     }
 
     /// Preempted tasks wait too: three that never sleep on one CPU, beside a pair that does nothing but switch, and new ones.
     @Test(arguments: SchedulerPrograms.Form.allCases)
     func waitsOfPreemptedAndNewTasksAreTheKernels(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched", "process"], form: form)
+      let collectors = try LiveCollectors(["sched"], form: form)
+      let tasks = try Tasks()
       let burning = try Load("threads", 3, 600_000, cpu: usableCPUs[0])
       let switching = try Load("ping-pong", 40_000, cpu: usableCPUs.last)
       let forking = try Load("children", 500, "succeeds")
-      let figures = { try SchedulingFigures(burning.pid) }
+      let figures = { try tasks.figures(of: burning) }
       let from = try collectors.read(beside: figures)
       burning.begin()
       forking.begin()
@@ -67,29 +72,48 @@ extension KernelTests {
       try forking.waitUntilDone()
       let change = Change(from: from, to: try collectors.read(beside: figures))
       // three on one CPU: two wait at any moment
-      #expect(change.kernel(\.waited).lowerBound > 4_000_000_000)
-      #expect(change.sum("sched_context_switches", ["kind": "involuntary"]) >= change.kernel(\.slices).lowerBound)
+      #expect(change.kernel(\.load.waited).lowerBound > 4_000_000_000)
+      #expect(change.sum("sched_context_switches", ["kind": "involuntary"]) >= change.kernel(\.load.slices).lowerBound)
       expectFiguresFit(change, "\(form) preempted")
     }
 
-    /// What the programs count against what the kernel keeps in each task, dead ones too: times on the run queue within 2 %,
-    /// numbers within 0.5 % and a few.
-    private func expectFiguresFit(_ change: Change<SchedulingFigures>, _ what: String) {
+    /// What the kernel keeps in each task: of one load, and of all, dead ones too.
+    private struct Tasks {
+      struct Figures {
+        let load: SchedulingFigures
+        let all: Reading
+      }
+
+      private let processes: LiveCollectors
+
+      init() throws { processes = try LiveCollectors(["process"]) }
+
+      func figures(of load: Load) throws -> Figures {
+        Figures(load: try SchedulingFigures(load.pid), all: try processes.read())
+      }
+    }
+
+    /// What the programs count against what the kernel keeps in each task: times within 2 %, numbers within 0.5 % and a few.
+    private func expectFiguresFit(_ change: Change<Tasks.Figures>, _ what: String, slack: UInt64 = 10_000_000) {
       let queue = change.histogram("sched_runqueue_latency_seconds")
       let oncpu = change.histogram("sched_oncpu_seconds")
-      let offcpu = change.histogram("sched_offcpu_seconds")
-      let switches = change.sum("process_context_switches")
-      let voluntary = change.sum("process_context_switches", ["kind": "voluntary"])
-      func fits(_ name: String, _ value: UInt64, _ kernel: UInt64, within: Double, slack: UInt64) {
-        expectAgreement("\(what): \(name)", value, .init(about: kernel), within: within, slack: slack)
+      let voluntary = change.sum("sched_context_switches", ["kind": "voluntary"])
+      func fits(_ name: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within: Double, slack: UInt64) {
+        expectAgreement("\(what): \(name)", value, range, within: within, slack: slack)
       }
-      fits("run-queue time", queue.sum, change.sum("process_runqueue_seconds"), within: 0.02, slack: 20_000_000)
-      #expect(Double(queue.sum) > Double(change.kernel(\.waited).lowerBound) * 0.99)
-      fits("slices", oncpu.count, switches, within: 0.005, slack: 20)
-      fits("waits", queue.count, oncpu.count, within: 0.005, slack: 20)
-      fits("voluntary", change.sum("sched_context_switches", ["kind": "voluntary"]), voluntary, within: 0.005, slack: 20)
-      fits("sleeps", offcpu.count, voluntary, within: 0.005, slack: 20)
-      fits("time on CPU", oncpu.sum, change.sum("process_cpu_seconds"), within: 0.02, slack: 20_000_000)
+      func tasks(_ family: String, _ labels: [String: String] = [:]) -> ClosedRange<UInt64> {
+        change.kernel { $0.all.sum(family, labels) }
+      }
+      fits("run-queue time", queue.sum, tasks("process_runqueue_seconds"), within: 0.02, slack: slack)
+      #expect(Double(queue.sum) > Double(change.kernel(\.load.waited).lowerBound) * 0.99)
+      fits("time on CPU", oncpu.sum, tasks("process_cpu_seconds"), within: 0.02, slack: slack)
+      fits("slices", oncpu.count, tasks("process_context_switches"), within: 0.005, slack: 10)
+      fits("waits", queue.count, .init(about: oncpu.count), within: 0.005, slack: 10)
+      fits("voluntary", voluntary, tasks("process_context_switches", ["kind": "voluntary"]), within: 0.005, slack: 10)
+      // no end follows for what died, and none is known for what slept before
+      let forks = change.sum("sched_process_events", ["event": "fork"])
+      let sleeps = change.histogram("sched_offcpu_seconds").count
+      fits("sleeps", sleeps, voluntary.subtracting(forks)...voluntary, within: 0.005, slack: 100)
     }
   }
 }
