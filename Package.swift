@@ -69,12 +69,14 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Loads of known size for the tests of the kernel side.
+    .executableTarget(name: "loads", path: "Tests/Loads"),
     tests("ExpositionTests", ["Exposition"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host"]),
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
-    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
+    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
