@@ -36,7 +36,7 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 	@exec $(SUDO) $(BINARY)
 
 # Those that measure the whole machine run by themselves: what the others do would be in their figures.
-TESTS = $(SUDO) $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+TESTS = $(SUDO) env NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 test: toolchain build-packages test-packages ## Run every test: needs root, for eBPF.
 	swift build --build-tests
