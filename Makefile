@@ -11,14 +11,17 @@ UNITDIR ?= /etc/systemd/system
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Static but for glibc, libgcc and libstdc++; without symbols.
-RELEASE := -c release --static-swift-stdlib -Xlinker -s --product wattprobe
+RELEASE := -c release --static-swift-stdlib -Xlinker -s
 BINARY := .build/release/wattprobe
+
+# What `--version` and wattprobe_build_info say: read by Package.swift.
+export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev linux-libc-dev zlib1g-dev
 TEST_PACKAGES := clang-format curl prometheus python3 python3-prometheus-client systemd util-linux
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help run test build install uninstall format check-format clean toolchain build-packages test-packages
+.PHONY: help run test build bench install uninstall format check-format clean toolchain build-packages test-packages
 
 help: ## Show this list.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,7 +40,12 @@ test: toolchain build-packages test-packages ## Run every test: needs root, for 
 	$(SUDO) $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
-	swift build $(RELEASE)
+	swift build $(RELEASE) --product wattprobe
+
+bench: toolchain build-packages ## Measure what it costs, in about two minutes: needs root. PARTS="events scrape" chooses.
+	swift build $(RELEASE) --product wattprobe
+	swift build $(RELEASE) --product bench
+	$(SUDO) $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
 
 install: ## Install under PREFIX what `make build` built, and its systemd units.
 	@test -x $(BINARY) || { echo 'There is no $(BINARY): run make build first.' >&2; exit 1; }
@@ -49,7 +57,12 @@ install: ## Install under PREFIX what `make build` built, and its systemd units.
 	done
 	@echo 'Next: systemctl daemon-reload && systemctl enable --now wattprobe.service'
 
-uninstall: ## Remove what `make install` put there.
+unbench: toolchain build-packages ## Measure what it costs, in about two minutes: needs root. PARTS="events scrape" chooses.
+	swift build $(RELEASE) --product wattprobe
+	swift build $(RELEASE) --product bench
+	$(SUDO) $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
+
+install: ## Remove what `make install` put there.
 	rm -f $(DESTDIR)$(PREFIX)/bin/wattprobe $(DESTDIR)$(UNITDIR)/wattprobe.service $(DESTDIR)$(UNITDIR)/wattprobe.socket
 
 format: toolchain test-packages ## Format the sources in place.

@@ -27,9 +27,8 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 
-/// The commit the build is made from, with a mark where the tree has been changed since.
-let revision =
-  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
+/// What the build is made from, as the Makefile finds it: SwiftPM itself would remember an old one.
+let revision = Context.environment["WATTPROBE_REVISION"] ?? "unknown"
 
 let package = Package(
   name: "wattprobe",
@@ -70,16 +69,27 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Loads of known size for the tests of the kernel side.
+    .executableTarget(name: "loads", path: "Tests/Loads"),
     tests("ExpositionTests", ["Exposition"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host"]),
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
-    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
+    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests("EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition"], exclude: ["Golden"]),
+
+    // `make bench`: what the programs, a scrape and a pass cost.
+    .target(
+      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C", sources: ["loads.c"],
+      plugins: ["BPFCompiler"]),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["CBench", "BPF", "BPFPrograms", "Collecting", "Collectors", "Exposition", "Host", logging],
+      path: "Tests/Bench", exclude: ["C"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu2x
 )

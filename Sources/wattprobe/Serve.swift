@@ -80,8 +80,8 @@ struct Serve: CollectorChoosing {
     } catch let error as WebServerError {
       throw StartError(error.message, cure: error.cure)
     }
-    collectors.stop()
-    logger.info("stopped")
+    let hasStopped = collectors.stop()
+    logger.info("stopped", metadata: ["detached": "\(hasStopped)"])
   }
 
   private static func listenAddress(_ text: String) throws -> ListenAddress {
