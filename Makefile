@@ -35,9 +35,14 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 	@echo
 	@exec $(SUDO) $(BINARY)
 
+# Those that measure the whole machine run by themselves: what the others do would be in their figures.
+TESTS = $(SUDO) env NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+
 test: toolchain build-packages test-packages ## Run every test: needs root, for eBPF.
 	swift build --build-tests
-	$(SUDO) $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log
+	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log
+	@echo; grep -ah 'Test run with' .build/tests.log
 
 build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
 	swift build $(RELEASE) --product wattprobe

@@ -80,8 +80,8 @@ struct Serve: CollectorChoosing {
     } catch let error as WebServerError {
       throw StartError(error.message, cure: error.cure)
     }
-    let hasStopped = collectors.stop()
-    logger.info("stopped", metadata: ["detached": "\(hasStopped)"])
+    if !collectors.stop() { logger.warning("a collector hangs: its programs are detached as the process ends") }
+    logger.info("stopped")
   }
 
   private static func listenAddress(_ text: String) throws -> ListenAddress {
