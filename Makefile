@@ -62,12 +62,7 @@ install: ## Install under PREFIX what `make build` built, and its systemd units.
 	done
 	@echo 'Next: systemctl daemon-reload && systemctl enable --now wattprobe.service'
 
-unbench: toolchain build-packages ## Measure what it costs, in about two minutes: needs root. PARTS="events scrape" chooses.
-	swift build $(RELEASE) --product wattprobe
-	swift build $(RELEASE) --product bench
-	$(SUDO) $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
-
-install: ## Remove what `make install` put there.
+uninstall: ## Remove what `make install` put there.
 	rm -f $(DESTDIR)$(PREFIX)/bin/wattprobe $(DESTDIR)$(UNITDIR)/wattprobe.service $(DESTDIR)$(UNITDIR)/wattprobe.socket
 
 format: toolchain test-packages ## Format the sources in place.

@@ -76,7 +76,8 @@ let package = Package(
     tests("HostTests", ["Host"]),
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
-    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging]),
+    tests(
+      "CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),

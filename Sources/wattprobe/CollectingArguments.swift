@@ -27,7 +27,8 @@ struct CollectingArguments: ParsableArguments {
   @Option(
     name: .customLong("process.grace"),
     help: ArgumentHelp(
-      "How long a process keeps its series after it ended: longer than the scrape interval.", valueName: "time"),
+      "How long a process keeps its series after it ended: longer than the scrape interval. (default: 60s)",
+      valueName: "time"),
     transform: DurationArgument.parse)
   var processGrace = DurationArgument(nanoseconds: ProcessOptions().graceNanoseconds)
 

@@ -17,11 +17,12 @@ struct Serve: CollectorChoosing {
   @Option(
     name: .customLong("web.listen-address"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Address to listen on, such as :10418, 127.0.0.1:9100 or [::1]:9100; may be repeated.", valueName: "host:port"),
+      "Address to listen on, such as 127.0.0.1:9100 or [::1]:9100; may be repeated. (default: :10418)",
+      valueName: "host:port"),
     transform: Self.listenAddress)
   var listenAddresses: [ListenAddress] = [WebConfiguration.defaultListenAddress]
 
-  @Option(name: .customLong("web.telemetry-path"), help: "Path of the metrics.")
+  @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Path of the metrics.", valueName: "path"))
   var telemetryPath = WebConfiguration.defaultTelemetryPath
 
   @Option(

@@ -20,14 +20,14 @@ extension EndToEnd {
 
     static let inputs = [
       Input("--collector.nope", names: ["--collector.nope", "there is no collector", "the collectors are sched"]),
-      Input("--no-collector.nope", names: ["--no-collector.nope", "there is no collector", "the collectors are sched"]),
+      Input("--no-collector.nope", names: ["--no-collector.nope", "there is no collector", "the collectors are"]),
       Input("--web.listen-address", "here", names: ["\"here\"", "has no port", "write HOST:PORT"]),
       Input("--web.listen-address", ":99999", names: ["\":99999\"", "0 to 65535", "such as :10418"]),
       Input("--web.listen-address", "::1:80", names: ["\"::1:80\"", "several colons", "brackets"]),
       Input("--web.telemetry-path", "metrics", names: ["\"metrics\"", "does not begin with '/'", "write /metrics"]),
       Input("--web.telemetry-path", "/", names: ["\"/\"", "page of wattprobe", "such as /metrics"]),
       Input("--web.max-requests", "-1", names: ["--web.max-requests -1", "negative", "give 0"]),
-      Input("--web.systemd-socket", names: ["--web.systemd-socket", "no socket", "start the service by its socket unit"]),
+      Input("--web.systemd-socket", names: ["--web.systemd-socket", "no socket", "by its socket unit"]),
       Input("--log.level", "loud", names: ["--log.level", "no log level \"loud\"", "the levels are trace"]),
       Input("--log.format", "xml", names: ["--log.format", "xml", "'text' and 'json'"]),
       Input("--collector.disable-defaults", names: ["all collectors", "switched off", "give --collector.<name>"]),

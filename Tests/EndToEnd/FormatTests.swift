@@ -31,6 +31,12 @@ extension EndToEnd {
       #expect(output.trimmingCharacters(in: .newlines) == "\(families)")
     }
 
+    @Test func noSeriesIsThereTwice() async throws {
+      let exporter = try await Exporter()
+      let series = try exporter.samples().map { $0.split(separator: " ").dropLast().joined(separator: " ") }
+      #expect(Set(series).count == series.count)
+    }
+
     private func pipe(_ text: String, into command: String) async throws -> (status: Int32, output: String) {
       let folder = try TemporaryFolder()
       let file = try folder.write("metrics", text)

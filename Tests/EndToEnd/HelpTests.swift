@@ -10,7 +10,8 @@ extension EndToEnd {
       #expect(outcome.status == 0)
       #expect(outcome.errors.isEmpty)
       #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE:") })
-      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden/\(name).txt")
+      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Golden/\(name).txt")
       if ProcessInfo.processInfo.environment["WATTPROBE_UPDATE_GOLDEN"] != nil {
         try Data(outcome.output.utf8).write(to: file)
       }

@@ -66,6 +66,7 @@ final class HTTPClient {
     guard let split = text.range(of: "\r\n\r\n"), let status = Int(text.dropFirst(9).prefix(3)) else {
       throw Failure(description: "no HTTP response: \(text.prefix(80))")
     }
-    return HTTPResponse(status: status, head: String(text[..<split.lowerBound]), body: String(text[split.upperBound...]))
+    return HTTPResponse(
+      status: status, head: String(text[..<split.lowerBound]), body: String(text[split.upperBound...]))
   }
 }
