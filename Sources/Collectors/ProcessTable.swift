@@ -32,7 +32,6 @@ struct ProcessTable {
     var series: Int
   }
 
-
   let options: ProcessOptions
   private(set) var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.

@@ -117,7 +117,9 @@ extension KernelTests {
       times.user + times.nice + times.system + times.irq + times.softirq + times.steal
     }
 
-    private static func nanoseconds(_ ticks: UInt64) -> UInt64 { ticks * (1_000_000_000 / UInt64(Kernel.ticksPerSecond)) }
+    private static func nanoseconds(_ ticks: UInt64) -> UInt64 {
+      ticks * (1_000_000_000 / UInt64(Kernel.ticksPerSecond))
+    }
 
     private static func nanoseconds(_ ticks: ClosedRange<UInt64>) -> ClosedRange<UInt64> {
       nanoseconds(ticks.lowerBound)...nanoseconds(ticks.upperBound)

@@ -45,7 +45,10 @@ extension KernelTests {
     @Test func programsNobodyReadsAreNotLoaded() throws {
       let loaded = try programs { $0.enabled = ["cpu"] }.programs().map(\.name)
       #expect(loaded.contains("sched_switch"))
-      #expect(!loaded.contains { $0.hasPrefix("sched_wakeup") || $0.hasPrefix("sched_process_f") && $0 != "sched_process_free" })
+      #expect(
+        !loaded.contains {
+          $0.hasPrefix("sched_wakeup") || $0.hasPrefix("sched_process_f") && $0 != "sched_process_free"
+        })
     }
 
     /// A hash that is full loses waits, says how many, and loses nothing else.

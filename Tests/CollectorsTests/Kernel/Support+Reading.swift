@@ -71,7 +71,8 @@ struct Reading {
       var labels: [String: String] = [:]
       for pair in text.split(separator: "\",") {
         let parts = pair.split(separator: "=\"", maxSplits: 1, omittingEmptySubsequences: false)
-        labels[String(parts[0])] = parts.count < 2 ? "" : String(parts[1].hasSuffix("\"") ? parts[1].dropLast() : parts[1])
+        labels[String(parts[0])] =
+          parts.count < 2 ? "" : String(parts[1].hasSuffix("\"") ? parts[1].dropLast() : parts[1])
       }
       samples.append(
         Sample(

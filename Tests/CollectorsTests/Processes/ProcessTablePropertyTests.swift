@@ -39,7 +39,8 @@ import Testing
       for one in table.series {
         sum += one.used
         let label = Label(tgid: one.tgid, comm: one.comm, cgroup: one.cgroup)
-        #expect(present.updateValue((one.used, one.cpu), forKey: label) == nil, "\(label) is there twice in pass \(pass)")
+        #expect(
+          present.updateValue((one.used, one.cpu), forKey: label) == nil, "\(label) is there twice in pass \(pass)")
         #expect(one.cpu.user + one.cpu.system == one.used.runtime_ns)
         if let before = shown[label] {
           #expect(!Self.falls(from: before.0, to: one.used), "\(label) falls in pass \(pass)")

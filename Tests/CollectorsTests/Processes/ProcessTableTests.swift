@@ -147,10 +147,11 @@ import Testing
 
 @Suite struct CPUTimeSplitTests {
   /// As cputime_adjust() does it, and with products of more than 64 bits.
-  @Test(arguments: [
-    (100, 0, 0, 0), (100, 1, 0, 0), (100, 0, 1, 100), (100, 1, 1, 50), (UInt64.max, 1 << 62, 1 << 62, UInt64.max / 2),
-    (1_000_000_007, 2, 1, 333_333_335),
-  ] as [(UInt64, UInt64, UInt64, UInt64)])
+  @Test(
+    arguments: [
+      (100, 0, 0, 0), (100, 1, 0, 0), (100, 0, 1, 100), (100, 1, 1, 50), (UInt64.max, 1 << 62, 1 << 62, UInt64.max / 2),
+      (1_000_000_007, 2, 1, 333_333_335),
+    ] as [(UInt64, UInt64, UInt64, UInt64)])
   func shareOfSystemTimeIsThatOfItsTicks(runtime: UInt64, user: UInt64, system: UInt64, share: UInt64) {
     #expect(CPUTimeSplit.system(of: runtime, userTicks: user, systemTicks: system) == share)
   }
