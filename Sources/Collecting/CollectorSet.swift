@@ -114,12 +114,15 @@ package final class CollectorSet: SnapshotSource {
   package var isReady: Bool { status.withLock { $0.isReady } }
 
   /// Detaches everything: the collectors go, later collections hold only the program's own words.
-  package func stop() {
+  ///
+  /// Returns false where a collection hangs: the end of the process detaches then.
+  package func stop() -> Bool {
     status.withLock { $0.isReady = false }
-    state.withLock { state in
+    let stopped: Void? = state.withLockIfAvailable { state in
       state.running = []
       state.program = nil
     }
+    return stopped != nil
   }
 
   /// Samples the collectors that are due and returns when the next one is, in CLOCK_MONOTONIC nanoseconds.

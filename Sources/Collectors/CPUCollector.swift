@@ -28,7 +28,7 @@ package final class CPUCollector: Collector {
   }
 
   private let scheduler: SchedulerPrograms
-  private let interrupts: InterruptPrograms
+  private let interrupts: PerCPUPrograms<interrupt_cpu>
   private let paths: HostPaths
   private let frequencies: CPUFrequency
   private let stateNames: IdleStateNames
@@ -38,7 +38,9 @@ package final class CPUCollector: Collector {
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
     scheduler = try context.kernel.scheduler()
-    interrupts = try InterruptPrograms()
+    interrupts = try PerCPUPrograms(
+      "cpu", map: "interrupt_cpus",
+      attaching: ["irq_handler_entry", "irq_handler_exit", "softirq_entry", "softirq_exit", "cpu_idle"])
     context.kernel.register(interrupts)
     paths = context.options.paths
     let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.count)

@@ -28,10 +28,10 @@ package final class ExitsCollector: Collector {
   /// 1 ms to 18 hours.
   private static let ages = HistogramLayout(lowest: -10, highest: 16)
 
-  private let programs: ExitPrograms
+  private let programs: PerCPUPrograms<exits_cpu>
   private var histogram = KernelHistogram()
 
-  private init(_ programs: ExitPrograms) { self.programs = programs }
+  private init(_ programs: PerCPUPrograms<exits_cpu>) { self.programs = programs }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let layout = MemoryLayout<exits_cpu>.self
@@ -54,6 +54,14 @@ package final class ExitsCollector: Collector {
       writer.label("kind", name)
       writer.unsigned(programs.cpus.sum(offset: layout.offset(of: \.switches)! + kind * 8))
     }
+  }
+}
+
+extension PerCPUPrograms where Element == exits_cpu {
+  /// Thread groups that ended since the program was attached.
+  func endedGroups() -> UInt64 {
+    let base = MemoryLayout<exits_cpu>.offset(of: \.processes)!
+    return (0..<Int(POLICIES) * Int(EXIT_RESULTS.rawValue)).reduce(0) { $0 + cpus.sum(offset: base + $1 * 8) }
   }
 }
 

@@ -1,4 +1,5 @@
 package import BPF
+package import BPFPrograms
 package import Collecting
 internal import Glibc
 internal import Host
@@ -21,7 +22,7 @@ package final class KernelPrograms {
   private let options: CollectorOptions
   private let logger: Logger
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
-  private var exitsResult: Result<ExitPrograms, CollectorFailure>?
+  private var exitsResult: Result<PerCPUPrograms<exits_cpu>, CollectorFailure>?
 
   init(options: CollectorOptions, logger: Logger) {
     self.options = options
@@ -40,9 +41,11 @@ package final class KernelPrograms {
   }
 
   /// The program at the death of thread groups, which `exits` and `sched` read.
-  package func exits() throws(CollectorFailure) -> ExitPrograms {
+  package func exits() throws(CollectorFailure) -> PerCPUPrograms<exits_cpu> {
     if exitsResult == nil {
-      exitsResult = attempt { () throws(CollectorFailure) in try ExitPrograms() }
+      exitsResult = attempt { () throws(CollectorFailure) in
+        try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"])
+      }
       if case .success(let programs) = exitsResult { loaded.append(programs) }
     }
     return try exitsResult!.get()

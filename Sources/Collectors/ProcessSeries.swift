@@ -1,4 +1,5 @@
 internal import BPFPrograms
+internal import Exposition
 
 /// One process with series of its own.
 struct ProcessSeries {
@@ -7,6 +8,7 @@ struct ProcessSeries {
   let comm: [UInt8]
   let cgroupID: UInt64
   let cgroup: String
+  let labels: PreparedLabels
   /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is
   /// the first to add up all its threads for it.
   var base: usage?

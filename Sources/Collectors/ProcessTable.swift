@@ -23,13 +23,13 @@ struct ProcessTable {
   /// A living process without regard to whether it has a series.
   private struct Known {
     let startTime: UInt64
-    var runtime: UInt64
-    var lastRuntime: UInt64
+    var runtime: UInt64 = 0
+    var lastRuntime: UInt64 = 0
     /// Recent CPU time in nanoseconds, decaying.
-    var score: Double
-    var pass: UInt64
+    var score: Double = 0
+    var pass: UInt64 = 0
     /// Index into `series`, or -1.
-    var series: Int
+    var series = -1
   }
 
   let options: ProcessOptions
@@ -52,7 +52,12 @@ struct ProcessTable {
   private var total = usage()
   private var pass: UInt64 = 0
   private var time: UInt64 = 0
-  private var elapsed: UInt64 = 0
+  /// What is left of a score after the time since the last pass.
+  private var decay: Double = 0
+  /// Entries of `known` seen in the pass under way.
+  private var seen = 0
+  /// A series ended: `known` may still point at it.
+  private var hasEnded = false
   private var baseline: usage?
   /// What series that are gone had used, and of that the system time.
   private var goneUsed = usage()
@@ -63,8 +68,10 @@ struct ProcessTable {
   // MARK: One pass
 
   mutating func beginPass(now: UInt64) {
-    elapsed = pass == 0 ? 0 : now.subtracting(time)
+    let elapsed = pass == 0 ? 0 : now.subtracting(time)
+    decay = elapsed == 0 ? 0 : 1 / (1 + Double(elapsed) / 60e9)
     time = now
+    seen = 0
     pass += 1
     total = usage()
     otherResident = 0
@@ -77,40 +84,50 @@ struct ProcessTable {
 
   mutating func add(_ record: process_record) {
     total += record.usage
-    var entry = known[record.tgid]
-    if entry?.startTime != record.start_ns {
-      // a new process, perhaps with the id of an old one
-      entry = Known(startTime: record.start_ns, runtime: 0, lastRuntime: 0, score: 0, pass: 0, series: -1)
+    let index = place(of: record)
+    see(index)
+    known.values[index].runtime &+= record.usage.runtime_ns
+    let place = known.values[index].series
+    if place >= 0 {
+      current[place] += record.usage
+      records[place] = record
+      return
     }
-    guard var entry else { return }
-    if entry.pass != pass {
-      entry.lastRuntime = entry.runtime
-      entry.runtime = 0
-      entry.pass = pass
-    }
-    entry.runtime &+= record.usage.runtime_ns
-    known[record.tgid] = entry
-    if entry.series >= 0 {
-      current[entry.series] += record.usage
-      records[entry.series] = record
-    } else {
-      otherResident += record.resident_bytes
-      otherVirtual += record.virtual_bytes
-      otherThreads += UInt64(record.threads)
-      // its threads come later: whether it matters is seen at the end
+    otherResident += record.resident_bytes
+    otherVirtual += record.virtual_bytes
+    otherThreads += UInt64(record.threads)
+    // the threads of a process come later: only then is it seen whether it matters
+    if record.threads > 1 || score(known.values[index]) >= Double(options.thresholdNanoseconds) {
       candidates.append(record)
     }
+  }
+
+  /// Where `known` has the process; a new one, perhaps with the id of an old one, is added.
+  private mutating func place(of record: process_record) -> Dictionary<UInt32, Known>.Values.Index {
+    if let index = known.index(forKey: record.tgid) {
+      if known.values[index].startTime != record.start_ns {
+        if known.values[index].pass == pass { seen -= 1 }
+        known.values[index] = Known(startTime: record.start_ns)
+      }
+      return index
+    }
+    known[record.tgid] = Known(startTime: record.start_ns)
+    return known.index(forKey: record.tgid)!
+  }
+
+  /// Begins this pass for an entry; ids wrap around, so a thread may come before its leader.
+  private mutating func see(_ index: Dictionary<UInt32, Known>.Values.Index) {
+    if known.values[index].pass == pass { return }
+    known.values[index].lastRuntime = known.values[index].runtime
+    known.values[index].runtime = 0
+    known.values[index].pass = pass
+    seen += 1
   }
 
   mutating func add(_ record: thread_record) {
     total += record.usage
     guard let index = known.index(forKey: record.tgid) else { return }
-    // ids wrap around: a thread may come before its leader
-    if known.values[index].pass != pass {
-      known.values[index].lastRuntime = known.values[index].runtime
-      known.values[index].runtime = 0
-      known.values[index].pass = pass
-    }
+    see(index)
     known.values[index].runtime &+= record.usage.runtime_ns
     let place = known.values[index].series
     if place >= 0 { current[place] += record.usage }
@@ -136,8 +153,8 @@ struct ProcessTable {
     if pass > 1 { admitCandidates(admit, forget) }
     retireEnded(forget)
     updateOther(all.subtracting(baseline))
-    known = known.filter { $0.value.pass == pass }
-    retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime }
+    if seen < known.count { known = known.filter { $0.value.pass == pass } }
+    if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
 
   private mutating func updateSeries(_ watched: (UInt32) -> watched_process?) {
@@ -145,32 +162,29 @@ struct ProcessTable {
       series[index].shownUsed = series[index].used
       series[index].shownCPU = series[index].cpu
       if series[index].isFinal { continue }
-      var one = series[index]
-      let kept = watched(one.tgid).flatMap { $0.start_ns == one.startTime ? $0 : nil }
+      let kept = watched(series[index].tgid).flatMap { $0.start_ns == series[index].startTime ? $0 : nil }
       if let record = records[index] {
-        var now = current[index]
-        now.runqueue_ns += kept?.dead_runqueue_ns ?? 0
-        advance(&one, to: now)
-        one.record = record
-        if changedName(one, record) {
-          end(&one)
+        current[index].runqueue_ns += kept?.dead_runqueue_ns ?? 0
+        Self.advance(&series[index], to: current[index])
+        series[index].record = record
+        if changedName(series[index], record) {
+          end(index)
           // what the process uses from now on is not this series'
-          one.isFinal = true
+          series[index].isFinal = true
         }
       } else {
-        if one.endedAt == nil { end(&one) }
+        if series[index].endedAt == nil { end(index) }
         if let kept, kept.is_dead != 0 {
           var final = kept.final
           final.runqueue_ns = kept.dead_runqueue_ns
-          advance(&one, to: final)
-          one.isFinal = true
+          Self.advance(&series[index], to: final)
+          series[index].isFinal = true
         }
       }
-      series[index] = one
     }
   }
 
-  private func advance(_ one: inout ProcessSeries, to now: usage) {
+  private static func advance(_ one: inout ProcessSeries, to now: usage) {
     let system = CPUTimeSplit.system(of: now.runtime_ns, userTicks: now.user_ns, systemTicks: now.system_ns)
     guard let base = one.base else {
       one.base = now
@@ -184,23 +198,26 @@ struct ProcessTable {
     one.cpu.advance(to: one.used.runtime_ns, systemTarget: target)
   }
 
-  private func end(_ one: inout ProcessSeries) {
-    one.endedAt = time
-    one.record = nil
+  private mutating func end(_ index: Int) {
+    series[index].endedAt = time
+    series[index].record = nil
+    hasEnded = true
   }
 
   /// After exec or a move to another group the labels are wrong: the old series ends, a new one may begin.
-  private func changedName(_ one: ProcessSeries, _ record: process_record) -> Bool {
-    one.cgroupID != record.cgroup_id || one.comm != record.name
+  private func changedName(_ one: borrowing ProcessSeries, _ record: process_record) -> Bool {
+    one.cgroupID != record.cgroup_id || !record.isNamed(one.comm)
   }
 
   private mutating func updateScores() {
-    let decay = elapsed == 0 ? 0 : 1 / (1 + Double(elapsed) / 60e9)
-    for index in known.indices {
-      guard known.values[index].pass == pass else { continue }
-      let used = known.values[index].runtime.subtracting(known.values[index].lastRuntime)
-      known.values[index].score = known.values[index].score * decay + (pass > 1 ? Double(used) : 0)
+    for index in known.values.indices where known.values[index].pass == pass {
+      known.values[index].score = score(known.values[index])
     }
+  }
+
+  /// The score at the end of this pass.
+  private func score(_ entry: Known) -> Double {
+    entry.score * decay + (pass > 1 ? Double(entry.runtime.subtracting(entry.lastRuntime)) : 0)
   }
 
   private mutating func retireEnded(_ forget: (UInt32) -> Void) {
@@ -220,7 +237,8 @@ struct ProcessTable {
   }
 
   private mutating func reindex() {
-    for index in known.indices where known.values[index].series >= 0 { known.values[index].series = -1 }
+    hasEnded = false
+    for index in known.values.indices where known.values[index].series >= 0 { known.values[index].series = -1 }
     for (index, one) in series.enumerated() where one.endedAt == nil {
       if known[one.tgid]?.startTime == one.startTime { known[one.tgid]?.series = index }
     }
@@ -229,7 +247,7 @@ struct ProcessTable {
   // MARK: Admission
 
   private mutating func admitCandidates(_ admit: (process_record) -> String, _ forget: (UInt32) -> Void) {
-    reindex()
+    if hasEnded { reindex() }
     let threshold = Double(options.thresholdNanoseconds)
     var waiting: [(score: Double, record: process_record, twin: Bool)] = []
     for record in candidates {
@@ -248,7 +266,7 @@ struct ProcessTable {
 
   /// The ended series of a process with the same id and name, perhaps in another control group.
   private func endedTwin(of record: process_record) -> Int? {
-    series.firstIndex { $0.endedAt != nil && $0.tgid == record.tgid && $0.comm == record.name }
+    series.firstIndex { $0.endedAt != nil && $0.tgid == record.tgid && record.isNamed($0.comm) }
   }
 
   /// Frees a place: of the process longest dead (half the grace time is kept), else of one that now does far less.
@@ -276,9 +294,10 @@ struct ProcessTable {
   }
 
   private mutating func append(_ record: process_record, cgroup: String) {
+    let comm = record.name
     var one = ProcessSeries(
-      tgid: record.tgid, startTime: record.start_ns, comm: record.name, cgroupID: record.cgroup_id, cgroup: cgroup,
-      record: record, admittedAt: time)
+      tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupID: record.cgroup_id, cgroup: cgroup,
+      labels: ProcessCollector.labels(tgid: record.tgid, comm: comm, cgroup: cgroup), record: record, admittedAt: time)
     if let before = predecessor(of: one) {
       one.used = before.used
       one.cpu = before.cpu
@@ -324,5 +343,10 @@ extension process_record {
   /// `comm` up to its NUL.
   var name: [UInt8] {
     withUnsafeBytes(of: comm) { Array($0.prefix { $0 != 0 }) }
+  }
+
+  /// Whether `comm` up to its NUL is `name`; without a copy of it.
+  func isNamed(_ name: [UInt8]) -> Bool {
+    withUnsafeBytes(of: comm) { $0.prefix { $0 != 0 }.elementsEqual(name) }
   }
 }

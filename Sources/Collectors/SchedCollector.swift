@@ -40,7 +40,7 @@ package final class SchedCollector: Collector {
 
   private let programs: SchedulerPrograms
   /// nil where the kernel refuses that program: the `exit` event is absent then.
-  private let exits: ExitPrograms?
+  private let exits: PerCPUPrograms<exits_cpu>?
   private var histogram = KernelHistogram()
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
@@ -62,7 +62,7 @@ package final class SchedCollector: Collector {
     write(Self.events, "event", ["fork", "exec"], at: counters.offset(of: \.events)!, to: &writer)
     if let exits {
       writer.label("event", "exit")
-      writer.unsigned(exits.total())
+      writer.unsigned(exits.endedGroups())
     }
 
     writer.begin(Self.runqueue)

@@ -25,7 +25,7 @@ struct Serve: CollectorChoosing {
   var telemetryPath = WebConfiguration.defaultTelemetryPath
 
   @Option(
-    name: .customLong("web.max-requests"),
+    name: .customLong("web.max-requests"), parsing: .unconditional,
     help: ArgumentHelp("Scrapes served at once, 0 for any number.", valueName: "count"))
   var maxRequests = WebConfiguration.defaultMaxRequests
 
@@ -79,7 +79,7 @@ struct Serve: CollectorChoosing {
     } catch let error as WebServerError {
       throw StartError(error.message, cure: error.cure)
     }
-    collectors.stop()
+    if !collectors.stop() { logger.warning("a collector hangs: its programs are detached as the process ends") }
     logger.info("stopped")
   }
 

@@ -1,4 +1,5 @@
 import Collecting
+import Glibc
 import Host
 import Logging
 import ServiceLifecycle
@@ -16,7 +17,22 @@ struct WebService: Service {
     notifier.send("READY=1\nSTATUS=Serving on \(addresses.map(\.description).joined(separator: ", "))")
     try? await gracefulShutdown()
     notifier.send("STOPPING=1")
+    endAnyway()
     await server.shutdown()
+  }
+}
+
+extension WebService {
+  /// What the program gives itself from the signal to its end.
+  private static let patience = Duration.milliseconds(1900)
+
+  /// Ends the process in time even if a collector hangs in the kernel and never lets go of its thread.
+  private func endAnyway() {
+    Task.detached {
+      try? await Task.sleep(for: Self.patience)
+      logger.warning("a collector hangs: ending without it")
+      _exit(0)
+    }
   }
 }
 

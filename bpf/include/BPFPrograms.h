@@ -10,11 +10,11 @@ struct wattprobe_object {
 	unsigned long size;
 };
 
-extern const struct wattprobe_object wattprobe_objects[];
-extern const unsigned long wattprobe_object_count;
+extern const struct wattprobe_object BPFPrograms_objects[];
+extern const unsigned long BPFPrograms_object_count;
 
-/// `index` counts from 0 to wattprobe_object_count - 1.
+/// `index` counts from 0 to BPFPrograms_object_count - 1.
 static inline const struct wattprobe_object *wattprobe_object_at(unsigned long index)
 {
-	return &wattprobe_objects[index];
+	return &BPFPrograms_objects[index];
 }

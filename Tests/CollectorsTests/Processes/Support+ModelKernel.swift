@@ -130,3 +130,13 @@ struct ModelKernel {
     return record
   }
 }
+
+extension usage {
+  /// Every member, by key path: a counter that is forgotten in a sum or a difference is seen.
+  static var counters: [WritableKeyPath<usage, UInt64>] {
+    [
+      \.runtime_ns, \.user_ns, \.system_ns, \.voluntary_switches, \.involuntary_switches, \.minor_faults,
+      \.major_faults, \.read_bytes, \.written_bytes, \.runqueue_ns,
+    ]
+  }
+}

@@ -1,0 +1,34 @@
+package import BPF
+internal import Collecting
+
+/// An eBPF object that keeps all its counters in one array, an element per possible CPU.
+///
+/// `Element` is the C struct of the array's elements.
+package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
+  package let cpus: MappedArray<Element>
+  package let collector: String
+  private let object: ProgramObject
+
+  /// Loads the embedded object `name` and attaches `programs` in this order.
+  ///
+  /// - Parameters:
+  ///   - map: the array with an element per CPU.
+  ///   - collector: the collector that pays for it; nil: the one of the object's name.
+  init(_ name: String, map: String, attaching programs: [String], collector: String? = nil) throws(CollectorFailure) {
+    do throws(BPFError) {
+      var object = try ProgramObject(name)
+      try object.setCapacity(map, PossibleCPUs.count)
+      try object.load()
+      for program in programs { try object.attach(program) }
+      cpus = try MappedArray(map, of: object)
+      self.object = object
+      self.collector = collector ?? name
+    } catch {
+      throw CollectorFailure(error)
+    }
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
+}
