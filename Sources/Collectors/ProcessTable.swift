@@ -1,5 +1,4 @@
 internal import BPFPrograms
-internal import Exposition
 
 /// How processes get their own series.
 package struct ProcessOptions: Sendable, Hashable {
@@ -13,28 +12,6 @@ package struct ProcessOptions: Sendable, Hashable {
   package var thresholdNanoseconds: UInt64 = 10_000_000
 
   package init() {}
-}
-
-/// One process with series of its own.
-struct ProcessSeries {
-  let tgid: UInt32
-  let startTime: UInt64
-  let comm: [UInt8]
-  let cgroupID: UInt64
-  let labels: PreparedLabels
-  /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is
-  /// the first to add up all its threads for it.
-  var base: usage?
-  var baseSystem: UInt64 = 0
-  /// Used since; never falls.
-  var used = usage()
-  var cpu = CPUTimeSplit()
-  /// The last record; nil once it ended.
-  var record: process_record?
-  let admittedAt: UInt64
-  var endedAt: UInt64?
-  /// Its final figures have been read.
-  var isFinal = false
 }
 
 /// Which processes there are, which have series, and what all of them used: no figure is lost, none counted twice.
@@ -55,13 +32,6 @@ struct ProcessTable {
     var series = -1
   }
 
-  /// What a process had in its series when it lost its place to a busier one: it goes on from there.
-  private struct Retained {
-    let startTime: UInt64
-    let used: usage
-    let cpu: CPUTimeSplit
-  }
-
   let options: ProcessOptions
   private(set) var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.
@@ -73,7 +43,8 @@ struct ProcessTable {
   private(set) var otherThreads: UInt64 = 0
 
   private var known: [UInt32: Known] = [:]
-  private var retained: [UInt32: Retained] = [:]
+  /// The series of living processes that lost their places to busier ones.
+  private var retained: [UInt32: ProcessSeries] = [:]
   /// Of the pass under way, by series.
   private var current: [usage] = []
   private var records: [process_record?] = []
@@ -178,21 +149,29 @@ struct ProcessTable {
     self.baseline = baseline
     updateSeries(watched)
     updateScores()
-    retireEnded(forget)
+    // in this order: what comes back within the grace time finds its old series
     if pass > 1 { admitCandidates(admit, forget) }
+    retireEnded(forget)
     updateOther(all.subtracting(baseline))
     if seen < known.count { known = known.filter { $0.value.pass == pass } }
     if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
 
   private mutating func updateSeries(_ watched: (UInt32) -> watched_process?) {
-    for index in series.indices where !series[index].isFinal {
+    for index in series.indices {
+      series[index].shownUsed = series[index].used
+      series[index].shownCPU = series[index].cpu
+      if series[index].isFinal { continue }
       let kept = watched(series[index].tgid).flatMap { $0.start_ns == series[index].startTime ? $0 : nil }
       if let record = records[index] {
         current[index].runqueue_ns += kept?.dead_runqueue_ns ?? 0
         Self.advance(&series[index], to: current[index])
         series[index].record = record
-        if changedName(series[index], record) { end(index) }
+        if changedName(series[index], record) {
+          end(index)
+          // what the process uses from now on is not this series'
+          series[index].isFinal = true
+        }
       } else {
         if series[index].endedAt == nil { end(index) }
         if let kept, kept.is_dead != 0 {
@@ -208,13 +187,15 @@ struct ProcessTable {
   private static func advance(_ one: inout ProcessSeries, to now: usage) {
     let system = CPUTimeSplit.system(of: now.runtime_ns, userTicks: now.user_ns, systemTicks: now.system_ns)
     guard let base = one.base else {
-      // a process that comes back goes on from what it had shown
-      one.base = now.subtracting(one.used)
-      one.baseSystem = system.subtracting(one.cpu.system)
+      one.base = now
+      one.baseSystem = system
       return
     }
-    one.used = one.used.raised(to: now.subtracting(base))
-    one.cpu.advance(to: one.used.runtime_ns, systemTarget: system.subtracting(one.baseSystem))
+    var used = one.carried
+    used += now.subtracting(base)
+    one.used = one.used.raised(to: used)
+    let target = one.carriedSystem + system.subtracting(one.baseSystem)
+    one.cpu.advance(to: one.used.runtime_ns, systemTarget: target)
   }
 
   private mutating func end(_ index: Int) {
@@ -246,11 +227,11 @@ struct ProcessTable {
     }
   }
 
-  /// Takes series `index` away; its sums stay out of `other` for good.
+  /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there.
   private mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
     let one = series.remove(at: index)
-    goneUsed += one.used
-    goneSystem += one.cpu.system
+    goneUsed += one.shownUsed
+    goneSystem += one.shownCPU.system
     if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { forget(one.tgid) }
     reindex()
   }
@@ -268,17 +249,24 @@ struct ProcessTable {
   private mutating func admitCandidates(_ admit: (process_record) -> String, _ forget: (UInt32) -> Void) {
     if hasEnded { reindex() }
     let threshold = Double(options.thresholdNanoseconds)
-    var waiting: [(score: Double, record: process_record)] = []
+    var waiting: [(score: Double, record: process_record, twin: Bool)] = []
     for record in candidates {
       guard let score = known[record.tgid]?.score, score >= threshold else { continue }
-      waiting.append((score, record))
+      waiting.append((score, record, endedTwin(of: record) != nil))
     }
-    waiting.sort { $0.score > $1.score }
-    for (score, record) in waiting {
-      if series.count >= options.limit && !makeRoom(for: score, forget) { break }
+    // those that take the place of their own ended series first, before that goes to another
+    waiting.sort { $0.twin != $1.twin ? $0.twin : $0.score > $1.score }
+    for (score, record, twin) in waiting {
+      if !twin && series.count >= options.limit && !makeRoom(for: score, forget) { break }
       let cgroup = admit(record)
       append(record, cgroup: cgroup)
+      if series.count > options.limit, let twin = endedTwin(of: record) { remove(twin, forget) }
     }
+  }
+
+  /// The ended series of a process with the same id and name, perhaps in another control group.
+  private func endedTwin(of record: process_record) -> Int? {
+    series.firstIndex { $0.endedAt != nil && $0.tgid == record.tgid && record.isNamed($0.comm) }
   }
 
   /// Frees a place: of the process longest dead (half the grace time is kept), else of one that now does far less.
@@ -297,8 +285,10 @@ struct ProcessTable {
     guard let least = idle.min(by: { liveScore($0) < liveScore($1) }), liveScore(least) * 2 < score else {
       return false
     }
-    let one = series[least]
-    retained[one.tgid] = Retained(startTime: one.startTime, used: one.used, cpu: one.cpu)
+    var one = series[least]
+    one.used = one.shownUsed
+    one.cpu = one.shownCPU
+    retained[one.tgid] = one
     remove(least, forget)
     return true
   }
@@ -306,19 +296,34 @@ struct ProcessTable {
   private mutating func append(_ record: process_record, cgroup: String) {
     let comm = record.name
     var one = ProcessSeries(
-      tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupID: record.cgroup_id,
+      tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupID: record.cgroup_id, cgroup: cgroup,
       labels: ProcessCollector.labels(tgid: record.tgid, comm: comm, cgroup: cgroup), record: record, admittedAt: time)
-    if let before = retained.removeValue(forKey: record.tgid), before.startTime == record.start_ns {
-      goneUsed = goneUsed.subtracting(before.used)
-      goneSystem = goneSystem.subtracting(before.cpu.system)
+    if let before = predecessor(of: one) {
       one.used = before.used
       one.cpu = before.cpu
+      one.carried = before.used
+      one.carriedSystem = before.cpu.system
     }
     known[record.tgid]?.series = series.count
     series.append(one)
     otherResident = otherResident.subtracting(record.resident_bytes)
     otherVirtual = otherVirtual.subtracting(record.virtual_bytes)
     otherThreads = otherThreads.subtracting(UInt64(record.threads))
+  }
+
+  /// Takes away the series that `one` continues: its own from before it lost its place, or, since two series must not
+  /// have the same labels, an ended one of a process with the same id and name.
+  private mutating func predecessor(of one: ProcessSeries) -> ProcessSeries? {
+    let evicted = retained.removeValue(forKey: one.tgid)
+    if let index = series.firstIndex(where: { $0.hasLabels(of: one) }) {
+      let ended = series.remove(at: index)
+      reindex()
+      return ended
+    }
+    guard let evicted, evicted.startTime == one.startTime, evicted.hasLabels(of: one) else { return nil }
+    goneUsed = goneUsed.subtracting(evicted.used)
+    goneSystem = goneSystem.subtracting(evicted.cpu.system)
+    return evicted
   }
 
   private mutating func updateOther(_ all: usage) {
