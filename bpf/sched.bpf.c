@@ -46,6 +46,9 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 
 	if (state == TASK_DEAD)
 		return;
+	/* preempted, and enter_cpu() left its record as it is to be */
+	if (kernel_waits() && !blocked && c->held == prev->sched_info.run_delay + 1)
+		return;
 	wait = task_wait(prev, true, c);
 	if (!wait)
 		return;
@@ -69,10 +72,13 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 	u64 runnable = 0;
 
 	if (kernel_waits()) {
-		u64 queued = next->sched_info.last_queued;
+		u64 queued = next->sched_info.last_queued, held = 0;
 
 		if (queued)
 			runnable = now - queued;
+		/* as sched_info_arrive() is about to have it */
+		if (wait)
+			held = next->sched_info.run_delay + runnable;
 		/* run_delay holds what it waited on queues it was taken from since */
 		if (wait)
 			runnable += next->sched_info.run_delay - wait->run_delay;
@@ -80,7 +86,8 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 			runnable += next->sched_info.run_delay;
 		add_wait(&c->runqueue, runnable);
 		if (wait)
-			wait->run_delay = next->sched_info.run_delay;
+			wait->run_delay = held++;
+		c->held = held;
 	} else if (wait && wait->queued_at) {
 		add_wait(&c->runqueue, now - wait->queued_at);
 		wait->queued_at = 0;
