@@ -88,17 +88,11 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 		if (wait)
 			wait->run_delay = held++;
 		c->held = held;
-	} else if (wait && wait->queued_at) {
-		add_wait(&c->runqueue, now - wait->queued_at);
-		wait->queued_at = 0;
+	} else if (wait) {
+		end_stamped_wait(c, wait, now);
 	}
-	if (wait && wait->blocked_at) {
-		u32 reason = wait->reason;
-
-		if (reason < OFFCPU_REASONS)
-			add_wait(&c->offcpu[reason], now - wait->blocked_at);
-		wait->blocked_at = 0;
-	}
+	if (wait)
+		end_blocked_time(c, wait, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -155,54 +149,25 @@ int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 }
 
 SEC("tp_btf/sched_migrate_task")
-int BPF_PROG(sched_migrate_task, struct task_struct *task, int destination)
+int BPF_PROG(sched_migrate_task)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		c->migrations++;
-	return 0;
+	return count_migration();
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->events[EVENT_FORK], 1);
-	return 0;
+	return count_event(EVENT_FORK);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->events[EVENT_EXEC], 1);
-	return 0;
+	return count_event(EVENT_EXEC);
 }
 
-/* Only where waits lie in the hash: storage goes with its task. */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(sched_process_free, struct task_struct *task)
 {
-	u64 key = (u64)task;
-
-	bpf_map_delete_elem(&task_waits, &key);
-	return 0;
-}
-
-/* Run once on each CPU by user space: from here on its time is watched, even if it never switches. */
-SEC("raw_tp")
-int watch_cpu(void *context)
-{
-	struct sched_cpu *c = this_cpu();
-
-	if (c && !c->time.last_clock) {
-		c->time.is_idle = (u32)bpf_get_current_pid_tgid() == 0;
-		c->time.anchor_ns = bpf_ktime_get_ns();
-	}
-	return 0;
+	return forget_task((u64)task);
 }

@@ -34,7 +34,8 @@ import Testing
       sched_cpu.self, of: "sched",
       [
         "time": \.time, "switches": \.switches, "wakeups": \.wakeups, "migrations": \.migrations, "events": \.events,
-        "lost": \.lost, "idle_task": \.idle_task, "reserved": \.reserved, "runqueue": \.runqueue, "oncpu": \.oncpu,
+        "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "reserved": \.reserved, "runqueue": \.runqueue,
+        "oncpu": \.oncpu,
         "offcpu": \.offcpu, "padding": \.padding,
       ]),
     Layout(
