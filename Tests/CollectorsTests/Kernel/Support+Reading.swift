@@ -143,20 +143,28 @@ struct Change<Figures> {
   }
 }
 
-/// Expects `value` in `range`, widened by `tolerance` of its bounds and by `slack`.
+/// Says how `value` lies outside `range`, widened by `tolerance` of its bounds and by `slack`; nil where it does not.
 ///
 /// With WATTPROBE_SHOW_FIGURES in the environment every comparison is printed.
-func expectAgreement(
-  _ what: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within tolerance: Double, slack: UInt64 = 0,
-  sourceLocation: SourceLocation = #_sourceLocation
-) {
+func disagreement(
+  _ what: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within tolerance: Double, slack: UInt64 = 0
+) -> String? {
   let lowest = Double(range.lowerBound) * (1 - tolerance) - Double(slack)
   let highest = Double(range.upperBound) * (1 + tolerance) + Double(slack)
   let middle = (Double(range.lowerBound) + Double(range.upperBound)) / 2
   let deviation = middle == 0 ? 0 : (Double(value) / middle - 1) * 100
   let text = "\(what): \(value), the kernel says \(range), \(String(format: "%+.3f", deviation)) %"
   if ProcessInfo.processInfo.environment["WATTPROBE_SHOW_FIGURES"] != nil { print(text) }
-  #expect(Double(value) >= lowest && Double(value) <= highest, "\(text)", sourceLocation: sourceLocation)
+  return Double(value) >= lowest && Double(value) <= highest ? nil : text
+}
+
+/// Expects `value` in `range`, widened by `tolerance` of its bounds and by `slack`.
+func expectAgreement(
+  _ what: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within tolerance: Double, slack: UInt64 = 0,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let problem = disagreement(what, value, range, within: tolerance, slack: slack)
+  #expect(problem == nil, sourceLocation: sourceLocation)
 }
 
 extension ClosedRange<UInt64> {

