@@ -38,7 +38,14 @@ package final class ProcessCollector: PeriodicCollector {
   /// A scrape within this time of the last pass shows that pass.
   private static let freshness: UInt64 = 100_000_000
 
-  package let samplingInterval: UInt64
+  /// A pass takes at most a five-hundredth of a CPU, beside those that scrapes ask for.
+  private static let mostPassesTime: UInt64 = 500
+
+  /// As chosen, or longer where there are so many tasks that passes would cost too much.
+  package var samplingInterval: UInt64 { max(interval, passTime * Self.mostPassesTime) }
+  private let interval: UInt64
+  /// How long the last pass took.
+  private var passTime: UInt64 = 0
   private let programs: ProcessPrograms
   private let paths: HostPaths
   private var table: ProcessTable
@@ -50,7 +57,7 @@ package final class ProcessCollector: PeriodicCollector {
     programs = try ProcessPrograms(limit: options.limit)
     context.kernel.register(programs)
     paths = context.options.paths
-    samplingInterval = options.intervalNanoseconds
+    interval = options.intervalNanoseconds
     table = ProcessTable(options: options)
     sample(now: MonotonicClock.now)
   }
@@ -61,6 +68,7 @@ package final class ProcessCollector: PeriodicCollector {
         (try? ProcessFiles.controlGroup(pid: Int32(bitPattern: tgid), paths: paths)) ?? ""
       }
       lastPass = now
+      passTime = MonotonicClock.now.subtracting(now)
       failure = nil
     } catch {
       failure = error

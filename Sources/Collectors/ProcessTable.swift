@@ -7,7 +7,7 @@ package struct ProcessOptions: Sendable, Hashable {
   /// How long a process keeps its series after it ended.
   package var graceNanoseconds: UInt64 = 60_000_000_000
   /// Time between two passes over all tasks, beside those a scrape asks for.
-  package var intervalNanoseconds: UInt64 = 5_000_000_000
+  package var intervalNanoseconds: UInt64 = 1_000_000_000
   /// A process matters once it used this much CPU time, older use counting less (it halves every 42 s).
   package var thresholdNanoseconds: UInt64 = 10_000_000
 
