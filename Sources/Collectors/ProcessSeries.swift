@@ -34,3 +34,15 @@ struct ProcessSeries {
     tgid == other.tgid && comm == other.comm && cgroup == other.cgroup
   }
 }
+
+extension process_record {
+  /// `comm` up to its NUL.
+  var name: [UInt8] {
+    withUnsafeBytes(of: comm) { Array($0.prefix { $0 != 0 }) }
+  }
+
+  /// Whether `comm` up to its NUL is `name`; without a copy of it.
+  func isNamed(_ name: [UInt8]) -> Bool {
+    withUnsafeBytes(of: comm) { $0.prefix { $0 != 0 }.elementsEqual(name) }
+  }
+}

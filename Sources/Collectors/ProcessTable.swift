@@ -1,19 +1,5 @@
 internal import BPFPrograms
 
-/// How processes get their own series.
-package struct ProcessOptions: Sendable, Hashable {
-  /// At most this many processes have their own series; the rest is in `other`.
-  package var limit = 100
-  /// How long a process keeps its series after it ended.
-  package var graceNanoseconds: UInt64 = 60_000_000_000
-  /// Time between two passes over all tasks, beside those a scrape asks for.
-  package var intervalNanoseconds: UInt64 = 1_000_000_000
-  /// A process matters once it used this much CPU time, older use counting less (it halves every 42 s).
-  package var thresholdNanoseconds: UInt64 = 10_000_000
-
-  package init() {}
-}
-
 /// Which processes there are, which have series, and what all of them used: no figure is lost, none counted twice.
 ///
 /// Fed one pass over all tasks at a time. A process is known by its id and start time. `other` is everything used since the
@@ -21,7 +7,7 @@ package struct ProcessOptions: Sendable, Hashable {
 /// admitted or goes.
 struct ProcessTable {
   /// A living process without regard to whether it has a series.
-  private struct Known {
+  struct Known {
     let startTime: UInt64
     var runtime: UInt64 = 0
     var lastRuntime: UInt64 = 0
@@ -33,39 +19,37 @@ struct ProcessTable {
   }
 
   let options: ProcessOptions
-  private(set) var series: [ProcessSeries] = []
+  var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.
   private(set) var other = usage()
   private(set) var otherCPU = CPUTimeSplit()
   /// Living processes without a series: their memory and threads.
-  private(set) var otherResident: UInt64 = 0
-  private(set) var otherVirtual: UInt64 = 0
-  private(set) var otherThreads: UInt64 = 0
+  var otherResident: UInt64 = 0
+  var otherVirtual: UInt64 = 0
+  var otherThreads: UInt64 = 0
 
-  private var known: [UInt32: Known] = [:]
+  var known: [UInt32: Known] = [:]
   /// The series of living processes that lost their places to busier ones.
-  private var retained: [UInt32: ProcessSeries] = [:]
+  var retained: [UInt32: ProcessSeries] = [:]
   /// Of the pass under way, by series.
   private var current: [usage] = []
   private var records: [process_record?] = []
-  private var candidates: [process_record] = []
+  var candidates: [process_record] = []
   private var total = usage()
   private var pass: UInt64 = 0
-  private var time: UInt64 = 0
+  var time: UInt64 = 0
   /// What is left of a score after the time since the last pass.
   private var decay: Double = 0
   /// Entries of `known` seen in the pass under way.
   private var seen = 0
   /// A series ended: `known` may still point at it.
-  private var hasEnded = false
+  var hasEnded = false
   private var baseline: usage?
   /// What series that are gone had used, and of that the system time.
-  private var goneUsed = usage()
-  private var goneSystem: UInt64 = 0
+  var goneUsed = usage()
+  var goneSystem: UInt64 = 0
 
   init(options: ProcessOptions) { self.options = options }
-
-  // MARK: One pass
 
   mutating func beginPass(now: UInt64) {
     let elapsed = pass == 0 ? 0 : now.subtracting(time)
@@ -228,7 +212,7 @@ struct ProcessTable {
   }
 
   /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there.
-  private mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
+  mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
     let one = series.remove(at: index)
     goneUsed += one.shownUsed
     goneSystem += one.shownCPU.system
@@ -236,94 +220,12 @@ struct ProcessTable {
     reindex()
   }
 
-  private mutating func reindex() {
+  mutating func reindex() {
     hasEnded = false
     for index in known.values.indices where known.values[index].series >= 0 { known.values[index].series = -1 }
     for (index, one) in series.enumerated() where one.endedAt == nil {
       if known[one.tgid]?.startTime == one.startTime { known[one.tgid]?.series = index }
     }
-  }
-
-  // MARK: Admission
-
-  private mutating func admitCandidates(_ admit: (process_record) -> String, _ forget: (UInt32) -> Void) {
-    if hasEnded { reindex() }
-    let threshold = Double(options.thresholdNanoseconds)
-    var waiting: [(score: Double, record: process_record, twin: Bool)] = []
-    for record in candidates {
-      guard let score = known[record.tgid]?.score, score >= threshold else { continue }
-      waiting.append((score, record, endedTwin(of: record) != nil))
-    }
-    // those that take the place of their own ended series first, before that goes to another
-    waiting.sort { $0.twin != $1.twin ? $0.twin : $0.score > $1.score }
-    for (score, record, twin) in waiting {
-      if !twin && series.count >= options.limit && !makeRoom(for: score, forget) { break }
-      let cgroup = admit(record)
-      append(record, cgroup: cgroup)
-      if series.count > options.limit, let twin = endedTwin(of: record) { remove(twin, forget) }
-    }
-  }
-
-  /// The ended series of a process with the same id and name, perhaps in another control group.
-  private func endedTwin(of record: process_record) -> Int? {
-    series.firstIndex { $0.endedAt != nil && $0.tgid == record.tgid && record.isNamed($0.comm) }
-  }
-
-  /// Frees a place: of the process longest dead (half the grace time is kept), else of one that now does far less.
-  private mutating func makeRoom(for score: Double, _ forget: (UInt32) -> Void) -> Bool {
-    let dead = series.indices.filter { series[$0].endedAt != nil }
-    if let oldest = dead.min(by: { series[$0].endedAt! < series[$1].endedAt! }),
-      time.subtracting(series[oldest].endedAt!) >= options.graceNanoseconds / 2
-    {
-      remove(oldest, forget)
-      return true
-    }
-    let idle = series.indices.filter {
-      series[$0].endedAt == nil && time.subtracting(series[$0].admittedAt) >= options.graceNanoseconds
-    }
-    func liveScore(_ index: Int) -> Double { known[series[index].tgid]?.score ?? 0 }
-    guard let least = idle.min(by: { liveScore($0) < liveScore($1) }), liveScore(least) * 2 < score else {
-      return false
-    }
-    var one = series[least]
-    one.used = one.shownUsed
-    one.cpu = one.shownCPU
-    retained[one.tgid] = one
-    remove(least, forget)
-    return true
-  }
-
-  private mutating func append(_ record: process_record, cgroup: String) {
-    let comm = record.name
-    var one = ProcessSeries(
-      tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupID: record.cgroup_id, cgroup: cgroup,
-      labels: ProcessCollector.labels(tgid: record.tgid, comm: comm, cgroup: cgroup), record: record, admittedAt: time)
-    if let before = predecessor(of: one) {
-      one.used = before.used
-      one.cpu = before.cpu
-      one.carried = before.used
-      one.carriedSystem = before.cpu.system
-    }
-    known[record.tgid]?.series = series.count
-    series.append(one)
-    otherResident = otherResident.subtracting(record.resident_bytes)
-    otherVirtual = otherVirtual.subtracting(record.virtual_bytes)
-    otherThreads = otherThreads.subtracting(UInt64(record.threads))
-  }
-
-  /// Takes away the series that `one` continues: its own from before it lost its place, or, since two series must not
-  /// have the same labels, an ended one of a process with the same id and name.
-  private mutating func predecessor(of one: ProcessSeries) -> ProcessSeries? {
-    let evicted = retained.removeValue(forKey: one.tgid)
-    if let index = series.firstIndex(where: { $0.hasLabels(of: one) }) {
-      let ended = series.remove(at: index)
-      reindex()
-      return ended
-    }
-    guard let evicted, evicted.startTime == one.startTime, evicted.hasLabels(of: one) else { return nil }
-    goneUsed = goneUsed.subtracting(evicted.used)
-    goneSystem = goneSystem.subtracting(evicted.cpu.system)
-    return evicted
   }
 
   private mutating func updateOther(_ all: usage) {
@@ -336,17 +238,5 @@ struct ProcessTable {
     other = other.raised(to: all.subtracting(own))
     let system = CPUTimeSplit.system(of: all.runtime_ns, userTicks: all.user_ns, systemTicks: all.system_ns)
     otherCPU.advance(to: other.runtime_ns, systemTarget: system.subtracting(ownSystem))
-  }
-}
-
-extension process_record {
-  /// `comm` up to its NUL.
-  var name: [UInt8] {
-    withUnsafeBytes(of: comm) { Array($0.prefix { $0 != 0 }) }
-  }
-
-  /// Whether `comm` up to its NUL is `name`; without a copy of it.
-  func isNamed(_ name: [UInt8]) -> Bool {
-    withUnsafeBytes(of: comm) { $0.prefix { $0 != 0 }.elementsEqual(name) }
   }
 }
