@@ -52,10 +52,12 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 	wait = task_wait(prev, true, c);
 	if (!wait)
 		return;
-	if (kernel_waits())
+	if (kernel_waits()) {
 		wait->run_delay = prev->sched_info.run_delay;
-	else
+		wait->slices = prev->sched_info.pcount;
+	} else {
 		wait->queued_at = blocked ? 0 : now;
+	}
 	wait->blocked_at = blocked ? now : 0;
 	/* The state itself may be TASK_WAKING by now; these bits stay as the task set them. */
 	if (BPF_CORE_READ_BITFIELD(prev, in_iowait))
@@ -72,21 +74,26 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 	u64 runnable = 0;
 
 	if (kernel_waits()) {
-		u64 queued = next->sched_info.last_queued, held = 0;
+		u64 queued = next->sched_info.last_queued, delay = next->sched_info.run_delay, held = 0;
+		u32 slices = next->sched_info.pcount;
 
 		if (queued)
 			runnable = now - queued;
-		/* as sched_info_arrive() is about to have it */
-		if (wait)
-			held = next->sched_info.run_delay + runnable;
-		/* run_delay holds what it waited on queues it was taken from since */
-		if (wait)
-			runnable += next->sched_info.run_delay - wait->run_delay;
-		else if (next->sched_info.pcount == 0)
-			runnable += next->sched_info.run_delay;
+		if (wait) {
+			/* as sched_info_arrive() is about to have it */
+			held = delay + runnable + 1;
+			if (wait->slices == slices)
+				/* waits on queues it was taken from since */
+				runnable += delay - wait->run_delay;
+			else
+				/* the kernel ran it without a word: what the record says is not of this wait */
+				wait->blocked_at = 0;
+			wait->run_delay = held - 1;
+			wait->slices = slices + (queued != 0);
+		} else if (slices == 0) {
+			runnable += delay;
+		}
 		add_wait(&c->runqueue, runnable);
-		if (wait)
-			wait->run_delay = held++;
 		c->held = held;
 	} else if (wait) {
 		end_stamped_wait(c, wait, now);

@@ -22,7 +22,7 @@ struct task_wait {
 	u64 queued_at;	/* when it became runnable, where the kernel does not say */
 	u64 run_delay;	/* sched_info.run_delay as it was switched out */
 	u32 reason;	/* enum offcpu_reason */
-	u32 unused;
+	u32 slices;	/* sched_info.pcount as it was switched out */
 };
 
 /* By address of the task: where there is no task storage (before 5.12), or no BTF. */
