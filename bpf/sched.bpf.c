@@ -59,6 +59,8 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 		wait->queued_at = blocked ? 0 : now;
 	}
 	wait->blocked_at = blocked ? now : 0;
+	if (!blocked)
+		return;
 	/* The state itself may be TASK_WAKING by now; these bits stay as the task set them. */
 	if (BPF_CORE_READ_BITFIELD(prev, in_iowait))
 		wait->reason = OFFCPU_IO;
