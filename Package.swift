@@ -27,9 +27,8 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
 
-/// The commit the build is made from, with a mark where the tree has been changed since.
-let revision =
-  Context.gitInformation.map { $0.currentCommit.prefix(12) + ($0.hasUncommittedChanges ? "-dirty" : "") } ?? "unknown"
+/// What the build is made from, as the Makefile finds it: SwiftPM itself would remember an old one.
+let revision = Context.environment["WATTPROBE_REVISION"] ?? "unknown"
 
 let package = Package(
   name: "wattprobe",
@@ -46,10 +45,13 @@ let package = Package(
     // The eBPF programs: compiled and embedded by the plugin, which alone reads the `.bpf.c` files.
     .plugin(name: "BPFCompiler", capability: .buildTool(), path: "Sources/BPFCompiler"),
     .target(name: "BPFPrograms", path: "bpf", sources: ["include"], plugins: ["BPFCompiler"]),
-    .target(name: "CLibbpf", linkerSettings: [.linkedLibrary("bpf"), .linkedLibrary("elf"), .linkedLibrary("z")]),
+    // Static, so that a release needs glibc only; a linker that reads archives once wants what is needed last.
+    .target(
+      name: "CLibbpf",
+      linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
     .target(name: "CHost"),
-    // libbpf needs zlib in any case: one copy serves both.
-    .target(name: "CZlib", linkerSettings: [.linkedLibrary("z")]),
+    // Links the zlib that CLibbpf names: were it named here too, it would come before libbpf, and only there.
+    .target(name: "CZlib"),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
     module("BPF", ["CLibbpf", "BPFPrograms"]),
@@ -67,16 +69,28 @@ let package = Package(
       ],
       swiftSettings: settings),
 
+    // Loads of known size for the tests of the kernel side.
+    .executableTarget(name: "loads", path: "Tests/Loads"),
     tests("ExpositionTests", ["Exposition"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host"]),
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
-    tests("CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host"]),
+    tests(
+      "CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-    tests("EndToEnd", ["wattprobe"]),
+    tests("EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition"], exclude: ["Golden"]),
+
+    // `make bench`: what the programs, a scrape and a pass cost.
+    .target(
+      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C", sources: ["loads.c"],
+      plugins: ["BPFCompiler"]),
+    .executableTarget(
+      name: "bench",
+      dependencies: ["CBench", "BPF", "BPFPrograms", "Collecting", "Collectors", "Exposition", "Host", logging],
+      path: "Tests/Bench", exclude: ["C"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu2x
 )

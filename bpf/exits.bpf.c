@@ -72,7 +72,8 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 
 	if (signal->live.counter != 0)
 		return 0;
-	if (signal->nr_threads > 1 && !is_first_to_see(leader))
+	/* another may have been here, counted and been released since: it left its run time */
+	if ((signal->nr_threads > 1 || signal->sum_sched_runtime) && !is_first_to_see(leader))
 		return 0;
 	c = bpf_map_lookup_elem(&exits_cpus, &cpu);
 	if (!c)

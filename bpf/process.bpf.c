@@ -15,6 +15,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
 
 const volatile struct process_config config = {};
+/* Only so that BTF tells the layout of the records, which are never but on the stack: a test compares them. */
+const struct thread_record *const volatile thread_layout = NULL;
+const struct process_record *const volatile process_layout = NULL;
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

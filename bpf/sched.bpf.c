@@ -46,14 +46,21 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 
 	if (state == TASK_DEAD)
 		return;
+	/* preempted, and enter_cpu() left its record as it is to be */
+	if (kernel_waits() && !blocked && c->held == prev->sched_info.run_delay + 1)
+		return;
 	wait = task_wait(prev, true, c);
 	if (!wait)
 		return;
-	if (kernel_waits())
+	if (kernel_waits()) {
 		wait->run_delay = prev->sched_info.run_delay;
-	else
+		wait->slices = prev->sched_info.pcount;
+	} else {
 		wait->queued_at = blocked ? 0 : now;
+	}
 	wait->blocked_at = blocked ? now : 0;
+	if (!blocked)
+		return;
 	/* The state itself may be TASK_WAKING by now; these bits stay as the task set them. */
 	if (BPF_CORE_READ_BITFIELD(prev, in_iowait))
 		wait->reason = OFFCPU_IO;
@@ -69,29 +76,32 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 	u64 runnable = 0;
 
 	if (kernel_waits()) {
-		u64 queued = next->sched_info.last_queued;
+		u64 queued = next->sched_info.last_queued, delay = next->sched_info.run_delay, held = 0;
+		u32 slices = next->sched_info.pcount;
 
 		if (queued)
 			runnable = now - queued;
-		/* run_delay holds what it waited on queues it was taken from since */
-		if (wait)
-			runnable += next->sched_info.run_delay - wait->run_delay;
-		else if (next->sched_info.pcount == 0)
-			runnable += next->sched_info.run_delay;
+		if (wait) {
+			/* as sched_info_arrive() is about to have it */
+			held = delay + runnable + 1;
+			if (wait->slices == slices)
+				/* waits on queues it was taken from since */
+				runnable += delay - wait->run_delay;
+			else
+				/* the kernel ran it without a word: what the record says is not of this wait */
+				wait->blocked_at = 0;
+			wait->run_delay = held - 1;
+			wait->slices = slices + (queued != 0);
+		} else if (slices == 0) {
+			runnable += delay;
+		}
 		add_wait(&c->runqueue, runnable);
-		if (wait)
-			wait->run_delay = next->sched_info.run_delay;
-	} else if (wait && wait->queued_at) {
-		add_wait(&c->runqueue, now - wait->queued_at);
-		wait->queued_at = 0;
+		c->held = held;
+	} else if (wait) {
+		end_stamped_wait(c, wait, now);
 	}
-	if (wait && wait->blocked_at) {
-		u32 reason = wait->reason;
-
-		if (reason < OFFCPU_REASONS)
-			add_wait(&c->offcpu[reason], now - wait->blocked_at);
-		wait->blocked_at = 0;
-	}
+	if (wait)
+		end_blocked_time(c, wait, now);
 }
 
 SEC("tp_btf/sched_switch")
@@ -148,54 +158,25 @@ int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 }
 
 SEC("tp_btf/sched_migrate_task")
-int BPF_PROG(sched_migrate_task, struct task_struct *task, int destination)
+int BPF_PROG(sched_migrate_task)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		c->migrations++;
-	return 0;
+	return count_migration();
 }
 
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->events[EVENT_FORK], 1);
-	return 0;
+	return count_event(EVENT_FORK);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->events[EVENT_EXEC], 1);
-	return 0;
+	return count_event(EVENT_EXEC);
 }
 
-/* Only where waits lie in the hash: storage goes with its task. */
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(sched_process_free, struct task_struct *task)
 {
-	u64 key = (u64)task;
-
-	bpf_map_delete_elem(&task_waits, &key);
-	return 0;
-}
-
-/* Run once on each CPU by user space: from here on its time is watched, even if it never switches. */
-SEC("raw_tp")
-int watch_cpu(void *context)
-{
-	struct sched_cpu *c = this_cpu();
-
-	if (c && !c->time.last_clock) {
-		c->time.is_idle = (u32)bpf_get_current_pid_tgid() == 0;
-		c->time.anchor_ns = bpf_ktime_get_ns();
-	}
-	return 0;
+	return forget_task((u64)task);
 }

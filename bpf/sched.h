@@ -22,7 +22,7 @@ struct task_wait {
 	u64 queued_at;	/* when it became runnable, where the kernel does not say */
 	u64 run_delay;	/* sched_info.run_delay as it was switched out */
 	u32 reason;	/* enum offcpu_reason */
-	u32 unused;
+	u32 slices;	/* sched_info.pcount as it was switched out */
 };
 
 /* By address of the task: where there is no task storage (before 5.12), or no BTF. */
@@ -90,4 +90,61 @@ static __always_inline void add_wait(struct histogram *histogram, u64 ns)
 {
 	/* the clocks of two CPUs may differ by a little: never a negative wait */
 	histogram_add(histogram, (__s64)ns < 0 ? 0 : ns);
+}
+
+/* What the two objects do alike at the other hooks. */
+
+static __always_inline int count_migration(void)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		c->migrations++;
+	return 0;
+}
+
+static __always_inline int count_event(u32 event)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		atomic_add(&c->events[event], 1);
+	return 0;
+}
+
+/* Storage goes with its task; an entry of the hash has to be taken away. */
+static __always_inline int forget_task(u64 task)
+{
+	bpf_map_delete_elem(&task_waits, &task);
+	return 0;
+}
+
+/* Ends the waits of a task that comes onto the CPU, as far as stamps tell them. */
+static __always_inline void end_stamped_wait(struct sched_cpu *c, struct task_wait *wait, u64 now)
+{
+	if (wait->queued_at)
+		add_wait(&c->runqueue, now - wait->queued_at);
+	wait->queued_at = 0;
+}
+
+static __always_inline void end_blocked_time(struct sched_cpu *c, struct task_wait *wait, u64 now)
+{
+	u32 reason = wait->reason;
+
+	if (wait->blocked_at && reason < OFFCPU_REASONS)
+		add_wait(&c->offcpu[reason], now - wait->blocked_at);
+	wait->blocked_at = 0;
+}
+
+/* Run once on each CPU by user space: from here on its time is watched, even if it never switches. */
+SEC("raw_tp")
+int watch_cpu(void *context)
+{
+	struct sched_cpu *c = this_cpu();
+
+	if (c && !c->time.last_clock) {
+		c->time.is_idle = (u32)bpf_get_current_pid_tgid() == 0;
+		c->time.anchor_ns = bpf_ktime_get_ns();
+	}
+	return 0;
 }

@@ -45,16 +45,9 @@ int sched_switch(struct raw_tracepoint *context)
 		}
 	}
 	wait = is_idle ? NULL : hashed_wait(next, false, c);
-	if (wait && wait->queued_at) {
-		add_wait(&c->runqueue, now - wait->queued_at);
-		wait->queued_at = 0;
-	}
-	if (wait && wait->blocked_at) {
-		u32 reason = wait->reason;
-
-		if (reason < OFFCPU_REASONS)
-			add_wait(&c->offcpu[reason], now - wait->blocked_at);
-		wait->blocked_at = 0;
+	if (wait) {
+		end_stamped_wait(c, wait, now);
+		end_blocked_time(c, wait, now);
 	}
 	return 0;
 }
@@ -88,52 +81,25 @@ int sched_wakeup_new(struct raw_tracepoint *context)
 }
 
 SEC("raw_tp/sched_migrate_task")
-int sched_migrate_task(struct raw_tracepoint *context)
+int sched_migrate_task(void *context)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		c->migrations++;
-	return 0;
+	return count_migration();
 }
 
 SEC("raw_tp/sched_process_fork")
-int sched_process_fork(struct raw_tracepoint *context)
+int sched_process_fork(void *context)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->events[EVENT_FORK], 1);
-	return 0;
+	return count_event(EVENT_FORK);
 }
 
 SEC("raw_tp/sched_process_exec")
-int sched_process_exec(struct raw_tracepoint *context)
+int sched_process_exec(void *context)
 {
-	struct sched_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->events[EVENT_EXEC], 1);
-	return 0;
+	return count_event(EVENT_EXEC);
 }
 
 SEC("raw_tp/sched_process_free")
 int sched_process_free(struct raw_tracepoint *context)
 {
-	u64 task = context->args[0];
-
-	bpf_map_delete_elem(&task_waits, &task);
-	return 0;
-}
-
-SEC("raw_tp")
-int watch_cpu(void *context)
-{
-	struct sched_cpu *c = this_cpu();
-
-	if (c && !c->time.last_clock) {
-		c->time.is_idle = (u32)bpf_get_current_pid_tgid() == 0;
-		c->time.anchor_ns = bpf_ktime_get_ns();
-	}
-	return 0;
+	return forget_task(context->args[0]);
 }

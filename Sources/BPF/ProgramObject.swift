@@ -11,7 +11,7 @@ package struct ProgramObject: ~Copyable {
 
   /// The names of all embedded objects.
   package static var embeddedNames: [String] {
-    (0..<Int(wattprobe_object_count)).map { String(cString: embedded($0).name) }
+    (0..<Int(BPFPrograms_object_count)).map { String(cString: embedded($0).name) }
   }
 
   private static func embedded(_ index: Int) -> wattprobe_object {
@@ -20,13 +20,18 @@ package struct ProgramObject: ~Copyable {
 
   /// Opens the embedded object `name`; nothing is in the kernel yet.
   package init(_ name: String) throws(BPFError) {
-    CallLog.begin()
-    let count = Int(wattprobe_object_count)
+    let count = Int(BPFPrograms_object_count)
     guard let index = (0..<count).first(where: { String(cString: Self.embedded($0).name) == name }) else {
       throw BPFError("find the embedded object \(name)", errno: ENOENT)
     }
     let embedded = Self.embedded(index)
-    guard let object = wp_object_open(embedded.bytes, Int(embedded.size), embedded.name) else {
+    try self.init(name, bytes: UnsafeRawBufferPointer(start: embedded.bytes, count: Int(embedded.size)))
+  }
+
+  /// Opens the ELF file `bytes`, which must last as long as the object.
+  package init(_ name: String, bytes: UnsafeRawBufferPointer) throws(BPFError) {
+    CallLog.begin()
+    guard let object = wp_object_open(bytes.baseAddress, bytes.count, name) else {
       throw BPFError("open the embedded object \(name)", errno: Glibc.errno, log: CallLog.text())
     }
     self.name = name
@@ -96,6 +101,12 @@ package struct ProgramObject: ~Copyable {
       throw BPFError("attach \(program) of \(name)", errno: Glibc.errno, log: CallLog.text())
     }
     links.append((program, link))
+  }
+
+  /// Detaches every program; they stay loaded.
+  package mutating func detach() {
+    for (_, link) in links { bpf_link__destroy(link) }
+    links = []
   }
 
   /// Runs a raw tracepoint program once on each of `cpus`, attached or not.

@@ -2,7 +2,7 @@ import Foundation
 import PackagePlugin
 
 /// Compiles every `<name>.bpf.c` of the target with the toolchain's own clang, strips the debug information (the BTF
-/// stays) and emits one C file that embeds the objects as the table `wattprobe_objects`.
+/// stays) and emits one C file that embeds the objects as the table `<target>_objects`.
 @main
 struct BPFCompiler: BuildToolPlugin {
   func createBuildCommands(context: PluginContext, target: any Target) throws -> [Command] {
@@ -47,7 +47,7 @@ struct BPFCompiler: BuildToolPlugin {
     }
 
     let template = work.appending(path: "objects.c.in")
-    try writeIfChanged(Self.table(of: objects), to: template)
+    try writeIfChanged(Self.table(of: objects, prefix: target.name), to: template)
     let table = work.appending(path: "objects.c")
     commands.append(
       .buildCommand(
@@ -79,16 +79,16 @@ struct BPFCompiler: BuildToolPlugin {
     #endif
   }
 
-  static func table(of objects: [(name: String, file: URL)]) -> String {
+  static func table(of objects: [(name: String, file: URL)], prefix: String) -> String {
     var text = "struct wattprobe_object { const char *name; const unsigned char *bytes; unsigned long size; };\n"
     for (index, object) in objects.enumerated() {
       text += "alignas(8) static const unsigned char object_\(index)[] = {\n#embed \"\(object.file.path)\"\n};\n"
     }
-    text += "const struct wattprobe_object wattprobe_objects[] = {\n"
+    text += "const struct wattprobe_object \(prefix)_objects[] = {\n"
     for (index, object) in objects.enumerated() {
       text += "{ \"\(object.name)\", object_\(index), sizeof object_\(index) },\n"
     }
-    text += "};\nconst unsigned long wattprobe_object_count = \(objects.count);\n"
+    text += "};\nconst unsigned long \(prefix)_object_count = \(objects.count);\n"
     return text
   }
 

@@ -2,7 +2,10 @@
 #include "CHost.h"
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <linux/perf_event.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -16,4 +19,14 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu)
 	long fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : (int)fd;
+}
+
+long chost_open_descriptors(const char *path)
+{
+	struct statfs system;
+	struct stat status;
+
+	if (statfs(path, &system) || system.f_type != PROC_SUPER_MAGIC || stat(path, &status))
+		return 0;
+	return (long)status.st_size;
 }

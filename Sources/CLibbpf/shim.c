@@ -109,29 +109,38 @@ int wp_program_info(int program_fd, struct wp_program_info *out)
 	return 0;
 }
 
+int wp_next_entries(int map_fd, void *cursor, bool first, void *keys, void *values, __u32 *count)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, options);
+	int error = bpf_map_lookup_batch(map_fd, first ? NULL : cursor, cursor, keys, values, count, &options);
+
+	if (!error)
+		return 1;
+	return error == -ENOENT ? 0 : error;
+}
+
 long wp_count_entries(int map_fd, __u32 key_size, __u32 value_size)
 {
 	enum { BATCH = 512 };
-	LIBBPF_OPTS(bpf_map_batch_opts, options);
 	__u64 cursor = 0;
 	long total = 0;
-	int error = 0;
+	int state = 1;
 	bool first = true;
 	void *keys = calloc(BATCH, key_size), *values = calloc(BATCH, value_size);
 
-	while (keys && values && !error) {
+	while (keys && values && state > 0) {
 		__u32 count = BATCH;
 
-		error = bpf_map_lookup_batch(map_fd, first ? NULL : &cursor, &cursor, keys, values, &count, &options);
-		if (!error || error == -ENOENT)
+		state = wp_next_entries(map_fd, &cursor, first, keys, values, &count);
+		if (state >= 0)
 			total += count;
 		first = false;
 	}
 	free(keys);
 	free(values);
-	if (error == -ENOENT)
-		return total;
-	return error ? error : -ENOMEM;
+	if (state < 0)
+		return state;
+	return state ? -ENOMEM : total;
 }
 
 bool wp_copy_sequenced(const __u64 *source, __u64 *copy, size_t words)

@@ -25,6 +25,8 @@ package final class CPUCollector: Collector {
 
   private enum Mode: Int, CaseIterable {
     case task, idle, softirq, hardirq
+
+    var name: String { "\(self)" }
   }
 
   private let scheduler: SchedulerPrograms
@@ -55,18 +57,11 @@ package final class CPUCollector: Collector {
     writer.begin(Self.seconds)
     for cpu in online {
       guard update(cpu) else { continue }
-      writer.label("cpu", cpu)
-      writer.label("mode", "task")
-      writer.nanoseconds(shown[cpu][Mode.task.rawValue])
-      writer.label("cpu", cpu)
-      writer.label("mode", "idle")
-      writer.nanoseconds(shown[cpu][Mode.idle.rawValue])
-      writer.label("cpu", cpu)
-      writer.label("mode", "softirq")
-      writer.nanoseconds(shown[cpu][Mode.softirq.rawValue])
-      writer.label("cpu", cpu)
-      writer.label("mode", "hardirq")
-      writer.nanoseconds(shown[cpu][Mode.hardirq.rawValue])
+      for mode in Mode.allCases {
+        writer.label("cpu", cpu)
+        writer.label("mode", mode.name)
+        writer.nanoseconds(shown[cpu][mode.rawValue])
+      }
     }
     writer.begin(Self.frequency)
     frequencies.forEach { cpu, hertz in

@@ -38,7 +38,14 @@ package final class ProcessCollector: PeriodicCollector {
   /// A scrape within this time of the last pass shows that pass.
   private static let freshness: UInt64 = 100_000_000
 
-  package let samplingInterval: UInt64
+  /// A pass takes at most a five-hundredth of a CPU, beside those that scrapes ask for.
+  private static let mostPassesTime: UInt64 = 500
+
+  /// As chosen, or longer where there are so many tasks that passes would cost too much.
+  package var samplingInterval: UInt64 { max(interval, passTime * Self.mostPassesTime) }
+  private let interval: UInt64
+  /// How long the last pass took.
+  private var passTime: UInt64 = 0
   private let programs: ProcessPrograms
   private let paths: HostPaths
   private var table: ProcessTable
@@ -50,7 +57,7 @@ package final class ProcessCollector: PeriodicCollector {
     programs = try ProcessPrograms(limit: options.limit)
     context.kernel.register(programs)
     paths = context.options.paths
-    samplingInterval = options.intervalNanoseconds
+    interval = options.intervalNanoseconds
     table = ProcessTable(options: options)
     sample(now: MonotonicClock.now)
   }
@@ -61,6 +68,7 @@ package final class ProcessCollector: PeriodicCollector {
         (try? ProcessFiles.controlGroup(pid: Int32(bitPattern: tgid), paths: paths)) ?? ""
       }
       lastPass = now
+      passTime = MonotonicClock.now.subtracting(now)
       failure = nil
     } catch {
       failure = error
@@ -72,38 +80,27 @@ package final class ProcessCollector: PeriodicCollector {
     if now.subtracting(lastPass) > Self.freshness { sample(now: now) }
     if let failure { throw failure }
 
-    counter(Self.cpu, "mode", ["user", "system"], to: &writer) { series in
-      series.map { [$0.cpu.user, $0.cpu.system] } ?? [table.otherCPU.user, table.otherCPU.system]
+    counter(
+      Self.cpu, "mode", ("user", "system"), to: &writer, other: (table.otherCPU.user, table.otherCPU.system)
+    ) {
+      ($0.cpu.user, $0.cpu.system)
     } write: { writer, value in
       writer.nanoseconds(value)
     }
 
     writer.begin(Self.runqueue)
-    for one in table.series {
-      identify(one, to: &writer)
-      writer.nanoseconds(one.used.runqueue_ns)
+    for index in table.series.indices {
+      writer.labels(table.series[index].labels)
+      writer.nanoseconds(table.series[index].used.runqueue_ns)
     }
     writer.label("pid", "other")
     writer.nanoseconds(table.other.runqueue_ns)
 
-    counter(Self.switches, "kind", ["voluntary", "involuntary"], to: &writer) { series in
-      let used = series?.used ?? table.other
-      return [used.voluntary_switches, used.involuntary_switches]
-    } write: { writer, value in
-      writer.unsigned(value)
+    counter(Self.switches, "kind", ("voluntary", "involuntary"), to: &writer) {
+      ($0.voluntary_switches, $0.involuntary_switches)
     }
-    counter(Self.faults, "kind", ["minor", "major"], to: &writer) { series in
-      let used = series?.used ?? table.other
-      return [used.minor_faults, used.major_faults]
-    } write: { writer, value in
-      writer.unsigned(value)
-    }
-    counter(Self.io, "direction", ["read", "write"], to: &writer) { series in
-      let used = series?.used ?? table.other
-      return [used.read_bytes, used.written_bytes]
-    } write: { writer, value in
-      writer.unsigned(value)
-    }
+    counter(Self.faults, "kind", ("minor", "major"), to: &writer) { ($0.minor_faults, $0.major_faults) }
+    counter(Self.io, "direction", ("read", "write"), to: &writer) { ($0.read_bytes, $0.written_bytes) }
 
     gauge(Self.resident, other: table.otherResident, to: &writer) { $0.resident_bytes }
     gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.virtual_bytes }
@@ -111,30 +108,49 @@ package final class ProcessCollector: PeriodicCollector {
     writeScheduling(to: &writer)
   }
 
-  private func identify(_ one: ProcessSeries, to writer: inout SampleWriter) {
-    writer.label("pid", one.tgid)
-    one.comm.withUnsafeBytes { writer.label("comm", bytes: $0) }
-    writer.label("cgroup", one.cgroup)
+  /// The labels by which a process is known, ready for its samples.
+  static func labels(tgid: UInt32, comm: [UInt8], cgroup: String) -> PreparedLabels {
+    PreparedLabels(runqueue) { writer in
+      writer.label("pid", tgid)
+      comm.withUnsafeBytes { writer.label("comm", bytes: $0) }
+      writer.label("cgroup", cgroup)
+    }
   }
 
-  /// A counter with one more label: `values` of a series, or of `other` for nil, in the order of `names`.
+  /// A pair of counters out of what was used.
   private func counter(
-    _ family: Family, _ label: StaticString, _ names: [String], to writer: inout SampleWriter,
-    values: (ProcessSeries?) -> [UInt64], write: (inout SampleWriter, UInt64) -> Void
+    _ family: Family, _ label: StaticString, _ names: (String, String), to writer: inout SampleWriter,
+    values: (usage) -> (UInt64, UInt64)
+  ) {
+    counter(family, label, names, to: &writer, other: values(table.other)) {
+      values($0.used)
+    } write: { writer, value in
+      writer.unsigned(value)
+    }
+  }
+
+  /// A pair of counters with one more label: those of each series, then those of `other`.
+  private func counter(
+    _ family: Family, _ label: StaticString, _ names: (String, String), to writer: inout SampleWriter,
+    other: (UInt64, UInt64), values: (borrowing ProcessSeries) -> (UInt64, UInt64),
+    write: (inout SampleWriter, UInt64) -> Void
   ) {
     writer.begin(family)
-    for one in table.series {
-      for (name, value) in zip(names, values(one)) {
-        identify(one, to: &writer)
-        writer.label(label, name)
-        write(&writer, value)
-      }
+    for index in table.series.indices {
+      let pair = values(table.series[index])
+      writer.labels(table.series[index].labels)
+      writer.label(label, names.0)
+      write(&writer, pair.0)
+      writer.labels(table.series[index].labels)
+      writer.label(label, names.1)
+      write(&writer, pair.1)
     }
-    for (name, value) in zip(names, values(nil)) {
-      writer.label("pid", "other")
-      writer.label(label, name)
-      write(&writer, value)
-    }
+    writer.label("pid", "other")
+    writer.label(label, names.0)
+    write(&writer, other.0)
+    writer.label("pid", "other")
+    writer.label(label, names.1)
+    write(&writer, other.1)
   }
 
   /// What lives now; a process that ended has no size.
@@ -142,9 +158,9 @@ package final class ProcessCollector: PeriodicCollector {
     _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (process_record) -> UInt64
   ) {
     writer.begin(family)
-    for one in table.series {
-      guard let record = one.record else { continue }
-      identify(one, to: &writer)
+    for index in table.series.indices {
+      guard let record = table.series[index].record else { continue }
+      writer.labels(table.series[index].labels)
       writer.unsigned(value(record))
     }
     writer.label("pid", "other")
@@ -153,9 +169,9 @@ package final class ProcessCollector: PeriodicCollector {
 
   private func writeScheduling(to writer: inout SampleWriter) {
     writer.begin(Self.scheduling)
-    for one in table.series {
-      guard let record = one.record else { continue }
-      identify(one, to: &writer)
+    for index in table.series.indices {
+      guard let record = table.series[index].record else { continue }
+      writer.labels(table.series[index].labels)
       writer.label("policy", SchedulingPolicy.name(record.policy) ?? "unknown")
       writer.label("priority", record.priority)
       writer.label("nice", record.nice)

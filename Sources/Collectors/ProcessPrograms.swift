@@ -9,6 +9,8 @@ package final class ProcessPrograms: LoadedPrograms {
   private let iterator: IteratorReader
   private let cpus: MappedArray<process_cpu>
   private let watched: HashMap<UInt32, watched_process>
+  /// What `watched` held after the last pass.
+  private var kept: [UInt32: watched_process] = [:]
   /// Processes that could not be watched since the map was full.
   private var unwatched: UInt64 = 0
 
@@ -54,9 +56,11 @@ package final class ProcessPrograms: LoadedPrograms {
     } catch {
       throw CollectorFailure(.read, error.description, cure: "see the kernel's log")
     }
+    kept.removeAll(keepingCapacity: true)
+    let isComplete = watched.forEach { kept[$0] = $1 }
     table.endPass(
       dead: dead,
-      watched: { self.watched.value($0) },
+      watched: { isComplete ? self.kept[$0] : self.watched.value($0) },
       admit: { record in
         self.watch(record)
         return cgroup(record.tgid)

@@ -1,41 +1,5 @@
 internal import BPFPrograms
 
-/// How processes get their own series.
-package struct ProcessOptions: Sendable, Hashable {
-  /// At most this many processes have their own series; the rest is in `other`.
-  package var limit = 100
-  /// How long a process keeps its series after it ended.
-  package var graceNanoseconds: UInt64 = 60_000_000_000
-  /// Time between two passes over all tasks, beside those a scrape asks for.
-  package var intervalNanoseconds: UInt64 = 5_000_000_000
-  /// A process matters once it used this much CPU time, older use counting less (it halves every 42 s).
-  package var thresholdNanoseconds: UInt64 = 10_000_000
-
-  package init() {}
-}
-
-/// One process with series of its own.
-struct ProcessSeries {
-  let tgid: UInt32
-  let startTime: UInt64
-  let comm: [UInt8]
-  let cgroupID: UInt64
-  let cgroup: String
-  /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is
-  /// the first to add up all its threads for it.
-  var base: usage?
-  var baseSystem: UInt64 = 0
-  /// Used since; never falls.
-  var used = usage()
-  var cpu = CPUTimeSplit()
-  /// The last record; nil once it ended.
-  var record: process_record?
-  let admittedAt: UInt64
-  var endedAt: UInt64?
-  /// Its final figures have been read.
-  var isFinal = false
-}
-
 /// Which processes there are, which have series, and what all of them used: no figure is lost, none counted twice.
 ///
 /// Fed one pass over all tasks at a time. A process is known by its id and start time. `other` is everything used since the
@@ -43,56 +7,55 @@ struct ProcessSeries {
 /// admitted or goes.
 struct ProcessTable {
   /// A living process without regard to whether it has a series.
-  private struct Known {
+  struct Known {
     let startTime: UInt64
-    var runtime: UInt64
-    var lastRuntime: UInt64
+    var runtime: UInt64 = 0
+    var lastRuntime: UInt64 = 0
     /// Recent CPU time in nanoseconds, decaying.
-    var score: Double
-    var pass: UInt64
+    var score: Double = 0
+    var pass: UInt64 = 0
     /// Index into `series`, or -1.
-    var series: Int
-  }
-
-  /// What a process had in its series when it lost its place to a busier one: it goes on from there.
-  private struct Retained {
-    let startTime: UInt64
-    let used: usage
-    let cpu: CPUTimeSplit
+    var series = -1
   }
 
   let options: ProcessOptions
-  private(set) var series: [ProcessSeries] = []
+  var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.
   private(set) var other = usage()
   private(set) var otherCPU = CPUTimeSplit()
   /// Living processes without a series: their memory and threads.
-  private(set) var otherResident: UInt64 = 0
-  private(set) var otherVirtual: UInt64 = 0
-  private(set) var otherThreads: UInt64 = 0
+  var otherResident: UInt64 = 0
+  var otherVirtual: UInt64 = 0
+  var otherThreads: UInt64 = 0
 
-  private var known: [UInt32: Known] = [:]
-  private var retained: [UInt32: Retained] = [:]
+  var known: [UInt32: Known] = [:]
+  /// The series of living processes that lost their places to busier ones.
+  var retained: [UInt32: ProcessSeries] = [:]
   /// Of the pass under way, by series.
   private var current: [usage] = []
   private var records: [process_record?] = []
-  private var candidates: [process_record] = []
+  var candidates: [process_record] = []
   private var total = usage()
   private var pass: UInt64 = 0
-  private var time: UInt64 = 0
-  private var elapsed: UInt64 = 0
+  var time: UInt64 = 0
+  /// What is left of a score after the time since the last pass.
+  private var decay: Double = 0
+  /// Entries of `known` seen in the pass under way.
+  private var seen = 0
+  /// A series ended: `known` may still point at it.
+  var hasEnded = false
   private var baseline: usage?
   /// What series that are gone had used, and of that the system time.
-  private var goneUsed = usage()
-  private var goneSystem: UInt64 = 0
+  var goneUsed = usage()
+  var goneSystem: UInt64 = 0
 
   init(options: ProcessOptions) { self.options = options }
 
-  // MARK: One pass
-
   mutating func beginPass(now: UInt64) {
-    elapsed = pass == 0 ? 0 : now.subtracting(time)
+    let elapsed = pass == 0 ? 0 : now.subtracting(time)
+    decay = elapsed == 0 ? 0 : 1 / (1 + Double(elapsed) / 60e9)
     time = now
+    seen = 0
     pass += 1
     total = usage()
     otherResident = 0
@@ -105,40 +68,50 @@ struct ProcessTable {
 
   mutating func add(_ record: process_record) {
     total += record.usage
-    var entry = known[record.tgid]
-    if entry?.startTime != record.start_ns {
-      // a new process, perhaps with the id of an old one
-      entry = Known(startTime: record.start_ns, runtime: 0, lastRuntime: 0, score: 0, pass: 0, series: -1)
+    let index = place(of: record)
+    see(index)
+    known.values[index].runtime &+= record.usage.runtime_ns
+    let place = known.values[index].series
+    if place >= 0 {
+      current[place] += record.usage
+      records[place] = record
+      return
     }
-    guard var entry else { return }
-    if entry.pass != pass {
-      entry.lastRuntime = entry.runtime
-      entry.runtime = 0
-      entry.pass = pass
-    }
-    entry.runtime &+= record.usage.runtime_ns
-    known[record.tgid] = entry
-    if entry.series >= 0 {
-      current[entry.series] += record.usage
-      records[entry.series] = record
-    } else {
-      otherResident += record.resident_bytes
-      otherVirtual += record.virtual_bytes
-      otherThreads += UInt64(record.threads)
-      // its threads come later: whether it matters is seen at the end
+    otherResident += record.resident_bytes
+    otherVirtual += record.virtual_bytes
+    otherThreads += UInt64(record.threads)
+    // the threads of a process come later: only then is it seen whether it matters
+    if record.threads > 1 || score(known.values[index]) >= Double(options.thresholdNanoseconds) {
       candidates.append(record)
     }
+  }
+
+  /// Where `known` has the process; a new one, perhaps with the id of an old one, is added.
+  private mutating func place(of record: process_record) -> Dictionary<UInt32, Known>.Values.Index {
+    if let index = known.index(forKey: record.tgid) {
+      if known.values[index].startTime != record.start_ns {
+        if known.values[index].pass == pass { seen -= 1 }
+        known.values[index] = Known(startTime: record.start_ns)
+      }
+      return index
+    }
+    known[record.tgid] = Known(startTime: record.start_ns)
+    return known.index(forKey: record.tgid)!
+  }
+
+  /// Begins this pass for an entry; ids wrap around, so a thread may come before its leader.
+  private mutating func see(_ index: Dictionary<UInt32, Known>.Values.Index) {
+    if known.values[index].pass == pass { return }
+    known.values[index].lastRuntime = known.values[index].runtime
+    known.values[index].runtime = 0
+    known.values[index].pass = pass
+    seen += 1
   }
 
   mutating func add(_ record: thread_record) {
     total += record.usage
     guard let index = known.index(forKey: record.tgid) else { return }
-    // ids wrap around: a thread may come before its leader
-    if known.values[index].pass != pass {
-      known.values[index].lastRuntime = known.values[index].runtime
-      known.values[index].runtime = 0
-      known.values[index].pass = pass
-    }
+    see(index)
     known.values[index].runtime &+= record.usage.runtime_ns
     let place = known.values[index].series
     if place >= 0 { current[place] += record.usage }
@@ -160,65 +133,75 @@ struct ProcessTable {
     self.baseline = baseline
     updateSeries(watched)
     updateScores()
-    retireEnded(forget)
+    // in this order: what comes back within the grace time finds its old series
     if pass > 1 { admitCandidates(admit, forget) }
+    retireEnded(forget)
     updateOther(all.subtracting(baseline))
-    known = known.filter { $0.value.pass == pass }
-    retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime }
+    if seen < known.count { known = known.filter { $0.value.pass == pass } }
+    if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
 
   private mutating func updateSeries(_ watched: (UInt32) -> watched_process?) {
-    for index in series.indices where !series[index].isFinal {
-      var one = series[index]
-      let kept = watched(one.tgid).flatMap { $0.start_ns == one.startTime ? $0 : nil }
+    for index in series.indices {
+      series[index].shownUsed = series[index].used
+      series[index].shownCPU = series[index].cpu
+      if series[index].isFinal { continue }
+      let kept = watched(series[index].tgid).flatMap { $0.start_ns == series[index].startTime ? $0 : nil }
       if let record = records[index] {
-        var now = current[index]
-        now.runqueue_ns += kept?.dead_runqueue_ns ?? 0
-        advance(&one, to: now)
-        one.record = record
-        if changedName(one, record) { end(&one) }
+        current[index].runqueue_ns += kept?.dead_runqueue_ns ?? 0
+        Self.advance(&series[index], to: current[index])
+        series[index].record = record
+        if changedName(series[index], record) {
+          end(index)
+          // what the process uses from now on is not this series'
+          series[index].isFinal = true
+        }
       } else {
-        if one.endedAt == nil { end(&one) }
+        if series[index].endedAt == nil { end(index) }
         if let kept, kept.is_dead != 0 {
           var final = kept.final
           final.runqueue_ns = kept.dead_runqueue_ns
-          advance(&one, to: final)
-          one.isFinal = true
+          Self.advance(&series[index], to: final)
+          series[index].isFinal = true
         }
       }
-      series[index] = one
     }
   }
 
-  private func advance(_ one: inout ProcessSeries, to now: usage) {
+  private static func advance(_ one: inout ProcessSeries, to now: usage) {
     let system = CPUTimeSplit.system(of: now.runtime_ns, userTicks: now.user_ns, systemTicks: now.system_ns)
     guard let base = one.base else {
-      // a process that comes back goes on from what it had shown
-      one.base = now.subtracting(one.used)
-      one.baseSystem = system.subtracting(one.cpu.system)
+      one.base = now
+      one.baseSystem = system
       return
     }
-    one.used = one.used.raised(to: now.subtracting(base))
-    one.cpu.advance(to: one.used.runtime_ns, systemTarget: system.subtracting(one.baseSystem))
+    var used = one.carried
+    used += now.subtracting(base)
+    one.used = one.used.raised(to: used)
+    let target = one.carriedSystem + system.subtracting(one.baseSystem)
+    one.cpu.advance(to: one.used.runtime_ns, systemTarget: target)
   }
 
-  private func end(_ one: inout ProcessSeries) {
-    one.endedAt = time
-    one.record = nil
+  private mutating func end(_ index: Int) {
+    series[index].endedAt = time
+    series[index].record = nil
+    hasEnded = true
   }
 
   /// After exec or a move to another group the labels are wrong: the old series ends, a new one may begin.
-  private func changedName(_ one: ProcessSeries, _ record: process_record) -> Bool {
-    one.cgroupID != record.cgroup_id || one.comm != record.name
+  private func changedName(_ one: borrowing ProcessSeries, _ record: process_record) -> Bool {
+    one.cgroupID != record.cgroup_id || !record.isNamed(one.comm)
   }
 
   private mutating func updateScores() {
-    let decay = elapsed == 0 ? 0 : 1 / (1 + Double(elapsed) / 60e9)
-    for index in known.indices {
-      guard known.values[index].pass == pass else { continue }
-      let used = known.values[index].runtime.subtracting(known.values[index].lastRuntime)
-      known.values[index].score = known.values[index].score * decay + (pass > 1 ? Double(used) : 0)
+    for index in known.values.indices where known.values[index].pass == pass {
+      known.values[index].score = score(known.values[index])
     }
+  }
+
+  /// The score at the end of this pass.
+  private func score(_ entry: Known) -> Double {
+    entry.score * decay + (pass > 1 ? Double(entry.runtime.subtracting(entry.lastRuntime)) : 0)
   }
 
   private mutating func retireEnded(_ forget: (UInt32) -> Void) {
@@ -228,77 +211,21 @@ struct ProcessTable {
     }
   }
 
-  /// Takes series `index` away; its sums stay out of `other` for good.
-  private mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
+  /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there.
+  mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
     let one = series.remove(at: index)
-    goneUsed += one.used
-    goneSystem += one.cpu.system
+    goneUsed += one.shownUsed
+    goneSystem += one.shownCPU.system
     if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { forget(one.tgid) }
     reindex()
   }
 
-  private mutating func reindex() {
-    for index in known.indices where known.values[index].series >= 0 { known.values[index].series = -1 }
+  mutating func reindex() {
+    hasEnded = false
+    for index in known.values.indices where known.values[index].series >= 0 { known.values[index].series = -1 }
     for (index, one) in series.enumerated() where one.endedAt == nil {
       if known[one.tgid]?.startTime == one.startTime { known[one.tgid]?.series = index }
     }
-  }
-
-  // MARK: Admission
-
-  private mutating func admitCandidates(_ admit: (process_record) -> String, _ forget: (UInt32) -> Void) {
-    reindex()
-    let threshold = Double(options.thresholdNanoseconds)
-    var waiting: [(score: Double, record: process_record)] = []
-    for record in candidates {
-      guard let score = known[record.tgid]?.score, score >= threshold else { continue }
-      waiting.append((score, record))
-    }
-    waiting.sort { $0.score > $1.score }
-    for (score, record) in waiting {
-      if series.count >= options.limit && !makeRoom(for: score, forget) { break }
-      let cgroup = admit(record)
-      append(record, cgroup: cgroup)
-    }
-  }
-
-  /// Frees a place: of the process longest dead (half the grace time is kept), else of one that now does far less.
-  private mutating func makeRoom(for score: Double, _ forget: (UInt32) -> Void) -> Bool {
-    let dead = series.indices.filter { series[$0].endedAt != nil }
-    if let oldest = dead.min(by: { series[$0].endedAt! < series[$1].endedAt! }),
-      time.subtracting(series[oldest].endedAt!) >= options.graceNanoseconds / 2
-    {
-      remove(oldest, forget)
-      return true
-    }
-    let idle = series.indices.filter {
-      series[$0].endedAt == nil && time.subtracting(series[$0].admittedAt) >= options.graceNanoseconds
-    }
-    func liveScore(_ index: Int) -> Double { known[series[index].tgid]?.score ?? 0 }
-    guard let least = idle.min(by: { liveScore($0) < liveScore($1) }), liveScore(least) * 2 < score else {
-      return false
-    }
-    let one = series[least]
-    retained[one.tgid] = Retained(startTime: one.startTime, used: one.used, cpu: one.cpu)
-    remove(least, forget)
-    return true
-  }
-
-  private mutating func append(_ record: process_record, cgroup: String) {
-    var one = ProcessSeries(
-      tgid: record.tgid, startTime: record.start_ns, comm: record.name, cgroupID: record.cgroup_id, cgroup: cgroup,
-      record: record, admittedAt: time)
-    if let before = retained.removeValue(forKey: record.tgid), before.startTime == record.start_ns {
-      goneUsed = goneUsed.subtracting(before.used)
-      goneSystem = goneSystem.subtracting(before.cpu.system)
-      one.used = before.used
-      one.cpu = before.cpu
-    }
-    known[record.tgid]?.series = series.count
-    series.append(one)
-    otherResident = otherResident.subtracting(record.resident_bytes)
-    otherVirtual = otherVirtual.subtracting(record.virtual_bytes)
-    otherThreads = otherThreads.subtracting(UInt64(record.threads))
   }
 
   private mutating func updateOther(_ all: usage) {
@@ -311,12 +238,5 @@ struct ProcessTable {
     other = other.raised(to: all.subtracting(own))
     let system = CPUTimeSplit.system(of: all.runtime_ns, userTicks: all.user_ns, systemTicks: all.system_ns)
     otherCPU.advance(to: other.runtime_ns, systemTarget: system.subtracting(ownSystem))
-  }
-}
-
-extension process_record {
-  /// `comm` up to its NUL.
-  var name: [UInt8] {
-    withUnsafeBytes(of: comm) { Array($0.prefix { $0 != 0 }) }
   }
 }

@@ -122,7 +122,8 @@ package final class ProgramCollector: PeriodicCollector {
   }
 
   private func writePrograms(to writer: inout SampleWriter) {
-    let all = context.kernel.loaded.flatMap { object in object.programs().map { (object.collector, $0) } }
+    let objects = context.kernel.loaded.map { (object: $0, programs: $0.programs()) }
+    let all = objects.flatMap { object, programs in programs.map { (object.collector, $0) } }
     if isSampling {
       writer.begin(Self.runSeconds)
       for (collector, program) in all {
@@ -138,13 +139,13 @@ package final class ProgramCollector: PeriodicCollector {
       }
     }
     writer.begin(Self.lost)
-    for object in context.kernel.loaded {
+    for (object, programs) in objects {
       for (map, cause, count) in object.lostUpdates() {
         writer.label("map", map)
         writer.label("cause", cause)
         writer.unsigned(count)
       }
-      for program in object.programs() where program.recursionMisses > 0 {
+      for program in programs where program.recursionMisses > 0 {
         writer.label("map", program.name)
         writer.label("cause", "recursion")
         writer.unsigned(program.recursionMisses)

@@ -1,43 +1,29 @@
 internal import BPFPrograms
 
 extension usage {
-  /// The counters of all kinds, by key path: what two usages are added and compared by.
-  static var counters: [WritableKeyPath<usage, UInt64>] {
-    [
-      \.runtime_ns, \.user_ns, \.system_ns, \.voluntary_switches, \.involuntary_switches, \.minor_faults,
-      \.major_faults,
-      \.read_bytes, \.written_bytes, \.runqueue_ns,
-    ]
+  /// Each counter of two usages put together.
+  @inline(__always)
+  private func merged(_ other: usage, _ operation: (UInt64, UInt64) -> UInt64) -> usage {
+    usage(
+      runtime_ns: operation(runtime_ns, other.runtime_ns),
+      user_ns: operation(user_ns, other.user_ns),
+      system_ns: operation(system_ns, other.system_ns),
+      voluntary_switches: operation(voluntary_switches, other.voluntary_switches),
+      involuntary_switches: operation(involuntary_switches, other.involuntary_switches),
+      minor_faults: operation(minor_faults, other.minor_faults),
+      major_faults: operation(major_faults, other.major_faults),
+      read_bytes: operation(read_bytes, other.read_bytes),
+      written_bytes: operation(written_bytes, other.written_bytes),
+      runqueue_ns: operation(runqueue_ns, other.runqueue_ns))
   }
 
-  static func += (left: inout usage, right: usage) {
-    left.runtime_ns &+= right.runtime_ns
-    left.user_ns &+= right.user_ns
-    left.system_ns &+= right.system_ns
-    left.voluntary_switches &+= right.voluntary_switches
-    left.involuntary_switches &+= right.involuntary_switches
-    left.minor_faults &+= right.minor_faults
-    left.major_faults &+= right.major_faults
-    left.read_bytes &+= right.read_bytes
-    left.written_bytes &+= right.written_bytes
-    left.runqueue_ns &+= right.runqueue_ns
-  }
+  static func += (left: inout usage, right: usage) { left = left.merged(right, &+) }
 
   /// Counter by counter; 0 where it would be negative.
-  func subtracting(_ other: usage) -> usage {
-    var result = usage()
-    for counter in Self.counters {
-      result[keyPath: counter] = self[keyPath: counter].subtracting(other[keyPath: counter])
-    }
-    return result
-  }
+  func subtracting(_ other: usage) -> usage { merged(other) { $0.subtracting($1) } }
 
   /// Counter by counter, the larger one.
-  func raised(to other: usage) -> usage {
-    var result = self
-    for counter in Self.counters { result[keyPath: counter] = max(self[keyPath: counter], other[keyPath: counter]) }
-    return result
-  }
+  func raised(to other: usage) -> usage { merged(other, max) }
 }
 
 /// CPU time split into user and system so that neither falls and their sum is the exact run time.

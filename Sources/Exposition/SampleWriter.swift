@@ -13,7 +13,7 @@ package struct SampleWriter: ~Copyable {
   /// Where the labels of the next sample begin.
   private var pending = 0
   /// Index of the first label of the family that may still come; kept up in debug builds only.
-  private var nextLabel = 0
+  fileprivate var nextLabel = 0
 
   /// Goes on from `snapshot`, after what it holds.
   package init(_ snapshot: consuming Snapshot = Snapshot()) {
@@ -91,6 +91,15 @@ package struct SampleWriter: ~Copyable {
     snapshot.labels.append(UInt8(ascii: "\""))
   }
 
+  /// Labels prepared before, as the sample's first ones.
+  package mutating func labels(_ prepared: PreparedLabels) {
+    assert(
+      family >= 0 && nextLabel == 0 && snapshot.families[family].labels.starts(with: prepared.names),
+      "\(prepared.names) are not the family's first labels")
+    snapshot.labels.append(contentsOf: prepared.bytes)
+    nextLabel = prepared.names.count
+  }
+
   /// A number as it is; an info's is 1 whatever is given.
   package mutating func integer(_ value: Int64) { add(.integer(value)) }
   package mutating func unsigned(_ value: UInt64) { add(.unsigned(value)) }
@@ -131,5 +140,21 @@ package struct SampleWriter: ~Copyable {
     name.withUTF8Buffer { snapshot.labels.append(contentsOf: $0) }
     snapshot.labels.append(UInt8(ascii: "="))
     snapshot.labels.append(UInt8(ascii: "\""))
+  }
+}
+
+/// Labels that many samples share, escaped once.
+package struct PreparedLabels: Sendable {
+  fileprivate let bytes: [UInt8]
+  /// In debug builds only.
+  fileprivate let names: [String]
+
+  /// What `body` gives as labels of a sample of `family`.
+  package init(_ family: Family, _ body: (inout SampleWriter) -> Void) {
+    var writer = SampleWriter()
+    writer.begin(family)
+    body(&writer)
+    names = Array(family.labels.prefix(writer.nextLabel))
+    bytes = writer.finish().labels
   }
 }

@@ -18,6 +18,8 @@ extension Snapshot {
   ///
   /// Families without samples are left out. Allocates only for `bytes` to grow and one buffer of a name's length.
   package func encode(as format: TextFormat, into bytes: inout [UInt8]) {
+    // about as much as it becomes: a line's name and number, and its labels
+    bytes.reserveCapacity(bytes.count + labels.count + 64 * (samples.count + 2 * slots.count) + 256 * families.count)
     var encoder = TextEncoder(format)
     var current = -1
     for sample in samples {

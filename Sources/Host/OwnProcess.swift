@@ -1,3 +1,4 @@
+internal import CHost
 import Glibc
 
 /// This process's own figures, as every Prometheus client exports them.
@@ -23,7 +24,10 @@ package enum OwnProcess {
 
   /// Open descriptors, without the one this count needs.
   package static func openDescriptors(paths: HostPaths) throws(SystemError) -> Int {
-    max(0, try Directory.count(paths.proc("self/fd")) - 1)
+    let path = paths.proc("self/fd")
+    let known = chost_open_descriptors(path)
+    if known > 0 { return known }
+    return max(0, try Directory.count(path) - 1)
   }
 
   /// When this process began, in seconds since the epoch, to a hundredth.

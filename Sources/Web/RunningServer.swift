@@ -29,7 +29,8 @@ struct RunningServer: Sendable {
         try await running.listen(address)
       }
     } catch {
-      await running.stop(within: .zero)
+      // nothing runs yet, so this takes no time
+      await running.stop(within: .seconds(1))
       throw error
     }
     return running

@@ -28,7 +28,7 @@ package struct WebConfiguration: Sendable {
       throw failure("is a page of wattprobe itself", "choose another, such as \(Self.defaultTelemetryPath)")
     }
     guard maxRequests >= 0 else {
-      throw WebConfigurationError(message: "max requests \(maxRequests) is negative", cure: "give 0 for no limit")
+      throw WebConfigurationError(message: "--web.max-requests \(maxRequests) is negative", cure: "give 0 for no limit")
     }
     self.listenAddresses = listenAddresses
     self.telemetryPath = telemetryPath

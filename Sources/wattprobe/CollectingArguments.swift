@@ -27,7 +27,9 @@ struct CollectingArguments: ParsableArguments {
   @Option(
     name: .customLong("process.grace"),
     help: ArgumentHelp(
-      "How long a process keeps its series after it ended: longer than the scrape interval.", valueName: "time"))
+      "How long a process keeps its series after it ended: longer than the scrape interval. (default: 60s)",
+      valueName: "time"),
+    transform: DurationArgument.parse)
   var processGrace = DurationArgument(nanoseconds: ProcessOptions().graceNanoseconds)
 
   @Option(
@@ -43,6 +45,13 @@ struct CollectingArguments: ParsableArguments {
     options.process.limit = processLimit
     options.process.graceNanoseconds = processGrace.nanoseconds
     options.taskCapacity = taskCapacity
+    for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
+      do throws(SystemError) {
+        _ = try Directory.count(path)
+      } catch {
+        throw StartError("--path.\(option): \(error)", cure: "give the folder where the host's \(option) is mounted")
+      }
+    }
     if options.enabled.isEmpty {
       throw StartError("all collectors are switched off", cure: "give --collector.<name> for one at least")
     }

@@ -48,11 +48,23 @@ struct CollectorChoice: Hashable, Codable {
 
   /// The flags, for the help text.
   static var help: String {
-    let width = Registry.collectors.map(\.name.count).max() ?? 0
-    let lines = Registry.collectors.map { collector in
-      let name = collector.name + String(repeating: " ", count: width - collector.name.count)
-      return "  --[no-]collector.\(name)  \(collector.summary) (\(collector.isOnByDefault ? "on" : "off") by default)"
+    let entries = Registry.collectors.map { collector in
+      "  --[no-]collector.\(collector.name)\(collector.isOnByDefault ? "" : " (off by default)")\n"
+        + wrapped(collector.summary, indent: 6)
     }
-    return "COLLECTORS:\n" + lines.joined(separator: "\n")
+    return "COLLECTORS:\n" + entries.joined(separator: "\n")
+  }
+
+  /// Lines short enough for a terminal of 80 columns, which the argument parser would otherwise fold without an indent.
+  private static func wrapped(_ text: String, indent: Int) -> String {
+    var lines: [String] = []
+    for word in text.split(separator: " ") {
+      if let last = lines.last, indent + last.count + 1 + word.count < 80 {
+        lines[lines.count - 1] = last + " " + word
+      } else {
+        lines.append(String(word))
+      }
+    }
+    return lines.map { String(repeating: " ", count: indent) + $0 }.joined(separator: "\n")
   }
 }

@@ -1,10 +1,18 @@
 import ArgumentParser
 
 /// A time on the command line: a whole number with `ms`, `s`, `m` or `h` behind it.
-struct DurationArgument: ExpressibleByArgument, Hashable {
+struct DurationArgument: ExpressibleByArgument, CustomStringConvertible, Hashable {
   let nanoseconds: UInt64
 
   init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  /// As `init(argument:)`, with an error that says how a time is written.
+  static func parse(_ text: String) throws -> DurationArgument {
+    guard let duration = DurationArgument(argument: text) else {
+      throw ValidationError("\"\(text)\" is no time: write a whole number and ms, s, m or h, such as 500ms or 2m")
+    }
+    return duration
+  }
 
   init?(argument: String) {
     let units: [(String, UInt64)] = [
@@ -20,7 +28,7 @@ struct DurationArgument: ExpressibleByArgument, Hashable {
     return nil
   }
 
-  var defaultValueDescription: String {
+  var description: String {
     nanoseconds % 1_000_000_000 == 0 ? "\(nanoseconds / 1_000_000_000)s" : "\(nanoseconds / 1_000_000)ms"
   }
 }

@@ -11,11 +11,12 @@ struct LoggingArguments: ParsableArguments {
   @Option(
     name: .customLong("log.level"),
     help: ArgumentHelp(
-      "Least level that is logged: trace, debug, info, notice, warning, error or critical.", valueName: "level"),
+      "Least level that is logged: trace, debug, info, notice, warning, error or critical. (default: info)",
+      valueName: "level"),
     transform: Self.level(named:))
   var level = Logger.Level.info
 
-  @Option(name: .customLong("log.format"), help: "Form of the lines.")
+  @Option(name: .customLong("log.format"), help: ArgumentHelp("Form of the lines.", valueName: "format"))
   var format = LogFormat.text
 
   private static func level(named name: String) throws -> Logger.Level {

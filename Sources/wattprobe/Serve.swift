@@ -17,15 +17,16 @@ struct Serve: CollectorChoosing {
   @Option(
     name: .customLong("web.listen-address"), parsing: .singleValue,
     help: ArgumentHelp(
-      "Address to listen on, such as :10418, 127.0.0.1:9100 or [::1]:9100; may be repeated.", valueName: "host:port"),
+      "Address to listen on, such as 127.0.0.1:9100 or [::1]:9100; may be repeated. (default: :10418)",
+      valueName: "host:port"),
     transform: Self.listenAddress)
   var listenAddresses: [ListenAddress] = [WebConfiguration.defaultListenAddress]
 
-  @Option(name: .customLong("web.telemetry-path"), help: "Path of the metrics.")
+  @Option(name: .customLong("web.telemetry-path"), help: ArgumentHelp("Path of the metrics.", valueName: "path"))
   var telemetryPath = WebConfiguration.defaultTelemetryPath
 
   @Option(
-    name: .customLong("web.max-requests"),
+    name: .customLong("web.max-requests"), parsing: .unconditional,
     help: ArgumentHelp("Scrapes served at once, 0 for any number.", valueName: "count"))
   var maxRequests = WebConfiguration.defaultMaxRequests
 
@@ -79,8 +80,8 @@ struct Serve: CollectorChoosing {
     } catch let error as WebServerError {
       throw StartError(error.message, cure: error.cure)
     }
-    let hasStopped = collectors.stop()
-    logger.info("stopped", metadata: ["detached": "\(hasStopped)"])
+    if !collectors.stop() { logger.warning("a collector hangs: its programs are detached as the process ends") }
+    logger.info("stopped")
   }
 
   private static func listenAddress(_ text: String) throws -> ListenAddress {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "layouts.h"
+#include "slots.h"
 
 /// One embedded eBPF object: the name of its source without `.bpf.c`, and the ELF file's bytes.
 struct wattprobe_object {
@@ -9,11 +10,11 @@ struct wattprobe_object {
 	unsigned long size;
 };
 
-extern const struct wattprobe_object wattprobe_objects[];
-extern const unsigned long wattprobe_object_count;
+extern const struct wattprobe_object BPFPrograms_objects[];
+extern const unsigned long BPFPrograms_object_count;
 
-/// `index` counts from 0 to wattprobe_object_count - 1.
+/// `index` counts from 0 to BPFPrograms_object_count - 1.
 static inline const struct wattprobe_object *wattprobe_object_at(unsigned long index)
 {
-	return &wattprobe_objects[index];
+	return &BPFPrograms_objects[index];
 }

@@ -10,3 +10,8 @@
  * Returns the descriptor (close-on-exec), or the negated errno. A read gives the count as 8 bytes.
  */
 int chost_perf_open(uint32_t type, uint64_t config, int cpu);
+
+/// How many descriptors a process has open, from the size of its `/proc/<pid>/fd` alone; 0 where `path` is not in
+/// procfs or the kernel does not say (before f1f1f2569901, "proc: report open files as size in stat() for
+/// /proc/pid/fd", 6.2).
+long chost_open_descriptors(const char *path);

@@ -42,6 +42,10 @@ int wp_program_info(int program_fd, struct wp_program_info *out);
 /// Entries of a hash map, walked in batches. Returns -errno where the kernel refuses.
 long wp_count_entries(int map_fd, __u32 key_size, __u32 value_size);
 
+/// The next entries of a hash map, at most `*count`, which becomes how many there are. `cursor` has room for 8 bytes.
+/// Returns 1 where there may be more, 0 where these are the last, -errno where the kernel refuses.
+int wp_next_entries(int map_fd, void *cursor, bool first, void *keys, void *values, __u32 *count);
+
 /// A counter that a kernel program may be writing.
 static inline __u64 wp_load(const __u64 *value)
 {

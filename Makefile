@@ -1,0 +1,92 @@
+# wattprobe: `make run` and `make test` set up what a Debian machine lacks (as root or through sudo), then do their work.
+#
+# All that is needed beforehand is a Swift 6.3 toolchain on PATH.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+PREFIX ?= /usr/local
+UNITDIR ?= /etc/systemd/system
+SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
+
+# Static but for glibc, libgcc and libstdc++; without symbols.
+RELEASE := -c release --static-swift-stdlib -Xlinker -s
+BINARY := .build/release/wattprobe
+
+# What `--version` and wattprobe_build_info say: read by Package.swift.
+export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
+
+BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev linux-libc-dev zlib1g-dev
+TEST_PACKAGES := clang-format curl prometheus python3 python3-prometheus-client systemd util-linux
+FORMATTED_C = $(shell git ls-files '*.c' '*.h')
+
+.PHONY: help run test build bench install uninstall format check-format clean toolchain build-packages test-packages
+
+help: ## Show this list.
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
+
+run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
+	@echo
+	@echo 'wattprobe is about to listen on port 10418. Look first at'
+	@echo '  curl -s http://localhost:10418/metrics     what Prometheus would scrape'
+	@echo '  http://localhost:10418/                    which collectors run here, and what the others lack'
+	@echo 'Prometheus: give it the target localhost:10418 (examples/prometheus/prometheus.yml); it is on port 9090 itself.'
+	@echo
+	@exec $(SUDO) $(BINARY)
+
+# Those that measure the whole machine run by themselves: what the others do would be in their figures.
+TESTS = $(SUDO) env NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+
+test: toolchain build-packages test-packages ## Run every test: needs root, for eBPF.
+	swift build --build-tests
+	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log
+	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log
+	@echo; grep -ah 'Test run with' .build/tests.log
+
+build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
+	swift build $(RELEASE) --product wattprobe
+
+bench: toolchain build-packages ## Measure what it costs, in about two minutes: needs root. PARTS="events scrape" chooses.
+	swift build $(RELEASE) --product wattprobe
+	swift build $(RELEASE) --product bench
+	$(SUDO) $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
+
+install: ## Install under PREFIX what `make build` built, and its systemd units.
+	@test -x $(BINARY) || { echo 'There is no $(BINARY): run make build first.' >&2; exit 1; }
+	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/wattprobe
+	install -d $(DESTDIR)$(UNITDIR)
+	for unit in service socket; do \
+		sed 's|/usr/local/bin/|$(PREFIX)/bin/|' examples/systemd/wattprobe.$$unit >$(DESTDIR)$(UNITDIR)/wattprobe.$$unit; \
+		chmod 644 $(DESTDIR)$(UNITDIR)/wattprobe.$$unit; \
+	done
+	@echo 'Next: systemctl daemon-reload && systemctl enable --now wattprobe.service'
+
+uninstall: ## Remove what `make install` put there.
+	rm -f $(DESTDIR)$(PREFIX)/bin/wattprobe $(DESTDIR)$(UNITDIR)/wattprobe.service $(DESTDIR)$(UNITDIR)/wattprobe.socket
+
+format: toolchain test-packages ## Format the sources in place.
+	swift format -i -r Sources Tests Package.swift
+	clang-format -i $(FORMATTED_C)
+
+check-format: toolchain test-packages ## Say where the sources are not formatted.
+	swift format lint -s -r Sources Tests Package.swift
+	clang-format --dry-run -Werror $(FORMATTED_C)
+
+clean: ## Remove everything that was built.
+	rm -rf .build
+
+toolchain:
+	@command -v swift >/dev/null || { \
+		echo 'swift is not on PATH: install Swift 6.3 (swift.org/install), then PATH=/path/to/swift/usr/bin:$$PATH' >&2; \
+		exit 1; }
+	@swift --version 2>&1 | grep -qE 'Swift version (6\.([3-9]|[1-9][0-9])|[7-9])' || { \
+		echo 'wattprobe needs Swift 6.3 or later (swift.org/install); on PATH there is:' >&2; \
+		swift --version >&2; \
+		exit 1; }
+
+build-packages:
+	@.ci/install-packages $(BUILD_PACKAGES)
+
+test-packages:
+	@.ci/install-packages $(TEST_PACKAGES)

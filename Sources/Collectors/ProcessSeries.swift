@@ -1,0 +1,48 @@
+internal import BPFPrograms
+internal import Exposition
+
+/// One process with series of its own.
+struct ProcessSeries {
+  let tgid: UInt32
+  let startTime: UInt64
+  let comm: [UInt8]
+  let cgroupID: UInt64
+  let cgroup: String
+  let labels: PreparedLabels
+  /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is
+  /// the first to add up all its threads for it.
+  var base: usage?
+  var baseSystem: UInt64 = 0
+  /// What a series of the same labels had shown before: this one goes on from there.
+  var carried = usage()
+  var carriedSystem: UInt64 = 0
+  /// Used since; never falls.
+  var used = usage()
+  var cpu = CPUTimeSplit()
+  /// As the pass before left them: what was there to be scraped.
+  var shownUsed = usage()
+  var shownCPU = CPUTimeSplit()
+  /// The last record; nil once it ended.
+  var record: process_record?
+  let admittedAt: UInt64
+  var endedAt: UInt64?
+  /// Its final figures have been read.
+  var isFinal = false
+
+  /// Whether nobody could tell the two apart in what is shown.
+  func hasLabels(of other: ProcessSeries) -> Bool {
+    tgid == other.tgid && comm == other.comm && cgroup == other.cgroup
+  }
+}
+
+extension process_record {
+  /// `comm` up to its NUL.
+  var name: [UInt8] {
+    withUnsafeBytes(of: comm) { Array($0.prefix { $0 != 0 }) }
+  }
+
+  /// Whether `comm` up to its NUL is `name`; without a copy of it.
+  func isNamed(_ name: [UInt8]) -> Bool {
+    withUnsafeBytes(of: comm) { $0.prefix { $0 != 0 }.elementsEqual(name) }
+  }
+}

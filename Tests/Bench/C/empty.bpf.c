@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * A program that does nothing at every hook wattprobe uses: what the kernel itself takes to run one. The kernel runs
+ * tp_btf programs the way it runs raw_tp ones, so one kind is enough.
+ */
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+#define EMPTY(hook)                                                                                                    \
+	SEC("raw_tp/" #hook) int hook(void *context)                                                                   \
+	{                                                                                                              \
+		return 0;                                                                                              \
+	}
+
+EMPTY(sched_switch)
+EMPTY(sched_wakeup)
+EMPTY(sched_wakeup_new)
+EMPTY(sched_migrate_task)
+EMPTY(sched_process_fork)
+EMPTY(sched_process_exec)
+EMPTY(sched_process_exit)
+EMPTY(sched_process_free)
+EMPTY(irq_handler_entry)
+EMPTY(irq_handler_exit)
+EMPTY(softirq_entry)
+EMPTY(softirq_exit)
+EMPTY(cpu_idle)

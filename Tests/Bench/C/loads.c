@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "CBench.h"
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+extern char **environ;
+
+static uint64_t clock_ns(clockid_t clock)
+{
+	struct timespec time;
+
+	clock_gettime(clock, &time);
+	return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+static uint64_t now(void)
+{
+	return clock_ns(CLOCK_MONOTONIC);
+}
+
+uint64_t cbench_thread_ns(void)
+{
+	return clock_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
+void cbench_print_lines(void)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+static int pin(int cpu)
+{
+	cpu_set_t set;
+
+	if (cpu < 0) {
+		memset(&set, 0xff, sizeof(set));
+	} else {
+		CPU_ZERO(&set);
+		CPU_SET(cpu, &set);
+	}
+	return sched_setaffinity(0, sizeof(set), &set) ? -errno : 0;
+}
+
+static void end(pid_t child)
+{
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+}
+
+int cbench_peer_start(struct cbench_peer *peer, int own_cpu, int peer_cpu)
+{
+	int to[2], from[2];
+
+	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
+		return -errno;
+	peer->child = fork();
+	if (peer->child < 0)
+		return -errno;
+	if (peer->child == 0) {
+		char byte;
+
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		pin(peer_cpu);
+		while (read(to[0], &byte, 1) == 1 && write(from[1], &byte, 1) == 1)
+			;
+		_exit(0);
+	}
+	close(to[0]);
+	close(from[1]);
+	peer->to = to[1];
+	peer->from = from[0];
+	return pin(own_cpu);
+}
+
+double cbench_peer_rounds(const struct cbench_peer *peer, int rounds)
+{
+	uint64_t start = now();
+	char byte = 0;
+
+	for (int i = 0; i < rounds; i++)
+		if (write(peer->to, &byte, 1) != 1 || read(peer->from, &byte, 1) != 1)
+			return -1;
+	return (double)(now() - start) / rounds;
+}
+
+void cbench_peer_stop(struct cbench_peer *peer)
+{
+	end(peer->child);
+	close(peer->to);
+	close(peer->from);
+	pin(-1);
+}
+
+long cbench_ping_pong(uint64_t ns, int own_cpu, int peer_cpu)
+{
+	uint64_t stop = now() + ns;
+	struct cbench_peer peer;
+	long rounds = 0;
+
+	if (cbench_peer_start(&peer, own_cpu, peer_cpu))
+		return -1;
+	while (now() < stop && cbench_peer_rounds(&peer, 100) > 0)
+		rounds += 100;
+	cbench_peer_stop(&peer);
+	return rounds;
+}
+
+long cbench_spawn(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	char *arguments[] = {"/bin/true", NULL};
+	long rounds = 0;
+
+	while (now() < stop) {
+		pid_t child;
+
+		if (posix_spawn(&child, arguments[0], NULL, NULL, arguments, environ))
+			return -1;
+		waitpid(child, NULL, 0);
+		rounds++;
+	}
+	return rounds;
+}
+
+long cbench_migrate(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	long rounds = 0;
+
+	while (now() < stop && pin(rounds & 1) == 0)
+		rounds++;
+	pin(-1);
+	return rounds > 2 ? rounds : -1;
+}
+
+long cbench_sleep(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	struct timespec pause = {.tv_nsec = 100000};
+	long rounds = 0;
+
+	while (now() < stop) {
+		nanosleep(&pause, NULL);
+		rounds++;
+	}
+	return rounds;
+}
+
+long cbench_network(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	socklen_t length = sizeof(address);
+	int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long rounds = -1;
+	char byte = 0;
+
+	if (descriptor < 0)
+		return -1;
+	if (!bind(descriptor, (struct sockaddr *)&address, length) &&
+	    !getsockname(descriptor, (struct sockaddr *)&address, &length) &&
+	    !connect(descriptor, (struct sockaddr *)&address, length))
+		for (rounds = 0; now() < stop; rounds++)
+			if (send(descriptor, &byte, 1, 0) != 1 || recv(descriptor, &byte, 1, 0) != 1)
+				break;
+	close(descriptor);
+	return rounds;
+}
+
+long cbench_disk(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	int file = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	long rounds = 0;
+	char block[4096] = {};
+
+	if (file < 0)
+		return -1;
+	for (; now() < stop; rounds++)
+		if (pwrite(file, block, sizeof(block), 0) != sizeof(block) || fdatasync(file))
+			break;
+	close(file);
+	return rounds;
+}
+
+int cbench_children_start(pid_t *children, int count, uint64_t busy_ns)
+{
+	pid_t parent = getpid();
+
+	for (int i = 0; i < count; i++) {
+		pid_t child = fork();
+
+		if (child < 0)
+			return i;
+		if (child == 0) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			while (cbench_thread_ns() < busy_ns)
+				;
+			while (getppid() == parent)
+				pause();
+			_exit(0);
+		}
+		children[i] = child;
+	}
+	return count;
+}
+
+void cbench_children_stop(const pid_t *children, int count)
+{
+	for (int i = 0; i < count; i++)
+		kill(children[i], SIGKILL);
+	for (int i = 0; i < count; i++)
+		waitpid(children[i], NULL, 0);
+}
+
+pid_t cbench_server_start(const char *path, char *const arguments[])
+{
+	posix_spawn_file_actions_t actions;
+	pid_t child;
+	int error;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, STDOUT_FILENO, STDERR_FILENO);
+	error = posix_spawn(&child, path, &actions, NULL, arguments, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return error ? -error : child;
+}
+
+void cbench_server_stop(pid_t server)
+{
+	kill(server, SIGTERM);
+	waitpid(server, NULL, 0);
+}
+
+static int tcp_socket(struct sockaddr_in *address, int port)
+{
+	*address = (struct sockaddr_in){
+		.sin_family = AF_INET,
+		.sin_port = htons((uint16_t)port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	return socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+int cbench_free_port(void)
+{
+	struct sockaddr_in address;
+	socklen_t length = sizeof(address);
+	int descriptor = tcp_socket(&address, 0);
+
+	bind(descriptor, (struct sockaddr *)&address, length);
+	getsockname(descriptor, (struct sockaddr *)&address, &length);
+	close(descriptor);
+	return ntohs(address.sin_port);
+}
+
+int cbench_connect(int port)
+{
+	struct sockaddr_in address;
+	int descriptor = tcp_socket(&address, port), on = 1;
+
+	if (connect(descriptor, (struct sockaddr *)&address, sizeof(address))) {
+		int error = -errno;
+
+		close(descriptor);
+		return error;
+	}
+	setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	return descriptor;
+}

@@ -1,0 +1,126 @@
+import BPF
+import CBench
+import Collectors
+
+/// Nanoseconds per event of every program beside an empty program at the same hook in the same window.
+enum EventCosts {
+  private static let windows = 9
+  private static let windowNanoseconds: UInt64 = 150_000_000
+
+  private struct Load: Sendable {
+    let name: String
+    /// As `collector program`; an empty program is found by the program's name.
+    let programs: [String]
+    let run: @Sendable (UInt64) -> Int
+  }
+
+  private static let switching = Load(
+    name: "ping-pong, one CPU", programs: ["sched sched_switch", "sched sched_wakeup"],
+    run: { cbench_ping_pong($0, 0, 0) })
+
+  private static let loads = [
+    switching,
+    Load(
+      name: "ping-pong, two CPUs", programs: ["sched sched_switch", "sched sched_wakeup", "cpu cpu_idle"],
+      run: { cbench_ping_pong($0, 0, 1) }),
+    Load(
+      name: "fork, exec, exit",
+      programs: [
+        "sched sched_process_fork", "sched sched_wakeup_new", "sched sched_process_exec", "exits sched_process_exit",
+        "process sched_process_free",
+      ],
+      run: { cbench_spawn($0) }),
+    Load(name: "moving between CPUs", programs: ["sched sched_migrate_task"], run: { cbench_migrate($0) }),
+    Load(
+      name: "timers", programs: ["cpu cpu_idle", "cpu softirq_entry", "cpu softirq_exit"], run: { cbench_sleep($0) }),
+    Load(name: "datagrams", programs: ["cpu softirq_entry", "cpu softirq_exit"], run: { cbench_network($0) }),
+    Load(name: "disk writes", programs: ["cpu irq_handler_entry", "cpu irq_handler_exit"], run: { cbench_disk($0) }),
+  ]
+
+  /// What one program or pair cost in each window.
+  private struct Costs {
+    var own: [Double] = []
+    /// Where `own` weighs two programs by how often each ran, both simply added.
+    var added: [Double] = []
+    var floor: [Double] = []
+    var ratio: [Double] = []
+    var runs: UInt64 = 0
+
+    mutating func add(_ own: Double, floor: Double, runs: UInt64) {
+      self.own.append(own)
+      self.floor.append(floor)
+      self.ratio.append(own / floor)
+      self.runs += runs
+    }
+
+    func row(_ load: String, _ name: String, in table: inout Table) {
+      guard !own.isEmpty else { return table.add("\(load): \(name)", "no events") }
+      table.add(
+        "\(load): \(name)", own.median.text(1), floor.median.text(1), ratio.median.text(2),
+        "\(ratio.quantile(0).text(2))-\(ratio.quantile(1).text(2))", "\(runs / UInt64(own.count))")
+    }
+  }
+
+  static func run() throws {
+    print("== Event path: ns per event, beside an empty program at the same hook in the same window ==")
+    let statistics = try StatisticsSwitch()
+    let empty = try EmptyPrograms()
+    try statistics.set(true)
+    defer { try? statistics.set(false) }
+    for form in SchedulerPrograms.Form.allCases {
+      guard let set = DefaultSet(form: form) else {
+        print("form \(form.rawValue): not on this kernel")
+        continue
+      }
+      print("-- form \(form.rawValue), medians of \(windows) windows --")
+      var table = Table("load: program", "ns", "empty ns", "x floor", "range", "events/window")
+      var pair = Costs()
+      for load in form == SchedulerPrograms.Form.allCases[0] ? loads : [switching] {
+        measure(load, set, empty, pair: &pair, in: &table)
+      }
+      table.print()
+      let verdict = pair.added.median <= 5 ? "reached" : "missed"
+      print(
+        "a context switch with its wakeup: \(pair.added.median.text(2)) x floor (goal 5: \(verdict));",
+        "by the wakeups there were: \(pair.own.median.text(1)) ns = \(pair.ratio.median.text(2)) x floor")
+    }
+  }
+
+  /// `pair` takes what switch and wakeup cost together, per switch, over the floor of one empty program.
+  private static func measure(
+    _ load: Load, _ set: DefaultSet, _ empty: borrowing EmptyPrograms, pair: inout Costs, in table: inout Table
+  ) {
+    var costs = Array(repeating: Costs(), count: load.programs.count)
+    for _ in 0..<windows {
+      let before = (set.statistics(), empty.statistics())
+      guard load.run(windowNanoseconds) >= 0 else { break }
+      let after = (set.statistics(), empty.statistics())
+      var spent: [UInt64] = []
+      for (index, program) in load.programs.enumerated() {
+        let hook = String(program.split(separator: " ")[1])
+        guard let own = difference(before.0[program], after.0[program]),
+          let floor = difference(before.1[hook], after.1[hook])
+        else { continue }
+        spent.append(own.time)
+        costs[index].add(own.perRun, floor: floor.perRun, runs: own.runs)
+        if index == 1 && load.name == switching.name {
+          let perSwitch = costs[0].own.last ?? .nan
+          let switches = Double(spent[0]) / perSwitch
+          let floor = costs[0].floor.last ?? .nan
+          pair.add(Double(spent[0] + spent[1]) / switches, floor: floor, runs: own.runs)
+          pair.added.append((perSwitch + own.perRun) / floor)
+        }
+      }
+    }
+    for (index, program) in load.programs.enumerated() { costs[index].row(load.name, program, in: &table) }
+  }
+
+  private static func difference(
+    _ before: ProgramStatistics?, _ after: ProgramStatistics?
+  ) -> (time: UInt64, runs: UInt64, perRun: Double)? {
+    guard let before, let after, after.runs > before.runs + 10 else { return nil }
+    let time = after.runNanoseconds - before.runNanoseconds
+    let runs = after.runs - before.runs
+    return (time, runs, Double(time) / Double(runs))
+  }
+}

@@ -1,0 +1,69 @@
+import BPF
+import BPFPrograms
+import CBench
+import Collecting
+import Collectors
+import Logging
+
+/// The collectors that are on by default, with their programs attached for as long as this lives.
+struct DefaultSet {
+  static let names = Set(Registry.collectors.filter(\.isOnByDefault).map(\.name))
+  private static let logger = Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() })
+
+  let kernel: KernelPrograms
+  private let collectors: [any Collector]
+
+  /// Starts what can run here; nil where no scheduler program can in this form.
+  init?(form: SchedulerPrograms.Form) {
+    var options = CollectorOptions()
+    options.enabled = Self.names
+    options.schedulerForm = form
+    let context = CollectorContext(options: options, logger: Self.logger)
+    kernel = context.kernel
+    collectors = Registry.collectors.filter { Self.names.contains($0.name) }.compactMap { try? $0.make(context) }
+    guard kernel.loaded.contains(where: { $0.collector == "sched" }) else { return nil }
+  }
+
+  /// The process collector alone.
+  static func processCollector() throws -> any PeriodicCollector {
+    let context = CollectorContext(options: CollectorOptions(), logger: logger)
+    let definition = Registry.collectors.first { $0.name == "process" }
+    guard let collector = try definition?.make(context) as? any PeriodicCollector else {
+      throw BenchError("there is no process collector")
+    }
+    return collector
+  }
+
+  /// What each program has run so far, by collector and program.
+  func statistics() -> [String: ProgramStatistics] {
+    var result: [String: ProgramStatistics] = [:]
+    for object in kernel.loaded {
+      for program in object.programs() { result["\(object.collector) \(program.name)"] = program }
+    }
+    return result
+  }
+}
+
+/// The empty programs of CBench, one at each hook, attached for as long as this lives.
+struct EmptyPrograms: ~Copyable {
+  private let object: ProgramObject
+
+  init() throws(BPFError) {
+    var object = try Self.load()
+    for program in object.programs() { try object.attach(program.name) }
+    self.object = object
+  }
+
+  /// The same, not attached yet.
+  static func load() throws(BPFError) -> ProgramObject {
+    let embedded = cbench_object_at(0)!.pointee
+    let object = try ProgramObject(
+      "empty", bytes: UnsafeRawBufferPointer(start: embedded.bytes, count: Int(embedded.size)))
+    try object.load()
+    return object
+  }
+
+  func statistics() -> [String: ProgramStatistics] {
+    Dictionary(uniqueKeysWithValues: object.programs().map { ($0.name, $0) })
+  }
+}

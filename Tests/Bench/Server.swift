@@ -1,0 +1,122 @@
+import CBench
+import Glibc
+
+/// The wattprobe that was built beside this program, running, and one connection to it.
+struct Server: ~Copyable {
+  let pid: Int32
+  private let connection: Int32
+  private var buffer = [UInt8](repeating: 0, count: 1 << 20)
+
+  enum Format: String, CaseIterable {
+    case openMetrics = "application/openmetrics-text;version=1.0.0"
+    case prometheus = "text/plain;version=0.0.4"
+  }
+
+  private init(pid: Int32, connection: Int32) {
+    self.pid = pid
+    self.connection = connection
+  }
+
+  static func start() throws -> Server {
+    let port = cbench_free_port()
+    let arguments = [path, "--web.listen-address=127.0.0.1:\(port)"]
+    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    let pid = cbench_server_start(path, &pointers)
+    guard pid > 0 else { throw BenchError("cannot start \(path)") }
+    for _ in 0..<100 {
+      usleep(50_000)
+      let connection = cbench_connect(port)
+      if connection >= 0 { return Server(pid: pid, connection: connection) }
+    }
+    cbench_server_stop(pid)
+    throw BenchError("\(path) does not listen")
+  }
+
+  deinit {
+    close(connection)
+    cbench_server_stop(pid)
+  }
+
+  private static var path: String {
+    let own = (try? Self.text("/proc/self/cmdline"))?.split(separator: "\0").first.map(String.init) ?? "bench"
+    let folder = own.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+    return (folder.isEmpty ? ["."] : folder).joined(separator: "/") + "/wattprobe"
+  }
+
+  /// One scrape over the kept connection. Returns the body, as it came.
+  mutating func scrape(_ format: Format, gzip: Bool) throws -> ArraySlice<UInt8> {
+    let request =
+      "GET /metrics HTTP/1.1\r\nHost: localhost\r\nAccept: \(format.rawValue)\r\n"
+      + (gzip ? "Accept-Encoding: gzip\r\n" : "") + "\r\n"
+    let bytes = Array(request.utf8)
+    guard write(connection, bytes, bytes.count) == bytes.count else { throw BenchError("the server is gone") }
+    var count = 0
+    while true {
+      let got = buffer.withUnsafeMutableBytes { read(connection, $0.baseAddress! + count, $0.count - count) }
+      guard got > 0 else { throw BenchError("the server is gone") }
+      count += got
+      if let body = body(of: buffer[..<count]) { return body }
+      if count == buffer.count { buffer.append(contentsOf: repeatElement(0, count: count)) }
+    }
+  }
+
+  /// The body, once all of it is there.
+  private func body(of response: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    let end = Array("\r\n\r\n".utf8)
+    guard let head = response.indices.first(where: { response[$0...].starts(with: end) }) else { return nil }
+    let lines = String(decoding: response[..<head], as: UTF8.self).split(separator: "\r\n")
+    let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
+    guard let length, let count = Int(length.split(separator: " ").last ?? ""), response.count >= head + 4 + count
+    else {
+      return nil
+    }
+    return response[(head + 4)..<(head + 4 + count)]
+  }
+
+  /// CPU time of all its threads in nanoseconds: `/proc/<pid>/task/*/schedstat`.
+  func cpuNanoseconds() -> UInt64 {
+    let folder = "/proc/\(pid)/task"
+    guard let stream = opendir(folder) else { return 0 }
+    defer { closedir(stream) }
+    var total: UInt64 = 0
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name.0) { String(cString: $0) }
+      guard name.first != ".", let text = try? Self.text("\(folder)/\(name)/schedstat") else { continue }
+      total += text.split(separator: " ").first.flatMap { UInt64($0) } ?? 0
+    }
+    return total
+  }
+
+  /// `VmRSS` or `VmHWM` in megabytes.
+  func memory(_ field: String) -> Double {
+    let status = (try? Self.text("/proc/\(pid)/status")) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix(field + ":") }
+    return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) } ?? .nan)
+      / 1024
+  }
+
+  static func text(_ path: String) throws -> String {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw BenchError("cannot read \(path)") }
+    defer { close(file) }
+    var bytes = [UInt8](repeating: 0, count: 8192)
+    let count = read(file, &bytes, bytes.count)
+    return String(decoding: bytes[..<max(0, count)], as: UTF8.self)
+  }
+}
+
+/// Processes that sleep, each after having used some CPU time.
+struct Children: ~Copyable {
+  private var pids: [pid_t]
+
+  init(_ count: Int, busyNanoseconds: UInt64) {
+    var pids = [pid_t](repeating: 0, count: count)
+    let started = cbench_children_start(&pids, Int32(count), busyNanoseconds)
+    self.pids = Array(pids[..<Int(started)])
+  }
+
+  var count: Int { pids.count }
+
+  deinit { cbench_children_stop(pids, Int32(pids.count)) }
+}

@@ -1,0 +1,177 @@
+import Collecting
+import Exposition
+import Foundation
+import Host
+import Logging
+import Testing
+
+@testable import Collectors
+
+/// Tests that put programs into the running kernel and load the machine: one at a time.
+@Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"))
+struct KernelTests {}
+
+/// Collectors on the running kernel, made and read in the order of the registry.
+final class LiveCollectors {
+  let context: CollectorContext
+  private let collectors: [any Collector]
+
+  init(
+    _ names: Set<String>, form: SchedulerPrograms.Form? = nil, _ change: (inout CollectorOptions) -> Void = { _ in }
+  ) throws {
+    var options = CollectorOptions()
+    options.enabled = names
+    options.schedulerForm = form
+    change(&options)
+    let context = CollectorContext(options: options, logger: Logger(label: "tests"))
+    self.context = context
+    collectors = try Registry.collectors.filter { names.contains($0.name) }.map { try $0.make(context) }
+  }
+
+  /// Everything as it is now: what is sampled between scrapes is sampled first.
+  func read() throws -> Reading {
+    var writer = SampleWriter()
+    for collector in collectors {
+      (collector as? any PeriodicCollector)?.sample(now: MonotonicClock.now)
+      try collector.collect(into: &writer)
+    }
+    return Reading(writer.finish())
+  }
+
+  /// A reading between two looks at figures that the kernel keeps itself.
+  func read<Figures>(beside figures: () throws -> Figures) throws -> Moment<Figures> {
+    let before = try figures()
+    let reading = try read()
+    return Moment(before: before, reading: reading, after: try figures())
+  }
+}
+
+/// What collectors showed at one moment.
+struct Reading {
+  struct Histogram {
+    var slots: [UInt64] = Array(repeating: 0, count: 48)
+    var sum: UInt64 = 0
+    var count: UInt64 { slots.reduce(0, +) }
+  }
+
+  private struct Sample {
+    let family: String
+    let labels: [String: String]
+    let value: Snapshot.Value
+  }
+
+  private var samples: [Sample] = []
+  private let slots: [UInt64]
+
+  init(_ snapshot: Snapshot) {
+    slots = snapshot.slots
+    for sample in snapshot.samples {
+      // no label of these collectors has a comma or an escaped quote in its value but perhaps a process' name
+      let text = String(decoding: snapshot.labels[sample.labels], as: UTF8.self)
+      var labels: [String: String] = [:]
+      for pair in text.split(separator: "\",") {
+        let parts = pair.split(separator: "=\"", maxSplits: 1, omittingEmptySubsequences: false)
+        labels[String(parts[0])] =
+          parts.count < 2 ? "" : String(parts[1].hasSuffix("\"") ? parts[1].dropLast() : parts[1])
+      }
+      samples.append(
+        Sample(
+          family: snapshot.families[sample.family].name.replacingOccurrences(of: "wattprobe_", with: ""),
+          labels: labels, value: sample.value))
+    }
+  }
+
+  private func matching(_ family: String, _ labels: [String: String]) -> [Sample] {
+    samples.filter { sample in sample.family == family && labels.allSatisfy { sample.labels[$0.key] == $0.value } }
+  }
+
+  /// How many samples of `family` carry `labels`.
+  func series(_ family: String, _ labels: [String: String] = [:]) -> Int { matching(family, labels).count }
+
+  /// The sum of a family's counters that carry `labels`; seconds are nanoseconds.
+  func sum(_ family: String, _ labels: [String: String] = [:]) -> UInt64 {
+    matching(family, labels).reduce(0) { sum, sample in
+      switch sample.value {
+      case .unsigned(let value), .decimal(let value, _): sum + value
+      default: preconditionFailure("\(family) is no counter")
+      }
+    }
+  }
+
+  func histogram(_ family: String, _ labels: [String: String] = [:]) -> Histogram {
+    matching(family, labels).reduce(into: Histogram()) { result, sample in
+      guard case .histogram(let first, let count, let sum, _) = sample.value else { return }
+      for slot in 0..<count { result.slots[slot] += slots[first + slot] }
+      result.sum += sum
+    }
+  }
+}
+
+extension Reading.Histogram {
+  static func - (left: Self, right: Self) -> Self {
+    var result = left
+    for slot in result.slots.indices { result.slots[slot] -= right.slots[slot] }
+    result.sum -= right.sum
+    return result
+  }
+}
+
+/// A reading and what the kernel's own figures were just before and after it.
+struct Moment<Figures> {
+  let before: Figures
+  let reading: Reading
+  let after: Figures
+}
+
+/// What happened between two moments.
+struct Change<Figures> {
+  let from: Moment<Figures>
+  let to: Moment<Figures>
+
+  func sum(_ family: String, _ labels: [String: String] = [:]) -> UInt64 {
+    to.reading.sum(family, labels) - from.reading.sum(family, labels)
+  }
+
+  func histogram(_ family: String, _ labels: [String: String] = [:]) -> Reading.Histogram {
+    to.reading.histogram(family, labels) - from.reading.histogram(family, labels)
+  }
+
+  /// What the kernel's own figure grew by between the readings: not less than, not more than.
+  func kernel(_ figure: (Figures) -> UInt64) -> ClosedRange<UInt64> {
+    let least = figure(to.before).subtracting(figure(from.after))
+    return least...max(least, figure(to.after).subtracting(figure(from.before)))
+  }
+}
+
+/// Says how `value` lies outside `range`, widened by `tolerance` of its bounds and by `slack`; nil where it does not.
+///
+/// With WATTPROBE_SHOW_FIGURES in the environment every comparison is printed.
+func disagreement(
+  _ what: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within tolerance: Double, slack: UInt64 = 0
+) -> String? {
+  let lowest = Double(range.lowerBound) * (1 - tolerance) - Double(slack)
+  let highest = Double(range.upperBound) * (1 + tolerance) + Double(slack)
+  let middle = (Double(range.lowerBound) + Double(range.upperBound)) / 2
+  let deviation = middle == 0 ? 0 : (Double(value) / middle - 1) * 100
+  let text = "\(what): \(value), the kernel says \(range), \(String(format: "%+.3f", deviation)) %"
+  if ProcessInfo.processInfo.environment["WATTPROBE_SHOW_FIGURES"] != nil { print(text) }
+  return Double(value) >= lowest && Double(value) <= highest ? nil : text
+}
+
+/// Expects `value` in `range`, widened by `tolerance` of its bounds and by `slack`.
+func expectAgreement(
+  _ what: String, _ value: UInt64, _ range: ClosedRange<UInt64>, within tolerance: Double, slack: UInt64 = 0,
+  sourceLocation: SourceLocation = #_sourceLocation
+) {
+  let problem = disagreement(what, value, range, within: tolerance, slack: slack)
+  #expect(problem == nil, sourceLocation: sourceLocation)
+}
+
+extension ClosedRange<UInt64> {
+  init(about value: UInt64) { self = value...value }
+}
+
+func systemStatistics() throws -> SystemStatistics { try SystemStatistics(paths: HostPaths()) }
+
+/// Lets time pass: for what the kernel does a little later, or for a load to go on.
+func pause(seconds: Double) { usleep(useconds_t(seconds * 1e6)) }

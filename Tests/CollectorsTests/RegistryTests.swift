@@ -1,0 +1,104 @@
+import Collecting
+import Exposition
+import Foundation
+import Testing
+
+@testable import BPF
+@testable import Collectors
+
+/// A new collector is one eBPF program, one Swift file, one line in the registry and one dashboard row: this fails where one
+/// of them is missing.
+@Suite struct RegistryTests {
+  /// Collectors that read what others' programs count, or no program at all.
+  private static let withoutPrograms: Set<String> = ["energy"]
+  /// Programs that belong to another collector than the one they are named after: twins.
+  private static let twins = ["sched_raw": "sched"]
+
+  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    .standardizedFileURL
+  private static let names = Registry.collectors.map(\.name)
+
+  private static func files(_ folder: String) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: root.appending(path: folder).path)
+  }
+
+  @Test(arguments: names)
+  func collectorHasItsSwiftFileAndItsProgram(name: String) throws {
+    let sources = try Self.files("Sources/Collectors").map { $0.lowercased() }
+    #expect(sources.contains("\(name)collector.swift"))
+    let programs = try Self.files("bpf").filter { $0.hasSuffix(".bpf.c") }
+    #expect(programs.contains("\(name).bpf.c") == !Self.withoutPrograms.contains(name))
+  }
+
+  @Test(arguments: names)
+  func collectorHasItsDashboardRow(name: String) throws {
+    struct Dashboard: Decodable {
+      struct Panel: Decodable {
+        let type: String
+        let title: String?
+      }
+      let panels: [Panel]
+    }
+    let file = Self.root.appending(path: "dashboards/overview.json")
+    let text = try #require(try? Data(contentsOf: file), "dashboards/overview.json is missing")
+    let rows = try JSONDecoder().decode(Dashboard.self, from: text).panels.filter { $0.type == "row" }
+    let titles = rows.compactMap(\.title)
+    #expect(titles.contains { $0 == name || $0.hasPrefix(name + " ") }, "no row for \(name) among \(titles)")
+  }
+
+  @Test func everyProgramBelongsToACollector() throws {
+    let programs = try Self.files("bpf").filter { $0.hasSuffix(".bpf.c") }.map { String($0.dropLast(6)) }
+    for program in programs {
+      #expect(Self.names.contains(Self.twins[program] ?? program), "\(program).bpf.c belongs to no collector")
+    }
+    #expect(Set(programs) == Set(ProgramObject.embeddedNames))
+  }
+
+  @Test func everyCollectorFileIsInTheRegistry() throws {
+    for file in try Self.files("Sources/Collectors") where file.hasSuffix("Collector.swift") {
+      let name = file.dropLast("Collector.swift".count).lowercased()
+      // the program's own families come with every scrape
+      #expect(name == "program" || Self.names.contains(name), "\(file) is not in the registry")
+    }
+  }
+
+  @Test func namesOfCollectorsAreWordsAndEachThereOnce() {
+    #expect(Set(Self.names).count == Self.names.count)
+    for definition in Registry.collectors {
+      #expect(definition.name.wholeMatch(of: /[a-z]+/) != nil)
+      #expect(!definition.summary.isEmpty && !definition.summary.hasSuffix("."))
+      #expect(!definition.families.isEmpty, "\(definition.name)")
+    }
+  }
+
+  @Test func familiesFollowTheRulesAndNoTwoShareAName() {
+    #expect(Family.problems(in: Registry.families) == [])
+  }
+
+  /// Only what every exporter has goes without the prefix.
+  @Test func familiesCarryThePrefix() {
+    let shared: Set<String> = [
+      "process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds",
+    ]
+    let without = Registry.families.map(\.name).filter { !$0.hasPrefix("wattprobe_") }
+    #expect(Set(without) == shared)
+  }
+}
+
+extension KernelTests {
+  @Suite struct WrittenFamilyTests {
+    /// What a collector writes is what its definition lists.
+    @Test(arguments: ["sched", "cpu", "exits", "process"])
+    func collectorWritesNoFamilyThatIsNotListed(name: String) throws {
+      let definition = try #require(Registry.collectors.first { $0.name == name })
+      let live = try LiveCollectors([name])
+      let collector = try definition.make(live.context)
+      var writer = SampleWriter()
+      try collector.collect(into: &writer)
+      let written = writer.finish().families.map(\.name)
+      #expect(Set(written).isSubset(of: definition.families.map(\.name)))
+      #expect(Set(written).count == written.count)
+      #expect(!written.isEmpty)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEnd {
+  /// What cannot work ends with 1 and says on standard error what is wrong, why, and what to do.
+  @Suite struct BadInputTests {
+    struct Input: CustomTestStringConvertible {
+      let arguments: [String]
+      /// What the error names: the thing, the cause, the cure.
+      let words: [String]
+
+      var testDescription: String { arguments.joined(separator: " ") }
+
+      init(_ arguments: String..., names words: [String]) {
+        self.arguments = arguments
+        self.words = words
+      }
+    }
+
+    static let inputs = [
+      Input("--collector.nope", names: ["--collector.nope", "there is no collector", "the collectors are sched"]),
+      Input("--no-collector.nope", names: ["--no-collector.nope", "there is no collector", "the collectors are"]),
+      Input("--web.listen-address", "here", names: ["\"here\"", "has no port", "write HOST:PORT"]),
+      Input("--web.listen-address", ":99999", names: ["\":99999\"", "0 to 65535", "such as :10418"]),
+      Input("--web.listen-address", "::1:80", names: ["\"::1:80\"", "several colons", "brackets"]),
+      Input("--web.telemetry-path", "metrics", names: ["\"metrics\"", "does not begin with '/'", "write /metrics"]),
+      Input("--web.telemetry-path", "/", names: ["\"/\"", "page of wattprobe", "such as /metrics"]),
+      Input("--web.max-requests", "-1", names: ["--web.max-requests -1", "negative", "give 0"]),
+      Input("--web.systemd-socket", names: ["--web.systemd-socket", "no socket", "by its socket unit"]),
+      Input("--log.level", "loud", names: ["--log.level", "no log level \"loud\"", "the levels are trace"]),
+      Input("--log.format", "xml", names: ["--log.format", "xml", "'text' and 'json'"]),
+      Input("--collector.disable-defaults", names: ["all collectors", "switched off", "give --collector.<name>"]),
+      Input("--process.limit", "0", names: ["--process.limit 0", "1 to 10000"]),
+      Input("--process.grace", "5", names: ["--process.grace", "\"5\" is no time", "such as 500ms"]),
+      Input("--path.sysfs", "/nowhere", names: ["--path.sysfs", "/nowhere: No such file", "give the folder"]),
+      Input("--path.procfs", "/etc/hosts", names: ["--path.procfs", "/etc/hosts: Not a directory", "give the folder"]),
+      Input("--no-such-option", names: ["Unknown option", "--no-such-option"]),
+      Input("serf", names: ["Unexpected argument", "serf"]),
+    ]
+
+    @Test(arguments: inputs)
+    func isNamedWithCauseAndCure(_ input: Input) async throws {
+      let outcome = try await Executable.run(Executable.wattprobe, input.arguments)
+      expect(input.words, in: outcome)
+    }
+
+    @Test func anAddressInUseIsNamed() async throws {
+      let other = try await Exporter(["--no-bpf.statistics"])
+      let outcome = try await Executable.run(
+        Executable.wattprobe, ["--web.listen-address", "127.0.0.1:\(other.port)", "--log.level", "warning"])
+      expect(["127.0.0.1:\(other.port)", "address already in use", "--web.listen-address"], in: outcome)
+      #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
+    }
+
+    @Test func withoutPrivilegesEveryCollectorSaysWhatItLacks() async throws {
+      let setpriv = try Executable.tool("/usr/bin/setpriv", package: "util-linux")
+      let outcome = try await Executable.run(
+        setpriv, Executable.nobody + [Executable.wattprobe, "--no-collector.energy"])
+      expect(["no collector could start", "see the lines above", "wattprobe collectors"], in: outcome)
+      for collector in ["sched", "cpu", "exits", "process"] {
+        let line = outcome.errors.split(separator: "\n").first { $0.contains("collector=\(collector) ") }
+        #expect(line?.contains("not permitted") == true && line?.contains("CAP_BPF and CAP_PERFMON") == true)
+      }
+    }
+
+    @Test func aTreeThatMayNotBeReadIsNamed() async throws {
+      let setpriv = try Executable.tool("/usr/bin/setpriv", package: "util-linux")
+      let folder = try TemporaryFolder()
+      chmod(folder.path, 0)
+      // no capability at all, as root: files of another user are out of reach
+      chown(folder.path, 65534, 65534)
+      let outcome = try await Executable.run(
+        setpriv,
+        ["--inh-caps=-all", "--bounding-set=-all", Executable.wattprobe, "--path.sysfs", folder.path])
+      expect(["--path.sysfs", "\(folder.path): Permission denied", "give the folder"], in: outcome)
+    }
+
+    private func expect(_ words: [String], in outcome: Outcome) {
+      #expect(outcome.status == 1)
+      #expect(outcome.output.isEmpty)
+      for word in words { #expect(outcome.error.contains(word), "\(outcome.errors)") }
+    }
+  }
+}

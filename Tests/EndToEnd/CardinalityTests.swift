@@ -1,0 +1,34 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEnd {
+  /// The bounds that README.md states.
+  @Suite struct CardinalityTests {
+    @Test func processesHaveAtMostThirteenSeriesEach() async throws {
+      let limit = 3
+      // more busy processes than may have series
+      let load = try (0..<6).map { _ in try RunningProgram("/bin/sh", ["-c", "while :; do :; done"]) }
+      let exporter = try await Exporter(["--process.limit", "\(limit)"])
+      let samples = try await eventually("the processes to have series") {
+        let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_process_") }
+        return processes(samples).count == limit + 1 ? samples : nil
+      }
+      #expect(processes(samples).contains("other"))
+      #expect(samples.count <= 13 * limit + 12)
+      for process in load { process.signal(SIGKILL) }
+    }
+
+    @Test func everythingElseIsBoundByTheMachine() async throws {
+      let exporter = try await Exporter(["--no-collector.process"])
+      let cpus = sysconf(Int32(_SC_NPROCESSORS_CONF))
+      let samples = try exporter.samples().count { !$0.contains("{source=") }
+      // sched, exits and the program itself; a CPU's four modes, its frequency, and two for each of 16 idle states
+      #expect(samples <= 340 + cpus * 37)
+    }
+
+    private func processes(_ samples: [String]) -> Set<String> {
+      Set(samples.compactMap { $0.firstMatch(of: /pid="([^"]+)"/).map { String($0.1) } })
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Collecting
+import Collectors
+import Exposition
+import Foundation
+import Testing
+
+extension EndToEnd {
+  @Suite struct DashboardTests {
+    @Test func everyCollectorHasARow() throws {
+      let titles = try Dashboard.load().rows.map(\.title)
+      for name in Registry.collectors.map(\.name) + ["wattprobe"] {
+        #expect(titles.contains { $0.hasPrefix("\(name) — ") }, "a row \"\(name) — …\"")
+      }
+    }
+
+    @Test func everyMetricExists() throws {
+      let known = Set(Registry.families.flatMap(Self.sampleNames))
+      for expression in try Dashboard.load().expressions {
+        let used = Dashboard.metrics(in: expression)
+        #expect(!used.isEmpty, "\(expression)")
+        #expect(used.isSubset(of: known), "\(used.subtracting(known)) in \(expression)")
+      }
+    }
+
+    @Test func everyFamilyIsShown() throws {
+      let used = try Set(Dashboard.load().expressions.flatMap(Dashboard.metrics))
+      for family in Registry.families {
+        #expect(!used.isDisjoint(with: Self.sampleNames(family)), "\(family.name) is on no panel")
+      }
+    }
+
+    @Test func panelsAreDescribedAndTakeTheChosenSource() throws {
+      let dashboard = try Dashboard.load()
+      #expect(dashboard.schemaVersion >= 39)
+      #expect(dashboard.templating.list.map(\.name) == ["datasource", "job", "instance"])
+      #expect(Set(dashboard.panels.map(\.id)).count == dashboard.panels.count)
+      for panel in dashboard.graphs {
+        #expect(panel.datasource?.uid == "${datasource}", "\(panel.title)")
+        #expect(panel.description?.isEmpty == false, "\(panel.title)")
+        #expect(panel.targets?.isEmpty == false, "\(panel.title)")
+        for target in panel.targets ?? [] {
+          #expect(target.datasource?.uid == "${datasource}", "\(panel.title)")
+          let selectors = target.expr.matches(of: /[a-z0-9]\{/).count
+          #expect(target.expr.matches(of: /\{job=~"\$job",instance=~"\$instance"/).count == selectors, "\(target.expr)")
+        }
+      }
+    }
+
+    private static func sampleNames(_ family: Family) -> [String] {
+      switch family.type {
+      case .counter: [family.name + "_total"]
+      case .gauge: [family.name]
+      case .info: [family.name + "_info"]
+      case .histogram: ["_bucket", "_sum", "_count"].map { family.name + $0 }
+      }
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// The texts are part of the interface: a change is to be seen in review. `WATTPROBE_UPDATE_GOLDEN=1` rewrites them.
+  @Suite struct HelpTests {
+    @Test(arguments: [("root", ["--help"]), ("serve", ["serve", "--help"]), ("collectors", ["collectors", "--help"])])
+    func isWhatWasReviewed(_ name: String, _ arguments: [String]) async throws {
+      let outcome = try await Executable.run(Executable.wattprobe, arguments)
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.isEmpty)
+      #expect(outcome.output.split(separator: "\n").allSatisfy { $0.count <= 80 || $0.hasPrefix("USAGE:") })
+      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("Golden/\(name).txt")
+      if ProcessInfo.processInfo.environment["WATTPROBE_UPDATE_GOLDEN"] != nil {
+        try Data(outcome.output.utf8).write(to: file)
+      }
+      #expect(outcome.output == (try String(contentsOf: file, encoding: .utf8)))
+    }
+
+    @Test func versionNamesNumberAndRevision() async throws {
+      let outcome = try await Executable.run(Executable.wattprobe, ["--version"])
+      #expect(outcome.status == 0)
+      #expect(outcome.output.wholeMatch(of: /wattprobe \d+\.\d+\.\d+ \(revision [0-9a-z-]+\)\n/) != nil)
+    }
+
+    @Test func collectorsListsEachWithWhetherItCanRun() async throws {
+      let outcome = try await Executable.run(Executable.wattprobe, ["collectors", "--no-collector.exits"])
+      #expect(outcome.status == 0)
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.contains { $0.wholeMatch(of: /sched +on +can run +.+/) != nil })
+      #expect(lines.contains { $0.wholeMatch(of: /exits +off +can run +.+/) != nil })
+    }
+  }
+}

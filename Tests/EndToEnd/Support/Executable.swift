@@ -1,0 +1,73 @@
+import Foundation
+import Glibc
+import Testing
+
+/// All tests that start the program, one after the other: they share the machine's kernel.
+@Suite(.serialized) enum EndToEnd {}
+
+/// The built program, and tools of the distribution.
+enum Executable {
+  /// Beside the test bundle.
+  static let wattprobe: String = {
+    let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    return URL(fileURLWithPath: bundle ?? "").deletingLastPathComponent().appendingPathComponent("wattprobe").path
+  }()
+
+  struct Missing: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  /// The path of a tool that the Debian package `package` has.
+  static func tool(_ path: String, package: String) throws -> String {
+    guard FileManager.default.isExecutableFile(atPath: path) else {
+      throw Missing(description: "\(path) is missing: install the package \(package)")
+    }
+    return path
+  }
+
+  /// Arguments of setpriv for a user without any right but to read files: the build may lie in a home folder.
+  static let nobody =
+    ["--reuid=65534", "--regid=65534", "--clear-groups"]
+    + ["--inh-caps", "--ambient-caps", "--bounding-set"].map { $0 + "=-all,+dac_read_search" }
+}
+
+/// What a program printed and how it ended.
+struct Outcome {
+  let status: Int32
+  let output: String
+  let errors: String
+
+  /// The last line on standard error that begins with `Error:`.
+  var error: String { errors.split(separator: "\n").last { $0.hasPrefix("Error: ") }.map(String.init) ?? "" }
+}
+
+/// A folder of the test's own, removed with the object.
+final class TemporaryFolder: Sendable {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("wattprobe-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  @discardableResult
+  func write(_ relative: String, _ text: String) throws -> String {
+    let url = URL(fileURLWithPath: path + "/" + relative)
+    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+    return url.path
+  }
+}
+
+/// Asks until the answer is there; the time-out is for what never comes.
+func eventually<T>(
+  _ what: String, within seconds: Int = 60, _ ask: () throws -> T?
+) async throws -> T {
+  for _ in 0..<(seconds * 20) {
+    if let answer = try ask() { return answer }
+    try await Task.sleep(for: .milliseconds(50))
+  }
+  throw Executable.Missing(description: "waited \(seconds) s in vain for \(what)")
+}

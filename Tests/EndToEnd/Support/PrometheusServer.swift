@@ -1,0 +1,86 @@
+import Foundation
+import Glibc
+
+/// A real Prometheus that scrapes one exporter every second.
+final class PrometheusServer {
+  private let folder: TemporaryFolder
+  private let program: RunningProgram
+  private let port: UInt16
+
+  init(scraping target: UInt16) async throws {
+    let path = try Executable.tool("/usr/bin/prometheus", package: "prometheus")
+    folder = try TemporaryFolder()
+    let configuration = try folder.write(
+      "prometheus.yml",
+      """
+      global: {scrape_interval: 1s, scrape_timeout: 1s}
+      scrape_configs:
+        - job_name: wattprobe
+          static_configs: [{targets: ["127.0.0.1:\(target)"]}]
+      """)
+    port = try Self.freePort()
+    program = try RunningProgram(
+      path,
+      [
+        "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.path)/data",
+        "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
+      ])
+    let port = port
+    let program = program
+    try await eventually("Prometheus to be ready") {
+      if !program.isRunning { throw Executable.Missing(description: "Prometheus ended: \(program.errors)") }
+      return (try? HTTPClient(port: port).get("/-/ready", accept: "*/*"))?.status == 200 ? () : nil
+    }
+  }
+
+  func stop() async throws {
+    program.signal(SIGTERM)
+    _ = try await program.outcome()
+  }
+
+  enum Answer {
+    /// As many series.
+    case series(Int)
+    case refused(String)
+  }
+
+  /// Evaluates an expression now.
+  func query(_ expression: String) throws -> Answer {
+    let allowed = CharacterSet.alphanumerics
+    let text = expression.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
+    let response = try HTTPClient(port: port).get("/api/v1/query?query=\(text)", accept: "application/json")
+    let answer = try JSONDecoder().decode(Body.self, from: Data(response.body.utf8))
+    guard answer.status == "success" else { return .refused(answer.error ?? response.body) }
+    return .series(answer.data?.result.count ?? 0)
+  }
+
+  /// Whether an expression yields series.
+  func hasData(_ expression: String) throws -> Bool {
+    if case .series(let count) = try query(expression) { count > 0 } else { false }
+  }
+
+  private struct Body: Decodable {
+    struct Payload: Decodable { let result: [Series] }
+    struct Series: Decodable { let metric: [String: String] }
+    let status: String
+    let error: String?
+    let data: Payload?
+  }
+
+  /// A port nobody has now.
+  private static func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = inet_addr("127.0.0.1")
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+      }
+    }
+    guard isBound else { throw HTTPClient.Failure(description: "no free port: errno \(errno)") }
+    return UInt16(bigEndian: address.sin_port)
+  }
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * Loads of known size for the tests of the kernel side:
+ *
+ *	loads [-p POLICY] [-c CPU] MODE ARGUMENT...
+ *
+ * writes "ready", begins at a line of its input, writes "done" and ends with its input.
+ */
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "loads.h"
+
+void check(int is_fine, const char *what)
+{
+	if (is_fine)
+		return;
+	perror(what);
+	exit(2);
+}
+
+void ready(void)
+{
+	puts("ready");
+	fflush(stdout);
+	if (getchar() == EOF)
+		exit(2);
+}
+
+void finish(void)
+{
+	puts("done");
+	fflush(stdout);
+	while (getchar() != EOF)
+		;
+}
+
+static long long thread_time(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+void burn(long us)
+{
+	long long end = thread_time() + us * 1000LL;
+
+	while (thread_time() < end)
+		for (volatile int i = 0; i < 1000; i++)
+			;
+}
+
+void nap(long us)
+{
+	struct timespec time = {us / 1000000, us % 1000000 * 1000};
+
+	nanosleep(&time, NULL);
+}
+
+void bind_to(int tid, int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	check(sched_setaffinity(tid, sizeof(set), &set) == 0, "sched_setaffinity");
+}
+
+/* Two processes pass a byte to and fro. The second one lives as long as the first. */
+static void ping_pong(long rounds)
+{
+	int there[2], back[2];
+	char byte = 0;
+
+	check(pipe(there) == 0 && pipe(back) == 0, "pipe");
+	if (fork() == 0) {
+		close(there[1]);
+		while (read(there[0], &byte, 1) == 1)
+			check(write(back[1], &byte, 1) == 1, "write");
+		_exit(0);
+	}
+	ready();
+	for (long i = 0; i < rounds; i++)
+		check(write(there[1], &byte, 1) == 1 && read(back[0], &byte, 1) == 1, "ping-pong");
+	finish();
+}
+
+static void end_as(const char *way)
+{
+	if (!strcmp(way, "killed")) {
+		raise(SIGKILL);
+	} else if (!strcmp(way, "execs")) {
+		execl("/proc/self/exe", "loads", "quit", NULL);
+		_exit(127);
+	} else if (!strcmp(way, "naps")) {
+		nap(300000);
+	}
+	_exit(!strcmp(way, "fails") ? 3 : 0);
+}
+
+/* Children that end in the same way, one after the other. */
+static void children(long count, const char *way)
+{
+	ready();
+	for (long i = 0; i < count; i++) {
+		pid_t child = fork();
+
+		check(child >= 0, "fork");
+		if (child == 0)
+			end_as(way);
+		check(waitpid(child, NULL, 0) == child, "waitpid");
+	}
+	finish();
+}
+
+/* Children that use some CPU time each, several at a time. */
+static void short_lives(long count, long us, long together)
+{
+	long running = 0;
+
+	ready();
+	for (long i = 0; i < count; i++) {
+		pid_t child = fork();
+
+		check(child >= 0, "fork");
+		if (child == 0) {
+			burn(us);
+			_exit(0);
+		}
+		if (++running == together) {
+			check(wait(NULL) > 0, "wait");
+			running--;
+		}
+	}
+	while (wait(NULL) > 0)
+		;
+	finish();
+}
+
+static void *burn_on(void *unused)
+{
+	for (;;)
+		burn(1000000);
+	return unused;
+}
+
+/* Threads burn from the start, and still do as the load says it is done. */
+static void threads(long count, long ms)
+{
+	pthread_t thread;
+
+	for (long i = 0; i < count; i++)
+		check(pthread_create(&thread, NULL, burn_on, NULL) == 0, "pthread_create");
+	ready();
+	nap(ms * 1000);
+	finish();
+}
+
+static void bursts(long count, long burn_us, long nap_us)
+{
+	ready();
+	for (long i = 0; i < count; i++) {
+		if (burn_us)
+			burn(burn_us);
+		nap(nap_us);
+	}
+	finish();
+}
+
+static void spin(long ms)
+{
+	ready();
+	burn(ms * 1000);
+	finish();
+}
+
+int main(int argc, char **argv)
+{
+	struct sched_param parameter = {};
+	long a[3] = {};
+	const char *mode;
+	int option;
+
+	while ((option = getopt(argc, argv, "+p:c:")) != -1) {
+		if (option == 'c')
+			bind_to(0, atoi(optarg));
+		if (option == 'p') {
+			int policy = atoi(optarg);
+
+			parameter.sched_priority = policy == SCHED_FIFO || policy == SCHED_RR ? 10 : 0;
+			check(sched_setscheduler(0, policy, &parameter) == 0, "sched_setscheduler");
+		}
+	}
+	check(optind < argc, "mode");
+	mode = argv[optind++];
+	for (int i = 0; i < 3 && optind + i < argc; i++)
+		a[i] = atol(argv[optind + i]);
+	if (!strcmp(mode, "quit"))
+		return 0;
+	else if (!strcmp(mode, "ping-pong"))
+		ping_pong(a[0]);
+	else if (!strcmp(mode, "children") && argv[optind + 1])
+		children(a[0], argv[optind + 1]);
+	else if (!strcmp(mode, "short-lives"))
+		short_lives(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "threads"))
+		threads(a[0], a[1]);
+	else if (!strcmp(mode, "bursts"))
+		bursts(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "spin"))
+		spin(a[0]);
+	else if (!strcmp(mode, "migrate-asleep"))
+		migrate_asleep(a[0]);
+	else if (!strcmp(mode, "migrate-queued"))
+		migrate_queued(a[0], a[1]);
+	else if (!strcmp(mode, "end-together"))
+		end_together(a[0], a[1]);
+	else
+		check(0, "mode");
+	return 0;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Tells the test that everything is set up, and waits for its word to begin. */
+void ready(void);
+/* Tells the test that the load is over, and waits, with all figures as they stand, until it lets go. */
+void finish(void);
+
+/* Uses `us` of the calling thread's CPU time. */
+void burn(long us);
+void nap(long us);
+/* Binds thread `tid` (0: the caller) to one CPU. */
+void bind_to(int tid, int cpu);
+/* Ends the program where a call failed that should not. */
+void check(int is_fine, const char *what);
+
+/* A thread asleep is bound to another CPU and woken there, `count` times. */
+void migrate_asleep(long count);
+/* A thread woken behind a real-time one waits `us` in the queue, then is bound to another CPU, `count` times. */
+void migrate_queued(long count, long us);
+/* A process whose threads all end it at the same moment, `count` times. */
+void end_together(long count, int threads);
