@@ -56,6 +56,8 @@ import Testing
         "processes": \.processes, "switches": \.switches, "cpu": \.cpu, "lifetime": \.lifetime, "padding": \.padding,
       ]),
     Layout(
+      signals_cpu.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
+    Layout(
       usage.self, of: "process",
       [
         "runtime_ns": \.runtime_ns, "user_ns": \.user_ns, "system_ns": \.system_ns,

@@ -23,8 +23,8 @@ extension EndToEnd {
       let exporter = try await Exporter(["--no-collector.process"])
       let cpus = sysconf(Int32(_SC_NPROCESSORS_CONF))
       let samples = try exporter.samples().count { !$0.contains("{source=") }
-      // sched, exits and the program itself; a CPU's four modes, its frequency, and two for each of 16 idle states
-      #expect(samples <= 340 + cpus * 37)
+      // sched, exits, signals and the program itself; a CPU's four modes, its frequency, and two for each of 16 idle states
+      #expect(samples <= 410 + cpus * 37)
     }
 
     private func processes(_ samples: [String]) -> Set<String> {

@@ -183,6 +183,16 @@ static void spin(long ms)
 	finish();
 }
 
+/* The number of a signal, so many times to itself: ignored, so that each is sent and none is left pending. */
+static void signals(long number, long count)
+{
+	check(signal(number, SIG_IGN) != SIG_ERR, "signal");
+	ready();
+	for (long i = 0; i < count; i++)
+		check(kill(getpid(), number) == 0, "kill");
+	finish();
+}
+
 int main(int argc, char **argv)
 {
 	struct sched_param parameter = {};
@@ -216,6 +226,8 @@ int main(int argc, char **argv)
 		threads(a[0], a[1]);
 	else if (!strcmp(mode, "bursts"))
 		bursts(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "signals"))
+		signals(a[0], a[1]);
 	else if (!strcmp(mode, "spin"))
 		spin(a[0]);
 	else if (!strcmp(mode, "migrate-asleep"))

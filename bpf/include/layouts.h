@@ -89,6 +89,16 @@ struct exits_cpu {
 	__u64 padding[4];
 };
 
+/* ---- signals: one per CPU ---- */
+
+#define SIGNALS 65 /* 1 to 64 */
+
+struct signals_cpu {
+	__u64 sent[SIGNALS];
+	__u64 oom_kills;
+	__u64 padding[6];
+};
+
 /* ---- process ---- */
 
 /* What a task used since it began; of a process, what all its threads did. */
