@@ -91,8 +91,8 @@ package final class SchedulerPrograms: LoadedPrograms {
   private static func attach(
     _ object: inout ProgramObject, form: Form, options: CollectorOptions
   ) throws(BPFError) {
-    let online = (try? CPUTopology(paths: options.paths).online.map(\.number)) ?? []
-    try object.run("watch_cpu", onEach: online.filter { $0 < PossibleCPUs.count })
+    // whatever sysfs says: a CPU that is offline refuses
+    try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.count))
     // wakeups first, so that no switch finds a task whose wakeup was missed
     if options.enabled.contains("sched") {
       for program in eventPrograms { try object.attach(program) }
