@@ -53,6 +53,7 @@ package final class ProgramCollector: PeriodicCollector {
   /// Statistics cost each program about a clock read twice over, so they are on for a tenth of the time.
   package let samplingInterval: UInt64 = 1_000_000_000
   private static let cycle = 10
+  private static let countingPeriod: UInt64 = 10_000_000_000
 
   private let information: BuildInformation
   private let context: CollectorContext
@@ -64,6 +65,9 @@ package final class ProgramCollector: PeriodicCollector {
   private var programRatio: Double?
   private var lastCPU: (time: UInt64, cpu: UInt64)?
   private var ownRatio: Double?
+  /// When entries were counted last, and what there was.
+  private var counted: UInt64?
+  private var maps: [(map: MapDescription, entries: Int?)] = []
 
   /// `statistics` is nil where run-time statistics are not wanted or not permitted.
   package init(_ context: CollectorContext, build: BuildInformation, statistics: StatisticsSwitch?) {
@@ -77,7 +81,8 @@ package final class ProgramCollector: PeriodicCollector {
   /// Switches statistics on for one tick in ten and takes the cost from that tick.
   package func sample(now: UInt64) {
     measureOwn(now)
-    if !isSampling { return }
+    defer { tick += 1 }
+    if !isSampling || (before == nil && tick % Self.cycle != 0) { return }
     let run = context.kernel.loaded.flatMap { $0.programs() }.reduce(0) { $0 + $1.runNanoseconds }
     do throws(BPFError) {
       if let before {
@@ -93,7 +98,6 @@ package final class ProgramCollector: PeriodicCollector {
       isSampling = false
       context.logger.notice("run-time statistics of eBPF programs are absent", metadata: ["cause": "\(error)"])
     }
-    tick += 1
   }
 
   private func measureOwn(_ now: UInt64) {
@@ -153,16 +157,24 @@ package final class ProgramCollector: PeriodicCollector {
     }
   }
 
+  /// A hash is counted entry by entry, which may be many: not in every scrape.
+  private func countEntries() {
+    let now = MonotonicClock.now
+    if let counted, now.subtracting(counted) < Self.countingPeriod { return }
+    counted = now
+    maps = context.kernel.loaded.flatMap { $0.maps() }.map { ($0, $0.entries()) }
+  }
+
   private func writeMaps(to writer: inout SampleWriter) {
-    let maps = context.kernel.loaded.flatMap { $0.maps() }
+    countEntries()
     writer.begin(Self.entries)
-    for map in maps {
-      guard let entries = map.entries() else { continue }
+    for (map, entries) in maps {
+      guard let entries else { continue }
       writer.label("map", map.name)
       writer.integer(Int64(entries))
     }
     writer.begin(Self.capacity)
-    for map in maps {
+    for (map, _) in maps {
       writer.label("map", map.name)
       writer.integer(Int64(map.capacity))
     }
