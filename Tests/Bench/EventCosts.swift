@@ -27,7 +27,7 @@ enum EventCosts {
       name: "fork, exec, exit",
       programs: [
         "sched sched_process_fork", "sched sched_wakeup_new", "sched sched_process_exec", "exits sched_process_exit",
-        "process sched_process_free",
+        "process sched_process_free", "signals signal_generate",
       ],
       run: { cbench_spawn($0) }),
     Load(name: "moving between CPUs", programs: ["sched sched_migrate_task"], run: { cbench_migrate($0) }),

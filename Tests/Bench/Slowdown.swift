@@ -79,6 +79,7 @@ private struct Programs: ~Copyable {
   var interrupts: ProgramObject
   var exits: ProgramObject
   var process: ProgramObject
+  var signals: ProgramObject
   var empty: ProgramObject
 
   static func load() throws(BPFError) -> Programs {
@@ -97,8 +98,12 @@ private struct Programs: ~Copyable {
     let process = try ProgramObject("process")
     try process.setCapacity("process_cpus", PossibleCPUs.count)
     try process.load()
+    let signals = try ProgramObject("signals")
+    try signals.setCapacity("signals_cpus", PossibleCPUs.count)
+    try signals.load()
     return Programs(
-      scheduler: scheduler, interrupts: interrupts, exits: exits, process: process, empty: try EmptyPrograms.load())
+      scheduler: scheduler, interrupts: interrupts, exits: exits, process: process, signals: signals,
+      empty: try EmptyPrograms.load())
   }
 
   mutating func attachDefault() throws(BPFError) {
@@ -106,6 +111,7 @@ private struct Programs: ~Copyable {
     for program in interrupts.programs() { try interrupts.attach(program.name) }
     for program in exits.programs() { try exits.attach(program.name) }
     try process.attach("sched_process_free")
+    for program in signals.programs() { try signals.attach(program.name) }
   }
 
   mutating func attachEmpty() throws(BPFError) {
@@ -117,6 +123,7 @@ private struct Programs: ~Copyable {
     interrupts.detach()
     exits.detach()
     process.detach()
+    signals.detach()
     empty.detach()
   }
 }
