@@ -28,7 +28,8 @@ package struct BPFError: Error, Hashable, CustomStringConvertible {
     return lines.suffix(3).joined(separator: "; ")
   }
 
-  package var isPermission: Bool { errno == EPERM || errno == EACCES }
+  /// A missing capability; EACCES is how the verifier refuses a program.
+  package var isPermission: Bool { errno == EPERM }
   /// The kernel has no such hook, type or field.
   package var isUnsupported: Bool { errno == EINVAL || errno == ENOENT || errno == EOPNOTSUPP || errno == ESRCH }
 }

@@ -81,7 +81,7 @@ extension KernelTests {
       #expect((entries?.entries() ?? 0) > 2)
     }
 
-    @Test(arguments: [(EPERM, StaticReason.permission), (EACCES, .permission), (EINVAL, .hook), (ENOENT, .hook)])
+    @Test(arguments: [(EPERM, StaticReason.permission), (EACCES, .hook), (EINVAL, .hook), (ENOENT, .hook)])
     func refusedCallHasAReasonAndACure(code: CInt, reason: StaticReason) {
       let failure = CollectorFailure(BPFError("load the eBPF object sched", errno: code, log: "libbpf: why\n"))
       #expect(failure.reason == (KernelBTF.isPresent || reason == .permission ? reason : .btf))
