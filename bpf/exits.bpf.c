@@ -4,6 +4,7 @@
  * that were released before (signal_struct); those that still stand in the thread list are added here.
  */
 #include "histogram.h"
+#include <asm-generic/errno-base.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -18,6 +19,11 @@ struct {
 	__type(value, struct exits_cpu);
 } exits_cpus SEC(".maps");
 
+struct group_key {
+	u64 leader; /* its address, which a later group may have */
+	u64 start;
+};
+
 /*
  * Two last threads may both find no other alive. The first to put the group in here is the one that counts; an entry is
  * needed for microseconds only, so the oldest may go.
@@ -25,20 +31,16 @@ struct {
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
-	__type(key, u64);
-	__type(value, u64);
+	__type(key, struct group_key);
+	__type(value, u8);
 } dying_groups SEC(".maps");
 
 static __always_inline bool is_first_to_see(struct task_struct *leader)
 {
-	u64 key = (u64)leader, start = leader->start_boottime, *seen;
+	struct group_key key = {.leader = (u64)leader, .start = leader->start_boottime};
+	u8 seen = 1;
 
-	seen = bpf_map_lookup_elem(&dying_groups, &key);
-	if (seen && *seen == start)
-		return false;
-	if (seen)
-		return bpf_map_update_elem(&dying_groups, &key, &start, BPF_ANY) == 0;
-	return bpf_map_update_elem(&dying_groups, &key, &start, BPF_NOEXIST) == 0;
+	return bpf_map_update_elem(&dying_groups, &key, &seen, BPF_NOEXIST) != -EEXIST;
 }
 
 struct group_usage {
