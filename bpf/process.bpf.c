@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * What every process used. The kernel
- * counts it already, in each task and, of dead threads, in signal_struct: an iterator reads it, no event does. Only the
- * end of a task is hooked, so that what it used is not lost with it.
+ * What every process used. The kernel counts it already, in each task and, of dead threads, in signal_struct: an
+ * iterator reads it, no event does. Only the end of a task is hooked, so that what it used is not lost with it.
  */
 #include "kernel.h"
 #include "layouts.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define PF_KTHREAD   0x00200000
 #define DEFAULT_PRIO 120
 #define MAX_RT_PRIO  100
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };

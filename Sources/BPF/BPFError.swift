@@ -30,8 +30,6 @@ package struct BPFError: Error, Hashable, CustomStringConvertible {
 
   /// A missing capability; EACCES is how the verifier refuses a program.
   package var isPermission: Bool { errno == EPERM }
-  /// The kernel has no such hook, type or field.
-  package var isUnsupported: Bool { errno == EINVAL || errno == ENOENT || errno == EOPNOTSUPP || errno == ESRCH }
 }
 
 /// libbpf's warnings on this thread, kept while a call runs.

@@ -11,7 +11,7 @@ package struct MapDescription: Sendable, Hashable {
   package let name: String
   package let capacity: Int
   /// Whether entries come and go (a hash); arrays are always full.
-  package let isHash: Bool
+  private let isHash: Bool
   private let descriptor: Int32
   private let keySize: UInt32
   private let valueSize: UInt32
