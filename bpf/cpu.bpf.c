@@ -3,29 +3,11 @@
  * Time in interrupt handlers and idle states. What ran between two switches is sched.bpf.c's to say; user space takes
  * the interrupts out of it. No kernel type is read, so the same raw_tp programs serve kernels with and without BTF.
  */
-#include "kernel.h"
-#include "layouts.h"
+#include "percpu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct interrupt_cpu);
-} interrupt_cpus SEC(".maps");
-
-struct raw_tracepoint {
-	u64 args[2];
-};
-
-static __always_inline struct interrupt_cpu *this_cpu(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&interrupt_cpus, &cpu);
-}
+PER_CPU_ARRAY(interrupt_cpus, interrupt_cpu)
 
 /* Which of the two sums the interrupted time belongs to: 1 where the CPU idled. */
 static __always_inline u32 interrupted_idle(void)

@@ -4,6 +4,7 @@
  * that were released before (signal_struct); those that still stand in the thread list are added here.
  */
 #include "histogram.h"
+#include "percpu.h"
 #include <asm-generic/errno-base.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -11,13 +12,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Threads that die together and are not released yet: at most one a CPU, and the leader as a zombie. */
 #define UNRELEASED_THREADS 512
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct exits_cpu);
-} exits_cpus SEC(".maps");
+PER_CPU_ARRAY(exits_cpus, exits_cpu)
 
 struct group_key {
 	u64 leader; /* its address, which a later group may have */
@@ -68,7 +63,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 {
 	struct signal_struct *signal = task->signal;
 	struct task_struct *leader = task->group_leader;
-	u32 cpu = bpf_get_smp_processor_id(), policy, result, code;
+	u32 policy, result, code;
 	struct group_usage usage;
 	struct exits_cpu *c;
 
@@ -77,7 +72,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	/* another may have been here, counted and been released since: it left its run time */
 	if ((signal->nr_threads > 1 || signal->sum_sched_runtime) && !is_first_to_see(leader))
 		return 0;
-	c = bpf_map_lookup_elem(&exits_cpus, &cpu);
+	c = this_cpu();
 	if (!c)
 		return 0;
 

@@ -154,6 +154,11 @@ struct bpf_iter__task {
 
 #pragma clang attribute pop
 
+/* What a raw_tp program is given: the tracepoint's arguments; the kernel refuses to attach one that reads more. */
+struct raw_tracepoint {
+	u64 args[4];
+};
+
 static __always_inline unsigned int task_state(struct task_struct *task)
 {
 	if (bpf_core_field_exists(task->__state))

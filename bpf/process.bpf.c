@@ -3,8 +3,7 @@
  * What every process used. The kernel counts it already, in each task and, of dead threads, in signal_struct: an
  * iterator reads it, no event does. Only the end of a task is hooked, so that what it used is not lost with it.
  */
-#include "kernel.h"
-#include "layouts.h"
+#include "percpu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -17,13 +16,7 @@ const volatile struct process_config config = {};
 const struct thread_record *const volatile thread_layout = NULL;
 const struct process_record *const volatile process_layout = NULL;
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct process_cpu);
-} process_cpus SEC(".maps");
+PER_CPU_ARRAY(process_cpus, process_cpu)
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -135,13 +128,13 @@ static __always_inline void add_dead(struct usage *sum, const struct usage *usag
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(sched_process_free, struct task_struct *task)
 {
-	u32 cpu = bpf_get_smp_processor_id(), tgid = task->tgid;
+	u32 tgid = task->tgid;
 	u64 delay = task->sched_info.run_delay;
 	struct watched_process *watch;
 	struct usage usage = {};
 	struct process_cpu *c;
 
-	c = bpf_map_lookup_elem(&process_cpus, &cpu);
+	c = this_cpu();
 	if (!c)
 		return 0;
 	watch = bpf_map_lookup_elem(&watched, &tgid);

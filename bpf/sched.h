@@ -5,16 +5,11 @@
  */
 #pragma once
 #include "histogram.h"
+#include "percpu.h"
 
 const volatile struct sched_config config = {};
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct sched_cpu);
-} sched_cpus SEC(".maps");
+PER_CPU_ARRAY(sched_cpus, sched_cpu)
 
 /* What is kept of a task while it is off the CPU. */
 struct task_wait {
@@ -32,13 +27,6 @@ struct {
 	__type(key, u64);
 	__type(value, struct task_wait);
 } task_waits SEC(".maps");
-
-static __always_inline struct sched_cpu *this_cpu(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&sched_cpus, &cpu);
-}
 
 static __always_inline struct task_wait *hashed_wait(u64 key, bool create, struct sched_cpu *c)
 {

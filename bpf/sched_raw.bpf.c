@@ -8,10 +8,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct raw_tracepoint {
-	u64 args[4];
-};
-
 SEC("raw_tp/sched_switch")
 int sched_switch(struct raw_tracepoint *context)
 {

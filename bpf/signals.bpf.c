@@ -3,29 +3,11 @@
  * Signals as they are sent, and victims of the OOM killer. Only numbers are read, so the same raw_tp programs serve
  * kernels with and without BTF.
  */
-#include "kernel.h"
-#include "layouts.h"
+#include "percpu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct signals_cpu);
-} signals_cpus SEC(".maps");
-
-struct raw_tracepoint {
-	u64 args[1];
-};
-
-static __always_inline struct signals_cpu *this_cpu(void)
-{
-	u32 cpu = bpf_get_smp_processor_id();
-
-	return bpf_map_lookup_elem(&signals_cpus, &cpu);
-}
+PER_CPU_ARRAY(signals_cpus, signals_cpu)
 
 SEC("raw_tp/signal_generate")
 int signal_generate(struct raw_tracepoint *context)

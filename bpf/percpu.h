@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+#pragma once
+#include "kernel.h"
+#include "layouts.h"
+
+/*
+ * The array an object keeps its counters in, an element of `struct element` per possible CPU, and this_cpu(), which
+ * finds the running CPU's. User space maps it and sets its length.
+ */
+#define PER_CPU_ARRAY(name, element)                                                                                   \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                                     \
+		__uint(max_entries, 1);                                                                                \
+		__type(key, u32);                                                                                      \
+		__type(value, struct element);                                                                         \
+	} name SEC(".maps");                                                                                           \
+                                                                                                                       \
+	static __always_inline struct element *this_cpu(void)                                                          \
+	{                                                                                                              \
+		u32 cpu = bpf_get_smp_processor_id();                                                                  \
+                                                                                                                       \
+		return bpf_map_lookup_elem(&name, &cpu);                                                               \
+	}
