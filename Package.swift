@@ -44,7 +44,7 @@ let package = Package(
   targets: [
     // The eBPF programs: compiled and embedded by the plugin, which alone reads the `.bpf.c` files.
     .plugin(name: "BPFCompiler", capability: .buildTool(), path: "Sources/BPFCompiler"),
-    .target(name: "BPFPrograms", path: "bpf", sources: ["include"], plugins: ["BPFCompiler"]),
+    .target(name: "BPFPrograms", path: "bpf", sources: ["include/BPFPrograms.h"], plugins: ["BPFCompiler"]),
     // Static, so that a release needs glibc only; a linker that reads archives once wants what is needed last.
     .target(
       name: "CLibbpf",

@@ -7,7 +7,8 @@ package struct ProgramObject: ~Copyable {
   /// The name of its source file, without `.bpf.c`.
   package let name: String
   private let object: OpaquePointer
-  private var links: [(program: String, link: OpaquePointer)] = []
+  /// In the order of attaching; nil: detached.
+  private var links: [(program: String, link: OpaquePointer?)] = []
 
   /// The names of all embedded objects.
   package static var embeddedNames: [String] {
@@ -96,17 +97,35 @@ package struct ProgramObject: ~Copyable {
 
   /// Attaches `program` to the hook its section names.
   package mutating func attach(_ program: String) throws(BPFError) {
+    links.append((program, try makeLink(program)))
+  }
+
+  /// Takes every program off its event; they stay loaded, and iterators attached.
+  package mutating func detach() {
+    for index in links.indices {
+      guard let link = links[index].link, !isIterator(links[index].program) else { continue }
+      bpf_link__destroy(link)
+      links[index].link = nil
+    }
+  }
+
+  /// Attaches again what `detach()` detached, in the same order.
+  package mutating func reattach() throws(BPFError) {
+    for index in links.indices where links[index].link == nil {
+      links[index].link = try makeLink(links[index].program)
+    }
+  }
+
+  private func makeLink(_ program: String) throws(BPFError) -> OpaquePointer {
     CallLog.begin()
     guard let link = bpf_program__attach(try findProgram(program)) else {
       throw BPFError("attach \(program) of \(name)", errno: Glibc.errno, log: CallLog.text())
     }
-    links.append((program, link))
+    return link
   }
 
-  /// Detaches every program; they stay loaded.
-  package mutating func detach() {
-    for (_, link) in links { bpf_link__destroy(link) }
-    links = []
+  private func isIterator(_ program: String) -> Bool {
+    bpf_object__find_program_by_name(object, program).map(bpf_program__expected_attach_type) == BPF_TRACE_ITER
   }
 
   /// Runs a raw tracepoint program once on each of `cpus`, attached or not.

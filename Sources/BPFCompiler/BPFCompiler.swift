@@ -12,9 +12,8 @@ struct BPFCompiler: BuildToolPlugin {
     let folder = target.directoryURL
     let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
     let shared = folder.appending(path: "include")
-    let headers =
-      files.filter { $0.hasSuffix(".h") }.map { folder.appending(path: $0) }
-      + (try FileManager.default.contentsOfDirectory(atPath: shared.path).sorted().map { shared.appending(path: $0) })
+    let headers = try FileManager.default.subpathsOfDirectory(atPath: folder.path).sorted()
+      .filter { $0.hasSuffix(".h") }.map { folder.appending(path: $0) }
 
     var commands: [Command] = []
     var objects: [(name: String, file: URL)] = []

@@ -50,16 +50,19 @@ package struct CollectorDefinition<Environment>: Sendable {
   /// One line for the command line and the landing page.
   package let summary: String
   package let isOnByDefault: Bool
+  /// What a reader of the metric reference must know beyond the families' help: Markdown.
+  package let notes: String
   package let families: [Family]
   package let make: @Sendable (Environment) throws(CollectorFailure) -> any Collector
 
   package init(
-    name: String, summary: String, isOnByDefault: Bool, families: [Family],
+    name: String, summary: String, isOnByDefault: Bool, notes: String = "", families: [Family],
     make: @escaping @Sendable (Environment) throws(CollectorFailure) -> any Collector
   ) {
     self.name = name
     self.summary = summary
     self.isOnByDefault = isOnByDefault
+    self.notes = notes
     self.families = families
     self.make = make
   }

@@ -13,6 +13,9 @@ package protocol LoadedPrograms: AnyObject {
   func maps() -> [MapDescription]
   /// Updates that could not be made, by map and cause.
   func lostUpdates() -> [(map: String, cause: String, count: UInt64)]
+  /// Takes the programs off their events, and puts them back: what they cost is the difference.
+  func detach()
+  func reattach() throws(BPFError)
 }
 
 /// Loads the objects that several collectors share, each once, and knows all that are in the kernel.

@@ -7,7 +7,7 @@ internal import Collecting
 package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
   package let cpus: MappedArray<Element>
   package let collector: String
-  private let object: ProgramObject
+  private var object: ProgramObject
 
   /// Loads the embedded object `name` and attaches `programs` in this order.
   ///
@@ -30,5 +30,7 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
 
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+  package func reattach() throws(BPFError) { try object.reattach() }
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
 }

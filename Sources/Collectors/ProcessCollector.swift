@@ -32,6 +32,12 @@ package final class ProcessCollector: PeriodicCollector {
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "process", summary: "CPU, run-queue time, switches, faults, I/O and memory of the processes that matter",
     isOnByDefault: true,
+    notes: """
+      A process gets series once it has used 10 ms of CPU time lately; what it used before, and everything of processes
+      without series, is in `pid="other"`. No counter ever falls, and the sum over all series is the machine's at every
+      moment. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
+      `--process.grace`, which should be longer than the scrape interval.
+      """,
     families: [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
   ) { context throws(CollectorFailure) in try ProcessCollector(context) }
 

@@ -5,7 +5,7 @@ internal import Host
 
 /// The task iterator and the program at the end of tasks.
 package final class ProcessPrograms: LoadedPrograms {
-  private let object: ProgramObject
+  private var object: ProgramObject
   private let iterator: IteratorReader
   private let cpus: MappedArray<process_cpu>
   private let watched: HashMap<UInt32, watched_process>
@@ -82,5 +82,7 @@ package final class ProcessPrograms: LoadedPrograms {
 
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+  package func reattach() throws(BPFError) { try object.reattach() }
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [("watched", "full", unwatched)] }
 }

@@ -26,7 +26,7 @@ package final class ProgramCollector: PeriodicCollector {
     "bpf_program_runs", .counter, labels: ["collector", "program"],
     help: "Runs of eBPF programs while statistics were on.")
   private static let entries = Family(
-    "bpf_map_entries", .gauge, labels: ["map"], help: "Entries of an eBPF map in use.")
+    "bpf_map_entries", .gauge, labels: ["map"], help: "Entries of an eBPF map in use, counted every ten seconds.")
   private static let capacity = Family(
     "bpf_map_capacity", .gauge, labels: ["map"], help: "Entries an eBPF map has room for.")
   private static let lost = Family(

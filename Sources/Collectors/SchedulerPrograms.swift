@@ -26,7 +26,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   package let form: Form
   /// One element per possible CPU.
   package let cpus: MappedArray<sched_cpu>
-  private let object: ProgramObject
+  private var object: ProgramObject
 
   package var collector: String { "sched" }
 
@@ -103,6 +103,8 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+  package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
     let map = form.usesTaskStorage ? "task_storage" : "task_waits"

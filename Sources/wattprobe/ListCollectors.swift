@@ -1,6 +1,7 @@
 import ArgumentParser
 import Collecting
 import Collectors
+import Glibc
 import Logging
 
 /// Says of each collector whether it can run here.
@@ -10,14 +11,18 @@ struct ListCollectors: CollectorChoosing {
 
   @OptionGroup var collecting: CollectingArguments
 
+  @Flag(help: "Print the metric reference instead: every family of every collector, in Markdown.")
+  var markdown = false
+
   var choice = CollectorChoice()
 
   enum CodingKeys: String, CodingKey {
-    case collecting
+    case collecting, markdown
   }
 
   @MainActor
   mutating func start() async throws {
+    if markdown { return Terminal.write(MetricReference.markdown, to: STDOUT_FILENO) }
     var options = try collecting.options(choice)
     // each is tried, also one that is off
     options.enabled = Set(Registry.collectors.map(\.name))

@@ -4,7 +4,7 @@ import Testing
 
 @testable import BPF
 
-/// The structs of `bpf/include/layouts.h` as the eBPF compiler laid them out and as Swift sees them.
+/// The structs of `bpf/include/layouts` as the eBPF compiler laid them out and as Swift sees them.
 @Suite struct LayoutTests {
   struct Layout: Sendable, CustomTestStringConvertible {
     let name: String
@@ -90,10 +90,12 @@ import Testing
     for (name, offset) in zip(names, compiled.offsets) { #expect(layout.members[name] == offset, "\(name)") }
   }
 
-  /// Every struct and every member in the header is among those compared.
+  /// Every struct and every member in the headers is among those compared.
   @Test func everySharedStructIsCompared() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
-    let text = try String(contentsOf: root.appending(path: "bpf/include/layouts.h"), encoding: .utf8)
+    let folder = root.appending(path: "bpf/include/layouts")
+    let text = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+      .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
     var declared: [String: Set<String>] = [:]
     for match in text.matches(of: /(?m)^struct (\w+) \{\n((?:.*\n)*?)\};/) {
       let members = match.2.matches(of: /(?m)^\t(?:struct )?\w+ (\w+)(?:\[\w+\])*;/).map { String($0.1) }

@@ -1,6 +1,6 @@
 import BPF
-import BPFPrograms
 import CBench
+import Collectors
 import Glibc
 
 /// How much slower a pipe ping-pong is with the default set attached, by attaching and detaching it inside one process.
@@ -73,57 +73,32 @@ enum Slowdown {
   }
 }
 
-/// The objects of the default set and the empty programs, loaded once, attached and detached at will.
+/// The programs of the default set and the empty ones, loaded once, attached and detached at will.
 private struct Programs: ~Copyable {
-  var scheduler: ProgramObject
-  var interrupts: ProgramObject
-  var exits: ProgramObject
-  var process: ProgramObject
-  var signals: ProgramObject
-  var empty: ProgramObject
+  private let set: DefaultSet
+  private var empty: ProgramObject
 
-  static func load() throws(BPFError) -> Programs {
-    // as SchedulerPrograms has them in the form kernelWaits
-    let scheduler = try ProgramObject("sched")
-    try scheduler.setCapacity("sched_cpus", PossibleCPUs.count)
-    try scheduler.omit(program: "sched_process_free")
-    try scheduler.configure(sched_config(histograms: 1, kernel_waits: 1, task_storage: 1, unused: 0))
-    try scheduler.load()
-    let interrupts = try ProgramObject("cpu")
-    try interrupts.setCapacity("interrupt_cpus", PossibleCPUs.count)
-    try interrupts.load()
-    let exits = try ProgramObject("exits")
-    try exits.setCapacity("exits_cpus", PossibleCPUs.count)
-    try exits.load()
-    let process = try ProgramObject("process")
-    try process.setCapacity("process_cpus", PossibleCPUs.count)
-    try process.load()
-    let signals = try ProgramObject("signals")
-    try signals.setCapacity("signals_cpus", PossibleCPUs.count)
-    try signals.load()
-    return Programs(
-      scheduler: scheduler, interrupts: interrupts, exits: exits, process: process, signals: signals,
-      empty: try EmptyPrograms.load())
+  static func load() throws -> Programs {
+    guard let set = DefaultSet(form: SchedulerPrograms.Form.allCases[0]) else {
+      throw BenchError("the scheduler programs do not load")
+    }
+    for object in set.kernel.loaded { object.detach() }
+    var empty = try EmptyPrograms.load()
+    for program in empty.programs() { try empty.attach(program.name) }
+    empty.detach()
+    return Programs(set: set, empty: empty)
   }
 
-  mutating func attachDefault() throws(BPFError) {
-    for program in scheduler.programs() where program.name != "watch_cpu" { try scheduler.attach(program.name) }
-    for program in interrupts.programs() { try interrupts.attach(program.name) }
-    for program in exits.programs() { try exits.attach(program.name) }
-    try process.attach("sched_process_free")
-    for program in signals.programs() { try signals.attach(program.name) }
+  func attachDefault() throws(BPFError) {
+    for object in set.kernel.loaded { try object.reattach() }
   }
 
   mutating func attachEmpty() throws(BPFError) {
-    for program in empty.programs() { try empty.attach(program.name) }
+    try empty.reattach()
   }
 
   mutating func detach() {
-    scheduler.detach()
-    interrupts.detach()
-    exits.detach()
-    process.detach()
-    signals.detach()
+    for object in set.kernel.loaded { object.detach() }
     empty.detach()
   }
 }

@@ -1,35 +1,27 @@
-import Collecting
-import Collectors
-import Exposition
 import Foundation
 import Testing
 
 extension EndToEnd {
   /// README.md says what the program has.
   @Suite struct DocumentationTests {
-    private static func readme() throws -> String {
-      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../../README.md")
-      return try String(contentsOf: file, encoding: .utf8)
-    }
+    private static let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+      .appendingPathComponent("../../README.md")
+    private static let start = "<!-- wattprobe collectors --markdown -->\n\n"
+    private static let end = "\n<!-- end of wattprobe collectors --markdown -->"
 
-    @Test func everyFamilyIsInTheReference() throws {
-      let text = try Self.readme()
-      for family in Registry.families {
-        let suffix =
-          switch family.type {
-          case .counter: "_total"
-          case .info: "_info"
-          case .gauge, .histogram: ""
-          }
-        let row = text.split(separator: "\n").first { $0.hasPrefix("| `\(family.name)\(suffix)` | ") }
-        #expect(row != nil, "a row of \(family.name)\(suffix)")
-        for label in family.labels { #expect(row?.contains(label) == true, "\(family.name) has the label \(label)") }
+    /// `WATTPROBE_UPDATE_GOLDEN=1` writes it anew.
+    @Test func metricReferenceIsThatOfTheRegistry() async throws {
+      let outcome = try await Executable.run(Executable.wattprobe, ["collectors", "--markdown"])
+      #expect(outcome.status == 0)
+      var text = try String(contentsOf: Self.file, encoding: .utf8)
+      let start = try #require(text.range(of: Self.start)).upperBound
+      let end = try #require(text.range(of: Self.end)).lowerBound
+      if ProcessInfo.processInfo.environment["WATTPROBE_UPDATE_GOLDEN"] != nil {
+        text.replaceSubrange(start..<end, with: outcome.output)
+        try Data(text.utf8).write(to: Self.file)
+      } else {
+        #expect(text[start..<end] == outcome.output)
       }
-    }
-
-    @Test func everyCollectorHasASection() throws {
-      let text = try Self.readme()
-      for collector in Registry.collectors { #expect(text.contains("\n### \(collector.name)\n")) }
     }
   }
 }

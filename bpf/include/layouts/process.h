@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What process.bpf.c hands out and keeps. */
+#pragma once
+#include <linux/types.h>
+
+/* What a task used since it began; of a process, what all its threads did. */
+struct usage {
+	__u64 runtime_ns; /* exact */
+	__u64 user_ns;	  /* as the kernel's accounting splits it, by ticks on most kernels */
+	__u64 system_ns;
+	__u64 voluntary_switches;
+	__u64 involuntary_switches;
+	__u64 minor_faults;
+	__u64 major_faults;
+	__u64 read_bytes;
+	__u64 written_bytes;
+	__u64 runqueue_ns;
+};
+
+enum record_kind { RECORD_THREAD = 1, RECORD_PROCESS = 2 };
+
+/* One task seen by the iterator, a thread that is no group leader. */
+struct thread_record {
+	__u32 kind;
+	__u32 tgid;
+	struct usage usage;
+};
+
+/* A group leader: its own usage and that of its dead threads (but their run-queue time). */
+struct process_record {
+	__u32 kind;
+	__u32 tgid;
+	struct usage usage;
+	__u64 start_ns;	 /* CLOCK_BOOTTIME */
+	__u64 cgroup_id; /* in the v2 hierarchy */
+	__u64 resident_bytes;
+	__u64 virtual_bytes;
+	__u32 threads;
+	__u32 policy;
+	__s32 priority;
+	__s32 nice;
+	char comm[16];
+};
+
+/* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
+struct watched_process {
+	__u64 start_ns;
+	__u64 dead_runqueue_ns; /* of its threads that ended */
+	struct usage final;
+	__u64 is_dead; /* final is set */
+};
+
+/* What ended processes had used, by CPU: only sums. */
+struct process_cpu {
+	struct usage dead;
+	__u64 padding[6];
+};
+
+struct process_config {
+	__u32 page_shift;
+};
