@@ -83,11 +83,20 @@ struct kernfs_node {
 
 struct cgroup {
 	struct kernfs_node *kn;
+	int level;
+};
+
+struct cgroup_subsys_state {
+	struct cgroup *cgroup;
 };
 
 struct css_set {
+	struct cgroup_subsys_state *subsys[1];
 	struct cgroup *dfl_cgrp;
 };
+
+/* The numbers are the running kernel's. */
+enum cgroup_subsys_id { cpu_cgrp_id, cpuacct_cgrp_id, memory_cgrp_id };
 
 /* a520110e4a15 ("mm: convert mm's rss stats into percpu_counter", 6.2) made it an array of percpu counters. */
 struct percpu_counter {

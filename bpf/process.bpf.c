@@ -3,6 +3,7 @@
  * What every process used. The kernel counts it already, in each task and, of dead threads, in signal_struct: an
  * iterator reads it, no event does. Only the end of a task is hooked, so that what it used is not lost with it.
  */
+#include "cgroup.h"
 #include "percpu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -24,6 +25,14 @@ struct {
 	__type(key, u32);
 	__type(value, struct watched_process);
 } watched SEC(".maps");
+
+/* Run time of ended processes by control group; what finds no room is in the entry of the key 0. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct cgroup_key);
+	__type(value, u64);
+} dead_by_cgroup SEC(".maps");
 
 static __always_inline void read_task(struct task_struct *task, struct usage *usage)
 {
@@ -91,7 +100,7 @@ int each_task(struct bpf_iter__task *context)
 	read_task(task, &process.usage);
 	add_dead_threads(task->signal, &process.usage);
 	process.start_ns = task->start_boottime;
-	process.cgroup_id = task->cgroups->dfl_cgrp->kn->id;
+	find_cgroup(task, config.version1, &process.cgroup);
 	process.threads = task->signal->nr_threads;
 	process.policy = task->policy;
 	process.priority = task->prio - MAX_RT_PRIO;
@@ -119,6 +128,26 @@ static __always_inline void add_dead(struct usage *sum, const struct usage *usag
 	atomic_add(&sum->major_faults, usage->major_faults);
 	atomic_add(&sum->read_bytes, usage->read_bytes);
 	atomic_add(&sum->written_bytes, usage->written_bytes);
+}
+
+static __always_inline void add_dead_to_cgroup(struct task_struct *leader, u64 runtime)
+{
+	struct cgroup_key key = {};
+	u64 *sum, zero = 0;
+
+	find_cgroup(leader, config.version1, &key);
+	sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
+	if (!sum) {
+		bpf_map_update_elem(&dead_by_cgroup, &key, &zero, BPF_NOEXIST);
+		sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
+	}
+	if (!sum) {
+		key.id = 0;
+		key.hierarchy = 0;
+		sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
+	}
+	if (sum)
+		atomic_add(sum, runtime);
 }
 
 /*
@@ -149,6 +178,8 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 
 	add_dead_threads(task->signal, &usage);
 	add_dead(&c->dead, &usage);
+	if (config.by_cgroup)
+		add_dead_to_cgroup(task, usage.runtime_ns);
 	if (watch) {
 		watch->final = usage;
 		barrier();

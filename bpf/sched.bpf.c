@@ -5,6 +5,7 @@
  * switch reads no clock. Where it does not, the wakeup leaves a stamp.
  */
 #include "sched.h"
+#include "cgroup.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -70,6 +71,34 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 		wait->reason = OFFCPU_INTERRUPTIBLE;
 }
 
+/* User space makes the entries; a task whose group has none counts in that of the key 0. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 1);
+	__type(key, struct cgroup_key);
+	__type(value, struct cgroup_waits);
+} cgroup_waits SEC(".maps");
+
+static __always_inline void add_runqueue_wait(struct sched_cpu *c, struct task_struct *task, u64 ns)
+{
+	struct cgroup_key key = {};
+	struct cgroup_waits *waits;
+
+	add_wait(&c->runqueue, ns);
+	if (!config.cgroup_waits)
+		return;
+	find_cgroup(task, config.version1, &key);
+	waits = bpf_map_lookup_elem(&cgroup_waits, &key);
+	if (!waits) {
+		key.id = 0;
+		key.hierarchy = 0;
+		waits = bpf_map_lookup_elem(&cgroup_waits, &key);
+	}
+	if (waits)
+		add_wait(&waits->runqueue, ns);
+}
+
 static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *next, u64 now)
 {
 	struct task_wait *wait = task_wait(next, false, c);
@@ -95,10 +124,12 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 		} else if (slices == 0) {
 			runnable += delay;
 		}
-		add_wait(&c->runqueue, runnable);
+		add_runqueue_wait(c, next, runnable);
 		c->held = held;
 	} else if (wait) {
-		end_stamped_wait(c, wait, now);
+		if (wait->queued_at)
+			add_runqueue_wait(c, next, now - wait->queued_at);
+		wait->queued_at = 0;
 	}
 	if (wait)
 		end_blocked_time(c, wait, now);

@@ -107,14 +107,6 @@ static __always_inline int forget_task(u64 task)
 	return 0;
 }
 
-/* Ends the waits of a task that comes onto the CPU, as far as stamps tell them. */
-static __always_inline void end_stamped_wait(struct sched_cpu *c, struct task_wait *wait, u64 now)
-{
-	if (wait->queued_at)
-		add_wait(&c->runqueue, now - wait->queued_at);
-	wait->queued_at = 0;
-}
-
 static __always_inline void end_blocked_time(struct sched_cpu *c, struct task_wait *wait, u64 now)
 {
 	u32 reason = wait->reason;

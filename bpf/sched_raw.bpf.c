@@ -42,7 +42,9 @@ int sched_switch(struct raw_tracepoint *context)
 	}
 	wait = is_idle ? NULL : hashed_wait(next, false, c);
 	if (wait) {
-		end_stamped_wait(c, wait, now);
+		if (wait->queued_at)
+			add_wait(&c->runqueue, now - wait->queued_at);
+		wait->queued_at = 0;
 		end_blocked_time(c, wait, now);
 	}
 	return 0;

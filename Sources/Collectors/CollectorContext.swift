@@ -9,11 +9,15 @@ package struct CollectorOptions: Sendable {
   /// Tasks the hash of waits has room for, where the kernel has no task storage.
   package var taskCapacity = 65_536
   package var process = ProcessOptions()
+  package var cgroup = CgroupOptions()
   package var energy = EnergyOptions()
   /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
   package var schedulerForm: SchedulerPrograms.Form?
 
   package init() {}
+
+  /// Whether the scheduler programs keep waits by control group.
+  var measuresCgroupWaits: Bool { enabled.contains("cgroup") && cgroup.measuresRunqueue }
 }
 
 /// Energy sampling, as chosen on the command line.

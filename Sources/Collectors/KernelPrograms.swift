@@ -26,6 +26,7 @@ package final class KernelPrograms {
   private let logger: Logger
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
   private var exitsResult: Result<PerCPUPrograms<exits_cpu>, CollectorFailure>?
+  private var tasksResult: Result<TaskPasses, CollectorFailure>?
 
   init(options: CollectorOptions, logger: Logger) {
     self.options = options
@@ -52,6 +53,20 @@ package final class KernelPrograms {
       if case .success(let programs) = exitsResult { loaded.append(programs) }
     }
     return try exitsResult!.get()
+  }
+
+  /// The passes over all tasks, which `process` and `cgroup` show.
+  package func tasks() throws(CollectorFailure) -> TaskPasses {
+    if tasksResult == nil {
+      tasksResult = attempt { () throws(CollectorFailure) in
+        let programs = try ProcessPrograms(options: options)
+        register(programs)
+        // a scheduler that cannot run is the cgroup collector's to report
+        let scheduler = options.measuresCgroupWaits ? try? self.scheduler() : nil
+        return TaskPasses(options, programs: programs, scheduler: scheduler)
+      }
+    }
+    return try tasksResult!.get()
   }
 
   /// Adds an object that only one collector reads.

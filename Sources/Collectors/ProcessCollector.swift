@@ -39,53 +39,18 @@ package final class ProcessCollector: PeriodicCollector {
       `--process.grace`, which should be longer than the scrape interval.
       """,
     families: [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
-  ) { context throws(CollectorFailure) in try ProcessCollector(context) }
+  ) { context throws(CollectorFailure) in ProcessCollector(try context.kernel.tasks()) }
 
-  /// A scrape within this time of the last pass shows that pass.
-  private static let freshness: UInt64 = 100_000_000
+  package var samplingInterval: UInt64 { tasks.samplingInterval }
+  private let tasks: TaskPasses
 
-  /// A pass takes at most a five-hundredth of a CPU, beside those that scrapes ask for.
-  private static let mostPassesTime: UInt64 = 500
+  private init(_ tasks: TaskPasses) { self.tasks = tasks }
 
-  /// As chosen, or longer where there are so many tasks that passes would cost too much.
-  package var samplingInterval: UInt64 { max(interval, passTime * Self.mostPassesTime) }
-  private let interval: UInt64
-  /// How long the last pass took.
-  private var passTime: UInt64 = 0
-  private let programs: ProcessPrograms
-  private let paths: HostPaths
-  private var table: ProcessTable
-  private var lastPass: UInt64 = 0
-  private var failure: CollectorFailure?
-
-  private init(_ context: CollectorContext) throws(CollectorFailure) {
-    let options = context.options.process
-    programs = try ProcessPrograms(limit: options.limit)
-    context.kernel.register(programs)
-    paths = context.options.paths
-    interval = options.intervalNanoseconds
-    table = ProcessTable(options: options)
-    sample(now: MonotonicClock.now)
-  }
-
-  package func sample(now: UInt64) {
-    do throws(CollectorFailure) {
-      try programs.pass(&table, now: now) { tgid in
-        (try? ProcessFiles.controlGroup(pid: Int32(bitPattern: tgid), paths: paths)) ?? ""
-      }
-      lastPass = now
-      passTime = MonotonicClock.now.subtracting(now)
-      failure = nil
-    } catch {
-      failure = error
-    }
-  }
+  package func sample(now: UInt64) { tasks.sample(now: now) }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let now = MonotonicClock.now
-    if now.subtracting(lastPass) > Self.freshness { sample(now: now) }
-    if let failure { throw failure }
-
+    try tasks.refresh()
+    let table = tasks.processes
     counter(
       Self.cpu, "mode", ("user", "system"), to: &writer, other: (table.otherCPU.user, table.otherCPU.system)
     ) {
@@ -128,7 +93,7 @@ package final class ProcessCollector: PeriodicCollector {
     _ family: Family, _ label: StaticString, _ names: (String, String), to writer: inout SampleWriter,
     values: (usage) -> (UInt64, UInt64)
   ) {
-    counter(family, label, names, to: &writer, other: values(table.other)) {
+    counter(family, label, names, to: &writer, other: values(tasks.processes.other)) {
       values($0.used)
     } write: { writer, value in
       writer.unsigned(value)
@@ -141,6 +106,7 @@ package final class ProcessCollector: PeriodicCollector {
     other: (UInt64, UInt64), values: (borrowing ProcessSeries) -> (UInt64, UInt64),
     write: (inout SampleWriter, UInt64) -> Void
   ) {
+    let table = tasks.processes
     writer.begin(family)
     for index in table.series.indices {
       let pair = values(table.series[index])
@@ -163,6 +129,7 @@ package final class ProcessCollector: PeriodicCollector {
   private func gauge(
     _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (process_record) -> UInt64
   ) {
+    let table = tasks.processes
     writer.begin(family)
     for index in table.series.indices {
       guard let record = table.series[index].record else { continue }
@@ -174,6 +141,7 @@ package final class ProcessCollector: PeriodicCollector {
   }
 
   private func writeScheduling(to writer: inout SampleWriter) {
+    let table = tasks.processes
     writer.begin(Self.scheduling)
     for index in table.series.indices {
       guard let record = table.series[index].record else { continue }

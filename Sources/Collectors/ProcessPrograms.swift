@@ -9,6 +9,8 @@ package final class ProcessPrograms: LoadedPrograms {
   private let iterator: IteratorReader
   private let cpus: MappedArray<process_cpu>
   private let watched: HashMap<UInt32, watched_process>
+  /// Where control groups are followed: run time of their ended processes.
+  private let deadByCgroup: HashMap<cgroup_key, UInt64>?
   /// What `watched` held after the last pass.
   private var kept: [UInt32: watched_process] = [:]
   /// Processes that could not be watched since the map was full.
@@ -16,20 +18,30 @@ package final class ProcessPrograms: LoadedPrograms {
 
   package var collector: String { "process" }
 
-  init(limit: Int) throws(CollectorFailure) {
+  /// Control groups that ended processes are told apart by; more would count as one.
+  private static let cgroupCapacity = 8192
+
+  init(options: CollectorOptions) throws(CollectorFailure) {
+    let followsCgroups = options.enabled.contains("cgroup")
     do throws(BPFError) {
       var object = try ProgramObject("process")
       try object.setCapacity("process_cpus", PossibleCPUs.count)
       // a place that changes hands is watched twice for a moment
-      try object.setCapacity("watched", max(16, 2 * limit))
-      let shift = UInt32(Kernel.pageSize.trailingZeroBitCount)
-      try object.configure(process_config(page_shift: shift))
+      try object.setCapacity("watched", max(16, 2 * options.process.limit))
+      try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)
+      try object.configure(
+        process_config(
+          page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
+          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, unused: 0))
       try object.load()
       try object.attach("sched_process_free")
       try object.attach("each_task")
       iterator = try IteratorReader("each_task", of: object)
       cpus = try MappedArray("process_cpus", of: object)
       watched = try HashMap("watched", of: object)
+      deadByCgroup = try followsCgroups ? HashMap("dead_by_cgroup", of: object) : nil
+      // what finds no room
+      try deadByCgroup?.set(cgroup_key(), 0)
       self.object = object
     } catch {
       throw CollectorFailure(error)
@@ -37,9 +49,12 @@ package final class ProcessPrograms: LoadedPrograms {
   }
 
   /// Goes once over all tasks and brings `table` up to now. `cgroup` finds the control group of a process by its id.
-  func pass(_ table: inout ProcessTable, now: UInt64, cgroup: (UInt32) -> String) throws(CollectorFailure) {
+  func pass(
+    _ table: inout ProcessTable, now: UInt64, cgroup: (UInt32) -> String, groups: CgroupTable.Events
+  ) throws(CollectorFailure) {
     let dead = deadUsage()
     table.beginPass(now: now)
+    _ = deadByCgroup?.forEach { table.groups?.addDead($0, $1) }
     do throws(BPFError) {
       try iterator.pass { bytes in
         var offset = 0
@@ -65,8 +80,12 @@ package final class ProcessPrograms: LoadedPrograms {
         self.watch(record)
         return cgroup(record.tgid)
       },
-      forget: { self.watched.remove($0) })
+      forget: { self.watched.remove($0) },
+      groupEvents: groups)
   }
+
+  /// Forgets what ended processes of a control group had used.
+  func forget(_ group: cgroup_key) { deadByCgroup?.remove(group) }
 
   private func watch(_ record: process_record) {
     var entry = watched_process()

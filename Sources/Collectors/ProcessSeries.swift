@@ -6,7 +6,7 @@ struct ProcessSeries {
   let tgid: UInt32
   let startTime: UInt64
   let comm: [UInt8]
-  let cgroupID: UInt64
+  let cgroupKey: cgroup_key
   let cgroup: String
   let labels: PreparedLabels
   /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is

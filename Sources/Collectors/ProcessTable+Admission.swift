@@ -53,7 +53,7 @@ extension ProcessTable {
   private mutating func append(_ record: process_record, cgroup: String) {
     let comm = record.name
     var one = ProcessSeries(
-      tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupID: record.cgroup_id, cgroup: cgroup,
+      tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupKey: record.cgroup, cgroup: cgroup,
       labels: ProcessCollector.labels(tgid: record.tgid, comm: comm, cgroup: cgroup), record: record, admittedAt: time)
     if let before = predecessor(of: one) {
       one.used = before.used

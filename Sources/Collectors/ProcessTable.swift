@@ -16,9 +16,13 @@ struct ProcessTable {
     var pass: UInt64 = 0
     /// Index into `series`, or -1.
     var series = -1
+    /// Where `groups` keeps its control group, or -1.
+    var group: Int32 = -1
   }
 
   let options: ProcessOptions
+  /// The control groups of these processes; nil where nobody wants to know.
+  var groups: CgroupTable?
   var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.
   private(set) var other = usage()
@@ -64,6 +68,7 @@ struct ProcessTable {
     candidates.removeAll(keepingCapacity: true)
     current = Array(repeating: usage(), count: series.count)
     records = Array(repeating: nil, count: series.count)
+    groups?.beginPass()
   }
 
   mutating func add(_ record: process_record) {
@@ -71,6 +76,11 @@ struct ProcessTable {
     let index = place(of: record)
     see(index)
     known.values[index].runtime &+= record.usage.runtime_ns
+    if let group = groups?.place(
+      of: record.cgroup, before: known.values[index].group, used: known.values[index].lastRuntime)
+    {
+      known.values[index].group = group
+    }
     let place = known.values[index].series
     if place >= 0 {
       current[place] += record.usage
@@ -124,8 +134,10 @@ struct ProcessTable {
   ///   - watched: what the kernel kept of a watched process.
   ///   - admit: called for each new series, to watch the process and find its control group.
   ///   - forget: called for each process that is no longer watched.
+  ///   - groupEvents: where control groups are followed, what they ask and tell.
   mutating func endPass(
-    dead: usage, watched: (UInt32) -> watched_process?, admit: (process_record) -> String, forget: (UInt32) -> Void
+    dead: usage, watched: (UInt32) -> watched_process?, admit: (process_record) -> String, forget: (UInt32) -> Void,
+    groupEvents: CgroupTable.Events? = nil
   ) {
     var all = total
     all += dead
@@ -137,6 +149,7 @@ struct ProcessTable {
     if pass > 1 { admitCandidates(admit, forget) }
     retireEnded(forget)
     updateOther(all.subtracting(baseline))
+    if let groupEvents { updateGroups(all.runtime_ns.subtracting(baseline.runtime_ns), groupEvents) }
     if seen < known.count { known = known.filter { $0.value.pass == pass } }
     if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
@@ -190,7 +203,7 @@ struct ProcessTable {
 
   /// After exec or a move to another group the labels are wrong: the old series ends, a new one may begin.
   private func changedName(_ one: borrowing ProcessSeries, _ record: process_record) -> Bool {
-    one.cgroupID != record.cgroup_id || !record.isNamed(one.comm)
+    one.cgroupKey != record.cgroup || !record.isNamed(one.comm)
   }
 
   private mutating func updateScores() {
@@ -202,6 +215,13 @@ struct ProcessTable {
   /// The score at the end of this pass.
   private func score(_ entry: Known) -> Double {
     entry.score * decay + (pass > 1 ? Double(entry.runtime.subtracting(entry.lastRuntime)) : 0)
+  }
+
+  private mutating func updateGroups(_ all: UInt64, _ events: CgroupTable.Events) {
+    for (pid, one) in known where one.pass == pass && one.group >= 0 {
+      groups?.add(one.runtime, process: pid, to: one.group)
+    }
+    groups?.endPass(time: time, all: all, decay: decay, events: events)
   }
 
   private mutating func retireEnded(_ forget: (UInt32) -> Void) {

@@ -8,6 +8,7 @@ package enum Registry {
     CPUCollector.definition,
     ExitsCollector.definition,
     ProcessCollector.definition,
+    CgroupCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]

@@ -26,7 +26,10 @@ package final class SchedulerPrograms: LoadedPrograms {
   package let form: Form
   /// One element per possible CPU.
   package let cpus: MappedArray<sched_cpu>
+  private let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>?
   private var object: ProgramObject
+  /// Control groups that could not be watched.
+  private var unwatched: UInt64 = 0
 
   package var collector: String { "sched" }
 
@@ -37,7 +40,12 @@ package final class SchedulerPrograms: LoadedPrograms {
       do throws(BPFError) {
         var object = try Self.open(form, options: options)
         try Self.attach(&object, form: form, options: options)
-        cpus = try MappedArray("sched_cpus", of: object)
+        let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
+        let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>? =
+          try Self.keepsCgroupWaits(form, options) ? PerCPUHash("cgroup_waits", of: object) : nil
+        try cgroupWaits?.create(cgroup_key())
+        self.cpus = cpus
+        self.cgroupWaits = cgroupWaits
         self.object = object
         self.form = form
         return
@@ -72,6 +80,12 @@ package final class SchedulerPrograms: LoadedPrograms {
     } else if form != .raw {
       try object.omit(map: "task_storage")
     }
+    let keepsCgroupWaits = keepsCgroupWaits(form, options)
+    if keepsCgroupWaits {
+      try object.setCapacity("cgroup_waits", options.cgroup.limit + 1)
+    } else if form != .raw {
+      try object.omit(map: "cgroup_waits")
+    }
     let countsEvents = options.enabled.contains("sched")
     if !countsEvents {
       for program in eventPrograms { try object.omit(program: program) }
@@ -79,9 +93,16 @@ package final class SchedulerPrograms: LoadedPrograms {
     try object.configure(
       sched_config(
         histograms: countsEvents ? 1 : 0,
-        kernel_waits: form.kernelKeepsWaits ? 1 : 0, task_storage: form.usesTaskStorage ? 1 : 0, unused: 0))
+        kernel_waits: form.kernelKeepsWaits ? 1 : 0, task_storage: form.usesTaskStorage ? 1 : 0,
+        cgroup_waits: keepsCgroupWaits ? 1 : 0,
+        version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, unused: (0, 0, 0)))
     try object.load()
     return object
+  }
+
+  /// Without BTF a task's control group is not known.
+  private static func keepsCgroupWaits(_ form: Form, _ options: CollectorOptions) -> Bool {
+    form != .raw && options.measuresCgroupWaits
   }
 
   private static let eventPrograms = [
@@ -101,6 +122,18 @@ package final class SchedulerPrograms: LoadedPrograms {
     try object.attach("sched_switch")
   }
 
+  /// Keeps waits of this control group apart from now on.
+  func watch(_ group: cgroup_key) {
+    do throws(BPFError) { try cgroupWaits?.create(group) } catch { unwatched += 1 }
+  }
+
+  func forget(_ group: cgroup_key) { cgroupWaits?.remove(group) }
+
+  /// Calls `body` with the waits of each control group that is watched, and those of all others under the key 0.
+  ///
+  /// - Returns: false where they are not kept or cannot be read.
+  func forEachCgroupWaits(_ body: (cgroup_key, cgroup_waits) -> Void) -> Bool { cgroupWaits?.forEach(body) ?? false }
+
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
@@ -109,6 +142,6 @@ package final class SchedulerPrograms: LoadedPrograms {
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
     let map = form.usesTaskStorage ? "task_storage" : "task_waits"
     let lost = cpus.sum(offset: MemoryLayout<sched_cpu>.offset(of: \.lost)!)
-    return [(map, map == "task_waits" ? "full" : "memory", lost)]
+    return [(map, map == "task_waits" ? "full" : "memory", lost), ("cgroup_waits", "full", unwatched)]
   }
 }

@@ -33,6 +33,22 @@ struct CollectingArguments: ParsableArguments {
   var processGrace = DurationArgument(nanoseconds: ProcessOptions().graceNanoseconds)
 
   @Option(
+    name: .customLong("cgroup.limit"),
+    help: ArgumentHelp(
+      "Control groups with series of their own; the rest is in cgroup=\"other\".", valueName: "count"))
+  var cgroupLimit = CgroupOptions().limit
+
+  @Option(
+    name: .customLong("cgroup.grace"),
+    help: ArgumentHelp(
+      "How long a control group keeps its series after its last process ended. (default: 60s)", valueName: "time"),
+    transform: DurationArgument.parse)
+  var cgroupGrace = DurationArgument(nanoseconds: CgroupOptions().graceNanoseconds)
+
+  @Flag(name: .customLong("cgroup.runqueue"), help: "Keep a histogram of waits for a CPU for each control group, too.")
+  var cgroupRunqueue = false
+
+  @Option(
     name: .customLong("sched.tasks"),
     help: ArgumentHelp("Tasks whose waits are kept, on kernels without task storage.", valueName: "count"))
   var taskCapacity = CollectorOptions().taskCapacity
@@ -44,6 +60,9 @@ struct CollectingArguments: ParsableArguments {
     options.enabled = choice.enabled(disableDefaults: disableDefaults)
     options.process.limit = processLimit
     options.process.graceNanoseconds = processGrace.nanoseconds
+    options.cgroup.limit = cgroupLimit
+    options.cgroup.graceNanoseconds = cgroupGrace.nanoseconds
+    options.cgroup.measuresRunqueue = cgroupRunqueue
     options.taskCapacity = taskCapacity
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
@@ -61,6 +80,9 @@ struct CollectingArguments: ParsableArguments {
   func validate() throws {
     guard (1...10_000).contains(processLimit) else {
       throw ValidationError("--process.limit \(processLimit): give a number from 1 to 10000")
+    }
+    guard (1...10_000).contains(cgroupLimit) else {
+      throw ValidationError("--cgroup.limit \(cgroupLimit): give a number from 1 to 10000")
     }
     guard (1024...16_777_216).contains(taskCapacity) else {
       throw ValidationError("--sched.tasks \(taskCapacity): give a number from 1024 to 16777216")

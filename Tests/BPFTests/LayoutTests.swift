@@ -41,7 +41,8 @@ import Testing
     Layout(
       sched_config.self, of: "sched",
       [
-        "histograms": \.histograms, "kernel_waits": \.kernel_waits, "task_storage": \.task_storage, "unused": \.unused,
+        "histograms": \.histograms, "kernel_waits": \.kernel_waits, "task_storage": \.task_storage,
+        "cgroup_waits": \.cgroup_waits, "version1": \.version1, "unused": \.unused,
       ]),
     Layout(
       interrupt_cpu.self, of: "cpu",
@@ -69,7 +70,7 @@ import Testing
     Layout(
       process_record.self, of: "process",
       [
-        "kind": \.kind, "tgid": \.tgid, "usage": \.usage, "start_ns": \.start_ns, "cgroup_id": \.cgroup_id,
+        "kind": \.kind, "tgid": \.tgid, "usage": \.usage, "start_ns": \.start_ns, "cgroup": \.cgroup,
         "resident_bytes": \.resident_bytes, "virtual_bytes": \.virtual_bytes, "threads": \.threads,
         "policy": \.policy, "priority": \.priority, "nice": \.nice, "comm": \.comm,
       ]),
@@ -79,7 +80,11 @@ import Testing
         "start_ns": \.start_ns, "dead_runqueue_ns": \.dead_runqueue_ns, "final": \.final, "is_dead": \.is_dead,
       ]),
     Layout(process_cpu.self, of: "process", ["dead": \.dead, "padding": \.padding]),
-    Layout(process_config.self, of: "process", ["page_shift": \.page_shift]),
+    Layout(
+      process_config.self, of: "process",
+      ["page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "unused": \.unused]),
+    Layout(cgroup_key.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
+    Layout(cgroup_waits.self, of: "sched", ["runqueue": \.runqueue]),
   ]
 
   @Test(arguments: layouts)

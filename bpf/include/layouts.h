@@ -5,6 +5,7 @@
  */
 #pragma once
 #include "layouts/histogram.h"
+#include "layouts/cgroup.h"
 #include "layouts/sched.h"
 #include "layouts/cpu.h"
 #include "layouts/exits.h"

@@ -54,8 +54,7 @@ final class Load {
 
   deinit {
     if !isReaped {
-      kill(pid, SIGKILL)
-      _ = end()
+      kill()
     }
     close(output)
   }
@@ -81,6 +80,12 @@ final class Load {
     let seconds = usage.ru_utime.tv_sec + usage.ru_stime.tv_sec
     let micros = usage.ru_utime.tv_usec + usage.ru_stime.tv_usec
     return (status, UInt64(seconds) * 1_000_000_000 + UInt64(micros) * 1_000)
+  }
+
+  /// Ends it at once.
+  func kill() {
+    Glibc.kill(pid, SIGKILL)
+    end()
   }
 
   private func expect(_ word: String) throws {

@@ -101,7 +101,7 @@ struct ModelKernel {
       admit: { record in
         entries[record.tgid] = watched_process()
         entries[record.tgid]!.start_ns = record.start_ns
-        return "/\(record.cgroup_id)"
+        return "/\(record.cgroup.id)"
       },
       forget: { entries[$0] = nil })
     watched = entries
@@ -122,7 +122,7 @@ struct ModelKernel {
     record.usage = one.leader
     record.usage += one.dead
     record.start_ns = one.startTime
-    record.cgroup_id = one.cgroup
+    record.cgroup.id = one.cgroup
     record.resident_bytes = 4096
     record.virtual_bytes = 8192
     record.threads = UInt32(one.threads.count + 1)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What process.bpf.c hands out and keeps. */
 #pragma once
-#include <linux/types.h>
+#include "cgroup.h"
 
 /* What a task used since it began; of a process, what all its threads did. */
 struct usage {
@@ -31,8 +31,8 @@ struct process_record {
 	__u32 kind;
 	__u32 tgid;
 	struct usage usage;
-	__u64 start_ns;	 /* CLOCK_BOOTTIME */
-	__u64 cgroup_id; /* in the v2 hierarchy */
+	__u64 start_ns; /* CLOCK_BOOTTIME */
+	struct cgroup_key cgroup;
 	__u64 resident_bytes;
 	__u64 virtual_bytes;
 	__u32 threads;
@@ -57,5 +57,8 @@ struct process_cpu {
 };
 
 struct process_config {
-	__u32 page_shift;
+	__u8 page_shift;
+	__u8 by_cgroup; /* sum up by control group what ended processes had used */
+	__u8 version1;	/* there are control groups of version 1 */
+	__u8 unused;
 };

@@ -43,5 +43,7 @@ struct sched_config {
 	__u8 histograms;   /* run-queue, on-CPU and off-CPU times */
 	__u8 kernel_waits; /* sched_info and rq clock hold the waits: no stamp at wakeup */
 	__u8 task_storage;
-	__u8 unused;
+	__u8 cgroup_waits; /* run-queue times by control group, too */
+	__u8 version1;	   /* there are control groups of version 1 */
+	__u8 unused[3];
 };

@@ -1,0 +1,218 @@
+internal import BPFPrograms
+internal import Exposition
+
+/// What the processes of each control group used, and which groups have series of their own.
+///
+/// A group's total is what its living processes used and what its ended ones had used, so a short-lived process counts too.
+/// A process that moves takes nothing with it: what it used before stays with the group it used it in.
+struct CgroupTable {
+  /// One control group with processes, or with processes that ended lately.
+  struct Group {
+    let key: cgroup_key
+    /// Run time of its living processes, since they began.
+    var live: UInt64 = 0
+    /// Run time of its ended processes.
+    var dead: UInt64 = 0
+    /// What moved processes had used elsewhere (negative) or had used here before they left, modulo 2^64.
+    var moved: UInt64 = 0
+    var total: UInt64 = 0
+    /// Recent CPU time in nanoseconds, decaying.
+    var score: Double = 0
+    /// Processes seen in the pass under way, and one of them.
+    var members = 0
+    var member: UInt32 = 0
+    /// Since when it has had no process; nil while it has.
+    var emptySince: UInt64?
+    /// Index into `series`, or -1.
+    var series = -1
+    var isFree = false
+  }
+
+  /// One control group with series of its own.
+  struct Series {
+    let path: String
+    let labels: PreparedLabels
+    let key: cgroup_key
+    /// Its total as the counter began, and what the counter had shown by then.
+    let base: UInt64
+    let carried: UInt64
+    let admittedAt: UInt64
+    /// Nanoseconds used since; never falls.
+    var used: UInt64
+    /// Index into `groups`.
+    let group: Int
+  }
+
+  /// What the table asks and tells as groups come and go.
+  struct Events {
+    /// The path of the control group that a process is in; nil where it cannot be found.
+    var path: (cgroup_key, UInt32) -> String?
+    var admitted: (cgroup_key) -> Void
+    var evicted: (cgroup_key) -> Void
+    /// The group is gone: what is kept of it may go.
+    var forgotten: (cgroup_key) -> Void
+  }
+
+  let options: CgroupOptions
+  private(set) var series: [Series] = []
+  /// Everything not in `series`; never falls.
+  private(set) var other: UInt64 = 0
+  private(set) var groups: [Group] = []
+  private var index: [cgroup_key: Int] = [:]
+  private var free: [Int] = []
+  /// What the series of living groups had shown as they lost their places.
+  private var retained: [cgroup_key: UInt64] = [:]
+  /// What series that are gone had shown: it is in no series, nor in `other`, which would leap.
+  private var gone: UInt64 = 0
+
+  init(options: CgroupOptions) { self.options = options }
+
+  mutating func beginPass() {
+    for place in groups.indices {
+      groups[place].live = 0
+      groups[place].members = 0
+    }
+  }
+
+  /// Where a process' group is kept. `before`: where the process was at the last pass (or -1), `used`: what it had used then.
+  mutating func place(of key: cgroup_key, before: Int32, used: UInt64) -> Int32 {
+    if before >= 0, groups[Int(before)].key == key { return before }
+    let place = place(of: key)
+    if before >= 0 {
+      groups[Int(before)].moved &+= used
+      groups[place].moved &-= used
+    }
+    return Int32(place)
+  }
+
+  private mutating func place(of key: cgroup_key) -> Int {
+    if let found = index[key] { return found }
+    let place = free.popLast() ?? groups.count
+    if place == groups.count { groups.append(Group(key: key)) } else { groups[place] = Group(key: key) }
+    index[key] = place
+    return place
+  }
+
+  /// Adds what a process has used since it began.
+  mutating func add(_ runtime: UInt64, process: UInt32, to place: Int32) {
+    groups[Int(place)].live &+= runtime
+    groups[Int(place)].members += 1
+    groups[Int(place)].member = process
+  }
+
+  /// What the ended processes of a group had used, as read before the pass began.
+  mutating func addDead(_ key: cgroup_key, _ runtime: UInt64) {
+    // the entry of those without one of their own is in `other` already
+    if key == cgroup_key() { return }
+    groups[place(of: key)].dead = runtime
+  }
+
+  /// Ends the pass at `time`.
+  ///
+  /// - Parameters:
+  ///   - all: what all processes used since the first pass.
+  ///   - decay: what is left of a score after the time since the last pass; 0 in the first.
+  mutating func endPass(time: UInt64, all: UInt64, decay: Double, events: Events) {
+    updateTotals(time: time, decay: decay)
+    if decay > 0 { admit(time: time, events) }
+    retire(time: time, events)
+    var own = gone
+    for place in series.indices {
+      let total = groups[series[place].group].total
+      let used = series[place].carried + total.subtracting(series[place].base)
+      series[place].used = max(series[place].used, used)
+      own += series[place].used
+    }
+    other = max(other, all.subtracting(own))
+  }
+
+  private mutating func updateTotals(time: UInt64, decay: Double) {
+    for place in groups.indices where !groups[place].isFree {
+      let sum = groups[place].live &+ groups[place].dead &+ groups[place].moved
+      // a process on its way from the living to the dead is in neither for a moment
+      let total = max(groups[place].total, Int64(bitPattern: sum) < 0 ? 0 : sum)
+      let grown = total - groups[place].total
+      groups[place].total = total
+      groups[place].score = groups[place].score * decay + (decay > 0 ? Double(grown) : 0)
+      if groups[place].members > 0 || grown > 0 {
+        groups[place].emptySince = nil
+      } else if groups[place].emptySince == nil {
+        groups[place].emptySince = time
+      }
+    }
+  }
+
+  private mutating func admit(time: UInt64, _ events: Events) {
+    let threshold = Double(options.thresholdNanoseconds)
+    let waiting = groups.indices.filter {
+      !groups[$0].isFree && groups[$0].series < 0 && groups[$0].members > 0 && groups[$0].score >= threshold
+    }.sorted { groups[$0].score > groups[$1].score }
+    for place in waiting {
+      guard let path = events.path(groups[place].key, groups[place].member) else { continue }
+      let twin = series.firstIndex { $0.path == path }
+      // two series must not have the same labels: an ended group's goes on as that of the new one, a living one stays
+      if let twin, groups[series[twin].group].emptySince == nil { continue }
+      if twin == nil, series.count >= options.limit, !makeRoom(for: groups[place].score, time: time, events) { return }
+      append(place, path: path, carried: twin.map { take($0, events) }, time: time)
+      events.admitted(groups[place].key)
+    }
+  }
+
+  private mutating func append(_ place: Int, path: String, carried: UInt64?, time: UInt64) {
+    let key = groups[place].key
+    let before = retained.removeValue(forKey: key)
+    if let before { gone = gone.subtracting(before) }
+    // what the twin had shown is gone for good where this one has figures of its own
+    if let carried, before != nil { gone += carried }
+    let start = before ?? carried ?? 0
+    groups[place].series = series.count
+    series.append(
+      Series(
+        path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total, carried: start,
+        admittedAt: time, used: start, group: place))
+  }
+
+  /// Frees a place: of the group longest empty (half the grace time is kept), else of one that now does far less.
+  private mutating func makeRoom(for score: Double, time: UInt64, _ events: Events) -> Bool {
+    let half = options.graceNanoseconds / 2
+    let empty = series.indices.filter { time.subtracting(groups[series[$0].group].emptySince ?? time) >= half }
+    if let oldest = empty.min(by: { since($0) < since($1) }) {
+      gone += take(oldest, events)
+      return true
+    }
+    let settled = series.indices.filter { time.subtracting(series[$0].admittedAt) >= options.graceNanoseconds }
+    guard let least = settled.min(by: { groups[series[$0].group].score < groups[series[$1].group].score }),
+      groups[series[least].group].score * 2 < score
+    else { return false }
+    let key = series[least].key
+    let used = take(least, events)
+    gone += used
+    retained[key] = used
+    return true
+  }
+
+  private func since(_ place: Int) -> UInt64 { groups[series[place].group].emptySince ?? .max }
+
+  /// Takes a series away; returns what it had shown.
+  private mutating func take(_ place: Int, _ events: Events) -> UInt64 {
+    let one = series.remove(at: place)
+    groups[one.group].series = -1
+    for (place, one) in series.enumerated() { groups[one.group].series = place }
+    events.evicted(one.key)
+    return one.used
+  }
+
+  /// Forgets groups that have been empty for the grace time.
+  private mutating func retire(time: UInt64, _ events: Events) {
+    for place in groups.indices where !groups[place].isFree {
+      guard let since = groups[place].emptySince, time.subtracting(since) >= options.graceNanoseconds else { continue }
+      if groups[place].series >= 0 { gone += take(groups[place].series, events) }
+      let key = groups[place].key
+      events.forgotten(key)
+      retained[key] = nil
+      index[key] = nil
+      groups[place].isFree = true
+      free.append(place)
+    }
+  }
+}

@@ -1,0 +1,74 @@
+internal import BPFPrograms
+package import Collecting
+internal import Host
+
+/// Goes over all tasks from time to time, for the collectors `process` and `cgroup`.
+package final class TaskPasses {
+  /// A scrape within this time of the last pass shows that pass.
+  private static let freshness: UInt64 = 100_000_000
+
+  /// Collectors whose turn it is at the same time share a pass.
+  private static let turn: UInt64 = 10_000_000
+
+  /// A pass takes at most a five-hundredth of a CPU, beside those that scrapes ask for.
+  private static let mostPassesTime: UInt64 = 500
+
+  /// As chosen, or longer where there are so many tasks that passes would cost too much.
+  var samplingInterval: UInt64 { max(interval, passTime * Self.mostPassesTime) }
+  private(set) var processes: ProcessTable
+  private let programs: ProcessPrograms
+  private let scheduler: SchedulerPrograms?
+  private let paths: HostPaths
+  private let interval: UInt64
+  /// How long the last pass took.
+  private var passTime: UInt64 = 0
+  private var lastPass: UInt64 = 0
+  private var failure: CollectorFailure?
+
+  var groups: CgroupTable? { processes.groups }
+
+  /// `scheduler` keeps the waits of control groups, where they are wanted.
+  init(_ options: CollectorOptions, programs: ProcessPrograms, scheduler: SchedulerPrograms?) {
+    self.programs = programs
+    self.scheduler = scheduler
+    paths = options.paths
+    interval = options.process.intervalNanoseconds
+    var chosen = options.process
+    if !options.enabled.contains("process") { chosen.limit = 0 }
+    processes = ProcessTable(options: chosen)
+    if options.enabled.contains("cgroup") { processes.groups = CgroupTable(options: options.cgroup) }
+    pass(now: MonotonicClock.now)
+  }
+
+  /// A pass, for all collectors whose turn it is.
+  func sample(now: UInt64) {
+    if now.subtracting(lastPass) >= Self.turn { pass(now: now) }
+  }
+
+  /// Brings the tables up to now for a scrape. Fails as the last pass did.
+  func refresh() throws(CollectorFailure) {
+    let now = MonotonicClock.now
+    if now.subtracting(lastPass) >= Self.freshness { pass(now: now) }
+    if let failure { throw failure }
+  }
+
+  private func pass(now: UInt64) {
+    do throws(CollectorFailure) {
+      try programs.pass(
+        &processes, now: now,
+        cgroup: { (try? ProcessFiles.controlGroup(pid: Int32(bitPattern: $0), paths: self.paths)) ?? "" },
+        groups: CgroupTable.Events(
+          path: { key, pid in
+            ControlGroupHierarchy(rawValue: key.hierarchy)?.path(ofProcess: pid, paths: self.paths)
+          },
+          admitted: { self.scheduler?.watch($0) },
+          evicted: { self.scheduler?.forget($0) },
+          forgotten: { self.programs.forget($0) }))
+      lastPass = now
+      passTime = MonotonicClock.now.subtracting(now)
+      failure = nil
+    } catch {
+      failure = error
+    }
+  }
+}

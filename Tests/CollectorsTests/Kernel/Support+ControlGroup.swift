@@ -1,0 +1,51 @@
+import Foundation
+import Glibc
+
+/// A control group made for a test, in the hierarchy of `controller` (nil: version 2), gone with this object.
+final class ControlGroup {
+  /// As `/proc/<pid>/cgroup` shows it.
+  let path: String
+  let folder: String
+
+  init(_ path: String, controller: String? = nil) throws {
+    self.path = path
+    guard let mount = try Self.mount(of: controller) else {
+      throw Load.Failed(what: "no hierarchy of \(controller ?? "version 2") is mounted")
+    }
+    folder = mount + path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { remove() }
+
+  private static func mount(of controller: String?) throws -> String? {
+    for line in try String(contentsOfFile: "/proc/mounts", encoding: .utf8).split(separator: "\n") {
+      let words = line.split(separator: " ")
+      let isWanted =
+        controller.map { words[2] == "cgroup" && words[3].split(separator: ",").contains(Substring($0)) }
+        ?? (words[2] == "cgroup2")
+      if isWanted { return String(words[1]) }
+    }
+    return nil
+  }
+
+  static func exists(_ controller: String) -> Bool { ((try? mount(of: controller)) ?? nil) != nil }
+
+  func take(_ process: pid_t) throws {
+    try "\(process)".write(toFile: folder + "/cgroup.procs", atomically: false, encoding: .utf8)
+  }
+
+  /// The kernel's own sum of CPU time, in nanoseconds.
+  func usage() throws -> UInt64 {
+    if let text = try? String(contentsOfFile: folder + "/cpuacct.usage", encoding: .utf8) {
+      return UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
+    }
+    let text = try String(contentsOfFile: folder + "/cpu.stat", encoding: .utf8)
+    let line = text.split(separator: "\n").first { $0.hasPrefix("usage_usec ") }
+    return (UInt64(line?.split(separator: " ").last ?? "") ?? 0) * 1000
+  }
+
+  /// Refused as long as it has processes.
+  @discardableResult
+  func remove() -> Bool { rmdir(folder) == 0 }
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* How control groups are known: process.bpf.c and sched.bpf.c have keys of them. */
+#pragma once
+#include "histogram.h"
+
+/* Ids are numbered anew in each hierarchy. */
+enum cgroup_hierarchy { HIERARCHY_UNIFIED, HIERARCHY_CPU, HIERARCHY_CPUACCT, HIERARCHY_MEMORY };
+
+/* All zero: every group without an entry of its own. */
+struct cgroup_key {
+	__u64 id;
+	__u32 hierarchy; /* enum cgroup_hierarchy */
+	__u32 unused;
+};
+
+/* Waits for a CPU of the tasks of one group; of each CPU one. */
+struct cgroup_waits {
+	struct histogram runqueue;
+};
