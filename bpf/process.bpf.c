@@ -5,6 +5,7 @@
  */
 #include "cgroup.h"
 #include "percpu.h"
+#include "watched.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -18,13 +19,6 @@ const struct thread_record *const volatile thread_layout = NULL;
 const struct process_record *const volatile process_layout = NULL;
 
 PER_CPU_ARRAY(process_cpus, process_cpu)
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct watched_process);
-} watched SEC(".maps");
 
 /* Run time of ended processes by control group; what finds no room is in the entry of the key 0. */
 struct {
@@ -157,7 +151,6 @@ static __always_inline void add_dead_to_cgroup(struct task_struct *leader, u64 r
 SEC("tp_btf/sched_process_free")
 int BPF_PROG(sched_process_free, struct task_struct *task)
 {
-	u32 tgid = task->tgid;
 	u64 delay = task->sched_info.run_delay;
 	struct watched_process *watch;
 	struct usage usage = {};
@@ -166,9 +159,7 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 	c = this_cpu();
 	if (!c)
 		return 0;
-	watch = bpf_map_lookup_elem(&watched, &tgid);
-	if (watch && watch->start_ns != task->group_leader->start_boottime)
-		watch = NULL;
+	watch = watched_process(task);
 	atomic_add(&c->dead.runqueue_ns, delay);
 	if (watch)
 		atomic_add(&watch->dead_runqueue_ns, delay);

@@ -6,6 +6,7 @@
  */
 #include "sched.h"
 #include "cgroup.h"
+#include "pmu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -148,6 +149,8 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (!c)
 		return 0;
 	slice = close_slice(&c->time, now, was_idle, is_idle);
+	if (config.pmu_events)
+		end_event_slice(prev, config.pmu_events);
 	if (!config.histograms)
 		return 0;
 	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;

@@ -10,6 +10,9 @@ package struct ProgramObject: ~Copyable {
   /// In the order of attaching; nil: detached.
   private var links: [(program: String, link: OpaquePointer?)] = []
 
+  /// Maps that are another object's.
+  private var shared: Set<String> = []
+
   /// The names of all embedded objects.
   package static var embeddedNames: [String] {
     (0..<Int(BPFPrograms_object_count)).map { String(cString: embedded($0).name) }
@@ -74,6 +77,21 @@ package struct ProgramObject: ~Copyable {
   package func setCapacity(_ map: String, _ entries: Int) throws(BPFError) {
     let error = bpf_map__set_max_entries(try find(map), UInt32(entries))
     if error != 0 { throw BPFError("size map \(map)", errno: error) }
+  }
+
+  /// Has `map` be the map of the same name that `owner`, which is loaded, has made.
+  package mutating func share(_ map: String, of owner: borrowing ProgramObject) throws(BPFError) {
+    let error = bpf_map__reuse_fd(try find(map), bpf_map__fd(try owner.find(map)))
+    if error != 0 { throw BPFError("share map \(map)", errno: error) }
+    shared.insert(map)
+  }
+
+  /// Puts perf event `descriptor` into place `index` of the perf event array `map`.
+  package func setEvent(_ map: String, _ index: Int, _ descriptor: Int32) throws(BPFError) {
+    var key = UInt32(index)
+    var value = descriptor
+    let error = bpf_map_update_elem(bpf_map__fd(try find(map)), &key, &value, UInt64(BPF_ANY))
+    if error != 0 { throw BPFError("update map \(map)", errno: error) }
   }
 
   /// Leaves out a map that no enabled program uses.
@@ -156,13 +174,15 @@ package struct ProgramObject: ~Copyable {
     return result
   }
 
-  /// The maps this object created, with their capacities; data sections are not among them.
+  /// The maps this object created itself, with their capacities; data sections are not among them.
   package func maps() -> [MapDescription] {
     var result: [MapDescription] = []
     var map = bpf_object__next_map(object, nil)
     while let current = map {
       // task storage has no capacity: it lives with its tasks
-      if bpf_map__fd(current) >= 0, !bpf_map__is_internal(current), bpf_map__max_entries(current) > 0 {
+      if bpf_map__fd(current) >= 0, !bpf_map__is_internal(current), bpf_map__max_entries(current) > 0,
+        !shared.contains(String(cString: bpf_map__name(current)))
+      {
         result.append(MapDescription(current))
       }
       map = bpf_object__next_map(object, current)

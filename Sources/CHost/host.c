@@ -9,16 +9,27 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-int chost_perf_open(uint32_t type, uint64_t config, int cpu)
+static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_format)
 {
 	struct perf_event_attr attr = {
 		.type = type,
 		.size = sizeof(attr),
 		.config = config,
+		.read_format = read_format,
 	};
 	long fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
 	return fd < 0 ? -errno : (int)fd;
+}
+
+int chost_perf_open(uint32_t type, uint64_t config, int cpu)
+{
+	return perf_open(type, config, cpu, 0);
+}
+
+int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu)
+{
+	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
 }
 
 long chost_open_descriptors(const char *path)

@@ -10,11 +10,16 @@ package struct CollectorOptions: Sendable {
   package var taskCapacity = 65_536
   package var process = ProcessOptions()
   package var cgroup = CgroupOptions()
+  /// Where perf takes the PMU's events from: stand-ins, where a machine has none.
+  package var perfSource: @Sendable (ProcessorEvent) -> PerfEventSource = \.hardware
   package var energy = EnergyOptions()
   /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
   package var schedulerForm: SchedulerPrograms.Form?
 
   package init() {}
+
+  /// Whether the scheduler programs count the PMU's events by process.
+  var countsEventsByProcess: Bool { enabled.isSuperset(of: ["pmu", "process"]) }
 
   /// Whether the scheduler programs keep waits by control group.
   var measuresCgroupWaits: Bool { enabled.contains("cgroup") && cgroup.measuresRunqueue }

@@ -27,6 +27,8 @@ package final class KernelPrograms {
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
   private var exitsResult: Result<PerCPUPrograms<exits_cpu>, CollectorFailure>?
   private var tasksResult: Result<TaskPasses, CollectorFailure>?
+  private var watchedResult: Result<WatchedProcesses, CollectorFailure>?
+  private var eventsResult: Result<ProcessorEvents, CollectorFailure>?
 
   init(options: CollectorOptions, logger: Logger) {
     self.options = options
@@ -37,7 +39,10 @@ package final class KernelPrograms {
   package func scheduler() throws(CollectorFailure) -> SchedulerPrograms {
     if schedulerResult == nil {
       schedulerResult = attempt { () throws(CollectorFailure) in
-        try SchedulerPrograms(options: options, logger: logger)
+        // what cannot run is its own collector's to report
+        let events = options.countsEventsByProcess ? try? processorEvents() : nil
+        return try SchedulerPrograms(
+          options: options, events: events, watched: events == nil ? nil : try? watched(), logger: logger)
       }
       if case .success(let programs) = schedulerResult { loaded.append(programs) }
     }
@@ -59,7 +64,7 @@ package final class KernelPrograms {
   package func tasks() throws(CollectorFailure) -> TaskPasses {
     if tasksResult == nil {
       tasksResult = attempt { () throws(CollectorFailure) in
-        let programs = try ProcessPrograms(options: options)
+        let programs = try ProcessPrograms(options: options, watched: try watched())
         register(programs)
         // a scheduler that cannot run is the cgroup collector's to report
         let scheduler = options.measuresCgroupWaits ? try? self.scheduler() : nil
@@ -67,6 +72,26 @@ package final class KernelPrograms {
       }
     }
     return try tasksResult!.get()
+  }
+
+  /// The processes with series of their own, which programs of several collectors count for.
+  package func watched() throws(CollectorFailure) -> WatchedProcesses {
+    if watchedResult == nil {
+      watchedResult = attempt { () throws(CollectorFailure) in try WatchedProcesses(limit: options.process.limit) }
+      if case .success(let watched) = watchedResult { loaded.append(watched) }
+    }
+    return try watchedResult!.get()
+  }
+
+  /// The events of the PMUs, which `pmu` shows and the scheduler programs count by process.
+  package func processorEvents() throws(CollectorFailure) -> ProcessorEvents {
+    if eventsResult == nil {
+      eventsResult = attempt { () throws(CollectorFailure) in
+        let online = (try? CPUList.read(options.paths.sys("devices/system/cpu/online"))) ?? []
+        return try ProcessorEvents(cpus: online.filter { $0 < PossibleCPUs.count }, source: options.perfSource)
+      }
+    }
+    return try eventsResult!.get()
   }
 
   /// Adds an object that only one collector reads.

@@ -8,26 +8,21 @@ package final class ProcessPrograms: LoadedPrograms {
   private var object: ProgramObject
   private let iterator: IteratorReader
   private let cpus: MappedArray<process_cpu>
-  private let watched: HashMap<UInt32, watched_process>
+  private let watched: WatchedProcesses
   /// Where control groups are followed: run time of their ended processes.
   private let deadByCgroup: HashMap<cgroup_key, UInt64>?
-  /// What `watched` held after the last pass.
-  private var kept: [UInt32: watched_process] = [:]
-  /// Processes that could not be watched since the map was full.
-  private var unwatched: UInt64 = 0
 
   package var collector: String { "process" }
 
   /// Control groups that ended processes are told apart by; more would count as one.
   private static let cgroupCapacity = 8192
 
-  init(options: CollectorOptions) throws(CollectorFailure) {
+  init(options: CollectorOptions, watched: WatchedProcesses) throws(CollectorFailure) {
     let followsCgroups = options.enabled.contains("cgroup")
     do throws(BPFError) {
       var object = try ProgramObject("process")
       try object.setCapacity("process_cpus", PossibleCPUs.count)
-      // a place that changes hands is watched twice for a moment
-      try object.setCapacity("watched", max(16, 2 * options.process.limit))
+      try watched.share(with: &object)
       try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)
       try object.configure(
         process_config(
@@ -38,11 +33,11 @@ package final class ProcessPrograms: LoadedPrograms {
       try object.attach("each_task")
       iterator = try IteratorReader("each_task", of: object)
       cpus = try MappedArray("process_cpus", of: object)
-      watched = try HashMap("watched", of: object)
       deadByCgroup = try followsCgroups ? HashMap("dead_by_cgroup", of: object) : nil
       // what finds no room
       try deadByCgroup?.set(cgroup_key(), 0)
       self.object = object
+      self.watched = watched
     } catch {
       throw CollectorFailure(error)
     }
@@ -71,13 +66,12 @@ package final class ProcessPrograms: LoadedPrograms {
     } catch {
       throw CollectorFailure(.read, error.description, cure: "see the kernel's log")
     }
-    kept.removeAll(keepingCapacity: true)
-    let isComplete = watched.forEach { kept[$0] = $1 }
+    watched.update()
     table.endPass(
       dead: dead,
-      watched: { isComplete ? self.kept[$0] : self.watched.value($0) },
+      watched: { self.watched[$0] },
       admit: { record in
-        self.watch(record)
+        self.watched.add(record)
         return cgroup(record.tgid)
       },
       forget: { self.watched.remove($0) },
@@ -86,12 +80,6 @@ package final class ProcessPrograms: LoadedPrograms {
 
   /// Forgets what ended processes of a control group had used.
   func forget(_ group: cgroup_key) { deadByCgroup?.remove(group) }
-
-  private func watch(_ record: process_record) {
-    var entry = watched_process()
-    entry.start_ns = record.start_ns
-    do throws(BPFError) { try watched.set(record.tgid, entry) } catch { unwatched += 1 }
-  }
 
   private func deadUsage() -> usage {
     var words = [UInt64](repeating: 0, count: MemoryLayout<usage>.size / 8)
@@ -103,5 +91,5 @@ package final class ProcessPrograms: LoadedPrograms {
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }
-  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [("watched", "full", unwatched)] }
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
 }

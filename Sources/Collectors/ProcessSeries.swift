@@ -19,9 +19,13 @@ struct ProcessSeries {
   /// Used since; never falls.
   var used = usage()
   var cpu = CPUTimeSplit()
+  /// What programs of other collectors counted; never falls.
+  var detail = process_detail()
+  var carriedDetail = process_detail()
   /// As the pass before left them: what was there to be scraped.
   var shownUsed = usage()
   var shownCPU = CPUTimeSplit()
+  var shownDetail = process_detail()
   /// The last record; nil once it ended.
   var record: process_record?
   let admittedAt: UInt64

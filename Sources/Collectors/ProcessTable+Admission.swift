@@ -45,6 +45,7 @@ extension ProcessTable {
     var one = series[least]
     one.used = one.shownUsed
     one.cpu = one.shownCPU
+    one.detail = one.shownDetail
     retained[one.tgid] = one
     remove(least, forget)
     return true
@@ -60,6 +61,8 @@ extension ProcessTable {
       one.cpu = before.cpu
       one.carried = before.used
       one.carriedSystem = before.cpu.system
+      one.detail = before.detail
+      one.carriedDetail = before.detail
     }
     known[record.tgid]?.series = series.count
     series.append(one)

@@ -52,6 +52,8 @@ struct ProcessTable {
   /// What series that are gone had used, and of that the system time.
   var goneUsed = usage()
   var goneSystem: UInt64 = 0
+  /// What was counted for series that are gone, and never shown: to be added to what had no series.
+  private(set) var otherDetail = process_detail()
 
   init(options: ProcessOptions) { self.options = options }
 
@@ -143,7 +145,7 @@ struct ProcessTable {
     all += dead
     let baseline = self.baseline ?? all
     self.baseline = baseline
-    updateSeries(watched)
+    updateSeries(watched, forget)
     updateScores()
     // in this order: what comes back within the grace time finds its old series
     if pass > 1 { admitCandidates(admit, forget) }
@@ -154,12 +156,18 @@ struct ProcessTable {
     if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
 
-  private mutating func updateSeries(_ watched: (UInt32) -> watched_process?) {
+  private mutating func updateSeries(_ watched: (UInt32) -> watched_process?, _ forget: (UInt32) -> Void) {
     for index in series.indices {
+      series[index].shownDetail = series[index].detail
       series[index].shownUsed = series[index].used
       series[index].shownCPU = series[index].cpu
       if series[index].isFinal { continue }
       let kept = watched(series[index].tgid).flatMap { $0.start_ns == series[index].startTime ? $0 : nil }
+      if let kept {
+        var detail = series[index].carriedDetail
+        detail += kept.detail
+        series[index].detail = series[index].detail.raised(to: detail)
+      }
       if let record = records[index] {
         current[index].runqueue_ns += kept?.dead_runqueue_ns ?? 0
         Self.advance(&series[index], to: current[index])
@@ -168,6 +176,7 @@ struct ProcessTable {
           end(index)
           // what the process uses from now on is not this series'
           series[index].isFinal = true
+          forget(series[index].tgid)
         }
       } else {
         if series[index].endedAt == nil { end(index) }
@@ -236,6 +245,7 @@ struct ProcessTable {
     let one = series.remove(at: index)
     goneUsed += one.shownUsed
     goneSystem += one.shownCPU.system
+    otherDetail += one.detail.subtracting(one.shownDetail)
     if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { forget(one.tgid) }
     reindex()
   }

@@ -6,6 +6,7 @@ package enum Registry {
   package static let collectors: [CollectorDefinition<CollectorContext>] = [
     SchedCollector.definition,
     CPUCollector.definition,
+    PMUCollector.definition,
     ExitsCollector.definition,
     ProcessCollector.definition,
     CgroupCollector.definition,

@@ -26,6 +26,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   package let form: Form
   /// One element per possible CPU.
   package let cpus: MappedArray<sched_cpu>
+  private let pmuCPUs: MappedArray<pmu_cpu>?
   private let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>?
   private var object: ProgramObject
   /// Control groups that could not be watched.
@@ -33,18 +34,24 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   package var collector: String { "sched" }
 
-  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+  /// With `events` and `watched`, the events are counted by process.
+  init(
+    options: CollectorOptions, events: ProcessorEvents?, watched: WatchedProcesses?, logger: Logger
+  ) throws(CollectorFailure) {
     let forms = options.schedulerForm.map { [$0] } ?? Self.candidates(paths: options.paths)
     var refusal: CollectorFailure?
     for form in forms {
       do throws(BPFError) {
-        var object = try Self.open(form, options: options)
+        let counting = form == .raw ? nil : events.flatMap { events in watched.map { (events, $0) } }
+        var object = try Self.open(form, options: options, counting: counting)
         try Self.attach(&object, form: form, options: options)
         let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
         let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>? =
           try Self.keepsCgroupWaits(form, options) ? PerCPUHash("cgroup_waits", of: object) : nil
         try cgroupWaits?.create(cgroup_key())
+        let pmuCPUs: MappedArray<pmu_cpu>? = try counting == nil ? nil : MappedArray("pmu_cpus", of: object)
         self.cpus = cpus
+        self.pmuCPUs = pmuCPUs
         self.cgroupWaits = cgroupWaits
         self.object = object
         self.form = form
@@ -71,8 +78,10 @@ package final class SchedulerPrograms: LoadedPrograms {
     return slices > 0
   }
 
-  private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
-    let object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
+  private static func open(
+    _ form: Form, options: CollectorOptions, counting: (events: ProcessorEvents, watched: WatchedProcesses)?
+  ) throws(BPFError) -> ProgramObject {
+    var object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
     try object.setCapacity("sched_cpus", PossibleCPUs.count)
     try object.setCapacity("task_waits", form.usesTaskStorage ? 1 : options.taskCapacity)
     if form.usesTaskStorage {
@@ -86,6 +95,13 @@ package final class SchedulerPrograms: LoadedPrograms {
     } else if form != .raw {
       try object.omit(map: "cgroup_waits")
     }
+    if let counting {
+      try counting.watched.share(with: &object)
+      try object.setCapacity("pmu_cpus", PossibleCPUs.count)
+      try object.setCapacity("pmu_events", PossibleCPUs.count * Int(PROCESS_EVENT_COUNTERS))
+    } else if form != .raw {
+      for map in ["watched", "pmu_cpus", "pmu_events"] { try object.omit(map: map) }
+    }
     let countsEvents = options.enabled.contains("sched")
     if !countsEvents {
       for program in eventPrograms { try object.omit(program: program) }
@@ -95,8 +111,10 @@ package final class SchedulerPrograms: LoadedPrograms {
         histograms: countsEvents ? 1 : 0,
         kernel_waits: form.kernelKeepsWaits ? 1 : 0, task_storage: form.usesTaskStorage ? 1 : 0,
         cgroup_waits: keepsCgroupWaits ? 1 : 0,
-        version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, unused: (0, 0, 0)))
+        version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0,
+        pmu_events: counting?.events.processMask ?? 0, unused: (0, 0)))
     try object.load()
+    try counting?.events.install(in: object)
     return object
   }
 
@@ -120,6 +138,14 @@ package final class SchedulerPrograms: LoadedPrograms {
     }
     if !form.usesTaskStorage { try object.attach("sched_process_free") }
     try object.attach("sched_switch")
+  }
+
+  /// Whether the PMU's events are counted by process.
+  var countsEventsByProcess: Bool { pmuCPUs != nil }
+
+  /// What was counted of `event` for processes without series of their own.
+  func unwatchedCount(of event: ProcessorEvent) -> UInt64 {
+    pmuCPUs?.sum(offset: MemoryLayout<pmu_cpu>.offset(of: \.unwatched)! + event.rawValue * 8) ?? 0
   }
 
   /// Keeps waits of this control group apart from now on.

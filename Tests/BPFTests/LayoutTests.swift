@@ -42,7 +42,7 @@ import Testing
       sched_config.self, of: "sched",
       [
         "histograms": \.histograms, "kernel_waits": \.kernel_waits, "task_storage": \.task_storage,
-        "cgroup_waits": \.cgroup_waits, "version1": \.version1, "unused": \.unused,
+        "cgroup_waits": \.cgroup_waits, "version1": \.version1, "pmu_events": \.pmu_events, "unused": \.unused,
       ]),
     Layout(
       interrupt_cpu.self, of: "cpu",
@@ -78,7 +78,13 @@ import Testing
       watched_process.self, of: "process",
       [
         "start_ns": \.start_ns, "dead_runqueue_ns": \.dead_runqueue_ns, "final": \.final, "is_dead": \.is_dead,
+        "detail": \.detail,
       ]),
+    Layout(process_detail.self, of: "process", ["events": \.events]),
+    Layout(
+      event_reading.self, of: "sched", ["counter": \.counter, "enabled": \.enabled, "running": \.running]),
+    Layout(
+      pmu_cpu.self, of: "sched", ["last": \.last, "unwatched": \.unwatched, "padding": \.padding]),
     Layout(process_cpu.self, of: "process", ["dead": \.dead, "padding": \.padding]),
     Layout(
       process_config.self, of: "process",

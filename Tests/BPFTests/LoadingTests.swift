@@ -15,7 +15,7 @@ struct LoadingTests {
       sched_config(
         histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
         task_storage: kernelWaits ? 1 : 0, cgroup_waits: 0, version1: 1,
-        unused: (0, 0, 0)))
+        pmu_events: 7, unused: (0, 0)))
     do { try object.load() } catch { print(error.log); throw error }
     for program in [
       "sched_switch", "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork",

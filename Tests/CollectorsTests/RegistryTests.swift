@@ -10,9 +10,9 @@ import Testing
 /// of them is missing.
 @Suite struct RegistryTests {
   /// Collectors that read what others' programs count, or no program at all.
-  private static let withoutPrograms: Set<String> = ["cgroup", "energy"]
-  /// Programs that belong to another collector than the one they are named after: twins.
-  private static let twins = ["sched_raw": "sched"]
+  private static let withoutPrograms: Set<String> = ["cgroup", "energy", "pmu"]
+  /// Programs that belong to another collector than the one they are named after: twins, and what several share.
+  private static let twins = ["sched_raw": "sched", "watched": "process"]
 
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
     .standardizedFileURL

@@ -9,5 +9,6 @@
 #include "layouts/sched.h"
 #include "layouts/cpu.h"
 #include "layouts/exits.h"
+#include "layouts/pmu.h"
 #include "layouts/process.h"
 #include "layouts/signals.h"

@@ -11,6 +11,12 @@
  */
 int chost_perf_open(uint32_t type, uint64_t config, int cpu);
 
+/*
+ * The same for an event that may have to share the hardware with others: a read gives the count and for how many
+ * nanoseconds the event was enabled and counting, 8 bytes each.
+ */
+int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu);
+
 /// How many descriptors a process has open, from the size of its `/proc/<pid>/fd` alone; 0 where `path` is not in
 /// procfs or the kernel does not say (before f1f1f2569901, "proc: report open files as size in stat() for
 /// /proc/pid/fd", 6.2).

@@ -2,6 +2,7 @@
 /* What process.bpf.c hands out and keeps. */
 #pragma once
 #include "cgroup.h"
+#include "pmu.h"
 
 /* What a task used since it began; of a process, what all its threads did. */
 struct usage {
@@ -42,12 +43,18 @@ struct process_record {
 	char comm[16];
 };
 
+/* Figures by process that only programs of other collectors can count. */
+struct process_detail {
+	__u64 events[PROCESS_EVENT_COUNTERS]; /* of the PMU: cycles, instructions, cache misses */
+};
+
 /* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
 struct watched_process {
 	__u64 start_ns;
 	__u64 dead_runqueue_ns; /* of its threads that ended */
 	struct usage final;
 	__u64 is_dead; /* final is set */
+	struct process_detail detail;
 };
 
 /* What ended processes had used, by CPU: only sums. */

@@ -45,5 +45,6 @@ struct sched_config {
 	__u8 task_storage;
 	__u8 cgroup_waits; /* run-queue times by control group, too */
 	__u8 version1;	   /* there are control groups of version 1 */
-	__u8 unused[3];
+	__u8 pmu_events;   /* a bit for each event of pmu.h to count by process */
+	__u8 unused[2];
 };

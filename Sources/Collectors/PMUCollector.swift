@@ -1,0 +1,79 @@
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Host
+
+/// What the CPUs' performance monitoring units count.
+package final class PMUCollector: Collector {
+  private static func family(_ event: ProcessorEvent, _ name: String, _ help: String) -> (ProcessorEvent, Family) {
+    (event, Family("pmu_" + name, .counter, labels: ["cpu"], help: help))
+  }
+
+  private static let byCPU = [
+    family(.cycles, "cycles", "Core cycles, idle states left out."),
+    family(.instructions, "instructions", "Instructions retired."),
+    family(.cacheReferences, "cache_references", "Accesses of the last level cache, as the processor defines them."),
+    family(.cacheMisses, "cache_misses", "Misses of the last level cache, as the processor defines them."),
+    family(.branches, "branches", "Branch instructions retired."),
+    family(.branchMisses, "branch_misses", "Branches predicted wrongly."),
+  ]
+
+  private static func processFamily(_ event: ProcessorEvent, _ name: String, _ help: String) -> (ProcessorEvent, Family)
+  {
+    (event, Family("process_" + name, .counter, labels: ["pid", "comm", "cgroup"], help: help))
+  }
+
+  private static let byProcess = [
+    processFamily(.cycles, "cycles", "Core cycles of the process, interrupts on its time included."),
+    processFamily(.instructions, "instructions", "Instructions retired by the process."),
+    processFamily(.cacheMisses, "cache_misses", "Misses of the last level cache by the process."),
+  ]
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "pmu", summary: "cycles, instructions, cache and branch misses by CPU and by process", isOnByDefault: true,
+    notes: """
+      An event that the machine does not have is absent, never 0. Where there are more events than hardware counters,
+      perf lets them take turns, and counts are scaled up by the time enabled over the time counting. The families by process
+      need the process collector and count a slice as it ends, so a process that runs for long shows its last slice late.
+      """,
+    families: byCPU.map(\.1) + byProcess.map(\.1)
+  ) { context throws(CollectorFailure) in
+    let events = try context.kernel.processorEvents()
+    let scheduler = context.options.countsEventsByProcess ? try context.kernel.scheduler() : nil
+    let countsByProcess = scheduler?.countsEventsByProcess == true
+    return PMUCollector(
+      events, scheduler: scheduler, tasks: countsByProcess ? try context.kernel.tasks() : nil)
+  }
+
+  private let events: ProcessorEvents
+  private let scheduler: SchedulerPrograms?
+  private let tasks: TaskPasses?
+
+  private init(_ events: ProcessorEvents, scheduler: SchedulerPrograms?, tasks: TaskPasses?) {
+    self.events = events
+    self.scheduler = scheduler
+    self.tasks = tasks
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    for (event, family) in Self.byCPU where events.available.contains(event) {
+      writer.begin(family)
+      events.forEach(event) { cpu, count in
+        writer.label("cpu", cpu)
+        writer.unsigned(count)
+      }
+    }
+    guard let tasks, let scheduler else { return }
+    try tasks.refresh()
+    let series = tasks.processes.series
+    for (event, family) in Self.byProcess where events.available.contains(event) {
+      writer.begin(family)
+      for one in series {
+        writer.labels(one.labels)
+        writer.unsigned(one.detail[event])
+      }
+      writer.label("pid", "other")
+      writer.unsigned(scheduler.unwatchedCount(of: event) + tasks.processes.otherDetail[event])
+    }
+  }
+}

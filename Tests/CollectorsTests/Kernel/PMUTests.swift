@@ -1,0 +1,93 @@
+import Collecting
+import Glibc
+import Host
+import Logging
+import Testing
+
+@testable import Collectors
+
+extension KernelTests {
+  /// The PMU's code over software events, whose counts the kernel keeps elsewhere too: no PMU is needed.
+  @Suite(.serialized) struct PMUTests {
+    /// PERF_TYPE_SOFTWARE: time of the CPU, page faults, context switches.
+    @Sendable private static func standIn(_ event: ProcessorEvent) -> PerfEventSource {
+      switch event {
+      case .cycles: PerfEventSource(type: 1, config: 0)
+      case .instructions: PerfEventSource(type: 1, config: 3)
+      case .cacheMisses: PerfEventSource(type: 1, config: 2)
+      // nothing has these
+      case .cacheReferences, .branches, .branchMisses: PerfEventSource(type: 1, config: 9_999)
+      }
+    }
+
+    private static func collectors(_ names: Set<String>) throws -> LiveCollectors {
+      try LiveCollectors(names) { $0.perfSource = standIn }
+    }
+
+    @Test func countsByCPUAreThoseOfTheKernel() throws {
+      let collectors = try Self.collectors(["pmu"])
+      let load = try Load("ping-pong", 20_000)
+      let from = try collectors.read(beside: { (try systemStatistics().contextSwitches, MonotonicClock.now) })
+      try load.run()
+      let to = try collectors.read(beside: { (try systemStatistics().contextSwitches, MonotonicClock.now) })
+      let change = Change(from: from, to: to)
+      expectAgreement("context switches", change.sum("pmu_instructions"), change.kernel(\.0), within: 0.01)
+      let cpus = UInt64(to.reading.series("pmu_cycles"))
+      #expect(cpus > 0)
+      expectAgreement("time of all CPUs", change.sum("pmu_cycles"), change.kernel { $0.1 * cpus }, within: 0.01)
+    }
+
+    @Test func eventThatTheMachineDoesNotHaveIsAbsent() throws {
+      let reading = try Self.collectors(["pmu"]).read()
+      #expect(reading.series("pmu_page_faults") == 0)
+      for family in ["pmu_cache_references", "pmu_branches", "pmu_branch_misses"] {
+        #expect(reading.series(family) == 0)
+      }
+    }
+
+    /// A process' time is that of its slices.
+    @Test func countsByProcessAreThoseOfItsSlices() throws {
+      let collectors = try Self.collectors(["sched", "pmu", "process"])
+      let cpu = try #require(usableCPUs.last)
+      let load = try Load("spin", 20_000, cpu: cpu)
+      let rival = try Load("spin", 20_000, cpu: cpu)
+      load.begin()
+      rival.begin()
+      let labels = ["pid": "\(load.pid)"]
+      for _ in 0..<50 where try collectors.read().series("process_cycles", labels) == 0 { pause(seconds: 0.12) }
+      let from = try collectors.read(beside: { try SchedulingFigures(load.pid) })
+      pause(seconds: 1)
+      let change = Change(from: from, to: try collectors.read(beside: { try SchedulingFigures(load.pid) }))
+      // a slice counts as it ends: the one under way is missing at either end
+      expectAgreement(
+        "time of a process", change.sum("process_cycles", labels), change.kernel(\.ran), within: 0.02,
+        slack: 10_000_000)
+      #expect(change.sum("process_cycles", labels) > 100_000_000)
+      #expect(change.sum("process_cycles", ["pid": "other"]) > 0)
+    }
+
+    @Test func countsOfAllProcessesAreThoseOfTheCPUsWithoutIdleTime() throws {
+      let collectors = try Self.collectors(["sched", "cpu", "pmu", "process"])
+      let load = try Load("ping-pong", 60_000)
+      let from = try collectors.read(beside: {})
+      try load.run()
+      let change = Change(from: from, to: try collectors.read(beside: {}))
+      let busy = change.sum("cpu_seconds") - change.sum("cpu_seconds", ["mode": "idle"])
+      expectAgreement("time of all processes", change.sum("process_cycles"), .init(about: busy), within: 0.03)
+    }
+
+    /// This machine may have a PMU or not: what is said of it must be true.
+    @Test func machineWithoutAPMUSaysSo() throws {
+      var options = CollectorOptions()
+      options.enabled = ["pmu"]
+      options.perfSource = { _ in PerfEventSource(type: 1, config: 9_999) }
+      let context = CollectorContext(options: options, logger: Logger(label: "tests"))
+      #expect {
+        _ = try PMUCollector.definition.make(context)
+      } throws: { error in
+        guard let failure = error as? CollectorFailure else { return false }
+        return failure.reason == .absent && failure.message.contains("on CPU 0") && !failure.cure.isEmpty
+      }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What sched.bpf.c counts of the PMU's events by process: one pmu_cpu per CPU. */
+#pragma once
+#include <linux/types.h>
+
+#define PROCESS_EVENT_COUNTERS 3
+
+struct event_reading {
+	__u64 counter;
+	__u64 enabled; /* ns */
+	__u64 running; /* ns */
+};
+
+struct pmu_cpu {
+	struct event_reading last[PROCESS_EVENT_COUNTERS];
+	__u64 unwatched[PROCESS_EVENT_COUNTERS]; /* of processes without series of their own, not of the idle task */
+	__u64 padding[4];
+};
