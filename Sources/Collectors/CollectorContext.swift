@@ -21,6 +21,9 @@ package struct CollectorOptions: Sendable {
   /// Whether the scheduler programs count the PMU's events by process.
   var countsEventsByProcess: Bool { enabled.isSuperset(of: ["pmu", "process"]) }
 
+  /// Whether the programs of the other collectors count by process.
+  var countsDetailByProcess: Bool { process.hasDetail && enabled.contains("process") }
+
   /// Whether the scheduler programs keep waits by control group.
   var measuresCgroupWaits: Bool { enabled.contains("cgroup") && cgroup.measuresRunqueue }
 }

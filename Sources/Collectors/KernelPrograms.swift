@@ -22,6 +22,8 @@ package protocol LoadedPrograms: AnyObject {
 package final class KernelPrograms {
   /// Everything loaded so far, in order.
   package private(set) var loaded: [any LoadedPrograms] = []
+  /// Families by process that other collectors than `process` count.
+  private(set) var details: [ProcessDetailSource] = []
   private let options: CollectorOptions
   private let logger: Logger
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
@@ -93,6 +95,9 @@ package final class KernelPrograms {
     }
     return try eventsResult!.get()
   }
+
+  /// Has `process` show what another collector's programs count by process.
+  func show(_ details: [ProcessDetailSource]) { self.details += details }
 
   /// Adds an object that only one collector reads.
   package func register(_ programs: any LoadedPrograms) { loaded.append(programs) }

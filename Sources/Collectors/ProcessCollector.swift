@@ -5,7 +5,7 @@ internal import Host
 
 /// What the processes that matter use, and all others together.
 package final class ProcessCollector: PeriodicCollector {
-  private static let identity = ["pid", "comm", "cgroup"]
+  static let identity = ["pid", "comm", "cgroup"]
   private static let cpu = Family(
     "process_cpu_seconds", .counter, unit: "seconds", labels: identity + ["mode"],
     help: "CPU time used, exact in sum, split into user and system as the kernel does.")
@@ -38,13 +38,18 @@ package final class ProcessCollector: PeriodicCollector {
       moment. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
       `--process.grace`, which should be longer than the scrape interval.
       """,
-    families: [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
-  ) { context throws(CollectorFailure) in ProcessCollector(try context.kernel.tasks()) }
+    families: [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling] + detailFamilies
+  ) { context throws(CollectorFailure) in ProcessCollector(try context.kernel.tasks(), kernel: context.kernel) }
 
   package var samplingInterval: UInt64 { tasks.samplingInterval }
   private let tasks: TaskPasses
+  /// Knows what else is counted by process: those collectors start later.
+  private let kernel: KernelPrograms
 
-  private init(_ tasks: TaskPasses) { self.tasks = tasks }
+  private init(_ tasks: TaskPasses, kernel: KernelPrograms) {
+    self.tasks = tasks
+    self.kernel = kernel
+  }
 
   package func sample(now: UInt64) { tasks.sample(now: now) }
 
@@ -77,6 +82,7 @@ package final class ProcessCollector: PeriodicCollector {
     gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.virtual_bytes }
     gauge(Self.threads, other: table.otherThreads, to: &writer) { UInt64($0.threads) }
     writeScheduling(to: &writer)
+    writeDetail(kernel.details, table, to: &writer)
   }
 
   /// The labels by which a process is known, ready for its samples.

@@ -9,5 +9,8 @@ package struct ProcessOptions: Sendable, Hashable {
   /// A process matters once it used this much CPU time, older use counting less (it halves every 42 s).
   package var thresholdNanoseconds: UInt64 = 10_000_000
 
+  /// Whether other collectors' programs count by process, too.
+  package var hasDetail = false
+
   package init() {}
 }

@@ -32,6 +32,11 @@ struct CollectingArguments: ParsableArguments {
     transform: DurationArgument.parse)
   var processGrace = DurationArgument(nanoseconds: ProcessOptions().graceNanoseconds)
 
+  @Flag(
+    name: .customLong("process.detail"),
+    help: "Count system calls, block I/Os and pages of the page cache by process, too.")
+  var processDetail = false
+
   @Option(
     name: .customLong("cgroup.limit"),
     help: ArgumentHelp(
@@ -60,6 +65,7 @@ struct CollectingArguments: ParsableArguments {
     options.enabled = choice.enabled(disableDefaults: disableDefaults)
     options.process.limit = processLimit
     options.process.graceNanoseconds = processGrace.nanoseconds
+    options.process.hasDetail = processDetail
     options.cgroup.limit = cgroupLimit
     options.cgroup.graceNanoseconds = cgroupGrace.nanoseconds
     options.cgroup.measuresRunqueue = cgroupRunqueue

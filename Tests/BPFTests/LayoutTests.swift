@@ -80,7 +80,13 @@ import Testing
         "start_ns": \.start_ns, "dead_runqueue_ns": \.dead_runqueue_ns, "final": \.final, "is_dead": \.is_dead,
         "detail": \.detail,
       ]),
-    Layout(process_detail.self, of: "process", ["events": \.events]),
+    Layout(
+      process_detail.self, of: "process",
+      [
+        "events": \.events, "syscalls": \.syscalls, "block_reads": \.block_reads, "block_writes": \.block_writes,
+        "page_cache_accesses": \.page_cache_accesses, "page_cache_insertions": \.page_cache_insertions,
+        "page_cache_dirtied": \.page_cache_dirtied,
+      ]),
     Layout(
       event_reading.self, of: "sched", ["counter": \.counter, "enabled": \.enabled, "running": \.running]),
     Layout(

@@ -46,6 +46,12 @@ struct process_record {
 /* Figures by process that only programs of other collectors can count. */
 struct process_detail {
 	__u64 events[PROCESS_EVENT_COUNTERS]; /* of the PMU: cycles, instructions, cache misses */
+	__u64 syscalls;
+	__u64 block_reads; /* block I/Os as they are submitted */
+	__u64 block_writes;
+	__u64 page_cache_accesses; /* pages */
+	__u64 page_cache_insertions;
+	__u64 page_cache_dirtied;
 };
 
 /* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
