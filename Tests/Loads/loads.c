@@ -234,6 +234,8 @@ int main(int argc, char **argv)
 		migrate_asleep(a[0]);
 	else if (!strcmp(mode, "migrate-queued"))
 		migrate_queued(a[0], a[1]);
+	else if (!strcmp(mode, "crowd") && argc - optind == 5)
+		crowd(a[0], a[1], argv[optind + 2], atol(argv[optind + 3]), atol(argv[optind + 4]));
 	else if (!strcmp(mode, "end-together"))
 		end_together(a[0], a[1]);
 	else

@@ -18,5 +18,8 @@ void check(int is_fine, const char *what);
 void migrate_asleep(long count);
 /* A thread woken behind a real-time one waits `us` in the queue, then is bound to another CPU, `count` times. */
 void migrate_queued(long count, long us);
+/* `count` sleeping processes in the groups 0 to `places` - 1 of a folder, of which `busy` first use `us` of CPU time.
+ */
+void crowd(long count, long places, const char *groups, long busy, long us);
 /* A process whose threads all end it at the same moment, `count` times. */
 void end_together(long count, int threads);

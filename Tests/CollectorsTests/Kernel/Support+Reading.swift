@@ -85,6 +85,14 @@ struct Reading {
     samples.filter { sample in sample.family == family && labels.allSatisfy { sample.labels[$0.key] == $0.value } }
   }
 
+  /// Series of all families; a histogram has one for each bound, and its sum and count.
+  var series: Int {
+    samples.reduce(0) { sum, sample in
+      guard case .histogram(_, _, _, let layout) = sample.value else { return sum + 1 }
+      return sum + layout.highest - layout.lowest + 1 + 3
+    }
+  }
+
   /// How many samples of `family` carry `labels`.
   func series(_ family: String, _ labels: [String: String] = [:]) -> Int { matching(family, labels).count }
 
