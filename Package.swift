@@ -85,7 +85,7 @@ let package = Package(
 
     // `make bench`: what the programs, a scrape and a pass cost.
     .target(
-      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C", sources: ["loads.c"],
+      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C", sources: ["loads.c", "locks.c"],
       plugins: ["BPFCompiler"]),
     .executableTarget(
       name: "bench",

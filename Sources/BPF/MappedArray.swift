@@ -47,9 +47,12 @@ package struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
 
   /// Adds the `words` counters from `offset` on to `totals`, over all CPUs.
   package func addWords(at offset: Int, to totals: inout [UInt64]) {
-    for index in 0..<count {
-      for word in totals.indices { totals[word] &+= load(index, offset: offset + word * 8) }
-    }
+    for index in 0..<count { addWords(of: index, at: offset, to: &totals) }
+  }
+
+  /// Adds the `words` counters from `offset` on of element `index` to `totals`.
+  package func addWords(of index: Int, at offset: Int, to totals: inout [UInt64]) {
+    for word in totals.indices { totals[word] &+= load(index, offset: offset + word * 8) }
   }
 
   /// A consistent copy of the struct at `offset` whose first word is its head and last its tail; nil where the writer

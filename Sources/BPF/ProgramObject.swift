@@ -146,11 +146,11 @@ package struct ProgramObject: ~Copyable {
     bpf_object__find_program_by_name(object, program).map(bpf_program__expected_attach_type) == BPF_TRACE_ITER
   }
 
-  /// Runs a raw tracepoint program once on each of `cpus`, attached or not.
-  package func run(_ program: String, onEach cpus: [Int]) throws(BPFError) {
+  /// Runs a raw tracepoint program once on each of `cpus`, attached or not, as if the tracepoint had these arguments.
+  package func run(_ program: String, onEach cpus: [Int], arguments: [UInt64] = []) throws(BPFError) {
     let descriptor = bpf_program__fd(try findProgram(program))
     for cpu in cpus {
-      let error = wp_run_on_cpu(descriptor, Int32(cpu))
+      let error = wp_run_on_cpu(descriptor, Int32(cpu), arguments, UInt32(arguments.count))
       // ENXIO: the CPU has gone offline
       if error != 0 && error != -ENXIO { throw BPFError("run \(program) on cpu \(cpu)", errno: error) }
     }

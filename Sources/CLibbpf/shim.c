@@ -89,9 +89,13 @@ int wp_member_offset(const struct bpf_object *object, const char *name, const ch
 	return -ENOENT;
 }
 
-int wp_run_on_cpu(int program_fd, int cpu)
+int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);
+
+	/* the kernel takes no context without a size, nor a size without a context */
+	options.ctx_in = count ? arguments : NULL;
+	options.ctx_size_in = count * sizeof(*arguments);
 	return bpf_prog_test_run_opts(program_fd, &options);
 }
 

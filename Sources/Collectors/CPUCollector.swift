@@ -30,7 +30,8 @@ package final class CPUCollector: Collector {
   }
 
   private let scheduler: SchedulerPrograms
-  private let interrupts: PerCPUPrograms<interrupt_cpu>
+  private let interrupts: InterruptPrograms
+  private let idle: PerCPUPrograms<idle_cpu>
   private let paths: HostPaths
   private let frequencies: CPUFrequency
   private let stateNames: IdleStateNames
@@ -40,10 +41,9 @@ package final class CPUCollector: Collector {
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
     scheduler = try context.kernel.scheduler()
-    interrupts = try PerCPUPrograms(
-      "cpu", map: "interrupt_cpus",
-      attaching: ["irq_handler_entry", "irq_handler_exit", "softirq_entry", "softirq_exit", "cpu_idle"])
-    context.kernel.register(interrupts)
+    interrupts = try context.kernel.interrupts()
+    idle = try PerCPUPrograms("cpu", map: "idle_cpus", attaching: ["cpu_idle"])
+    context.kernel.register(idle)
     paths = context.options.paths
     let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.count)
     frequencies = CPUFrequency(cpus: possible, paths: paths)
@@ -106,14 +106,14 @@ package final class CPUCollector: Collector {
   }
 
   private func writeIdleStates(_ online: [Int], to writer: inout SampleWriter) {
-    let layout = MemoryLayout<interrupt_cpu>.self
+    let layout = MemoryLayout<idle_cpu>.self
     let entries = layout.offset(of: \.idle_entries)!
     writer.begin(Self.idleSeconds)
     for cpu in online {
-      let since = interrupts.cpus.load(cpu, \.idle_since)
-      let current = since > 0 ? Int(interrupts.cpus.load(cpu, \.idle_state)) : -1
-      for state in 0..<Int(IDLE_STATES) where interrupts.cpus.load(cpu, offset: entries + state * 8) > 0 {
-        var time = interrupts.cpus.load(cpu, offset: layout.offset(of: \.idle_ns)! + state * 8)
+      let since = idle.cpus.load(cpu, \.idle_since)
+      let current = since > 0 ? Int(idle.cpus.load(cpu, \.idle_state)) : -1
+      for state in 0..<Int(IDLE_STATES) where idle.cpus.load(cpu, offset: entries + state * 8) > 0 {
+        var time = idle.cpus.load(cpu, offset: layout.offset(of: \.idle_ns)! + state * 8)
         if state == current { time += MonotonicClock.now.subtracting(since) }
         shownIdle[cpu][state] = max(shownIdle[cpu][state], time)
         writer.label("cpu", cpu)
@@ -124,7 +124,7 @@ package final class CPUCollector: Collector {
     writer.begin(Self.idleEntries)
     for cpu in online {
       for state in 0..<Int(IDLE_STATES) {
-        let count = interrupts.cpus.load(cpu, offset: entries + state * 8)
+        let count = idle.cpus.load(cpu, offset: entries + state * 8)
         if count == 0 { continue }
         writer.label("cpu", cpu)
         writer.label("state", stateNames[cpu, state])

@@ -15,6 +15,12 @@ package struct CollectorOptions: Sendable {
   package var energy = EnergyOptions()
   /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
   package var schedulerForm: SchedulerPrograms.Form?
+  /// Hardware interrupts with series of their own.
+  package var interruptLimit = 64
+  /// Which form of the interrupt programs to use; nil: the best this kernel takes.
+  package var interruptForm: InterruptPrograms.Form?
+  /// Where waits for locks are kept; nil: where it costs least.
+  package var lockForm: LockPrograms.Form?
 
   package init() {}
 

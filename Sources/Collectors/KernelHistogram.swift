@@ -11,8 +11,34 @@ struct KernelHistogram {
   mutating func write<Element>(
     _ array: borrowing MappedArray<Element>, offset: Int, layout: HistogramLayout, to writer: inout SampleWriter
   ) {
-    for index in words.indices { words[index] = 0 }
+    read(array, offset: offset)
+    write(layout, to: &writer)
+  }
+
+  /// Writes the sum of those of `elements`.
+  mutating func write(
+    _ array: borrowing MappedArray<histogram>, elements: some Sequence<Int>, layout: HistogramLayout,
+    to writer: inout SampleWriter
+  ) {
+    clear()
+    for element in elements { array.addWords(of: element, at: 0, to: &words) }
+    write(layout, to: &writer)
+  }
+
+  /// Reads the histogram at byte `offset` of each element, summed over all CPUs. Returns whether anything was counted.
+  @discardableResult
+  mutating func read<Element>(_ array: borrowing MappedArray<Element>, offset: Int) -> Bool {
+    clear()
     array.addWords(at: offset, to: &words)
+    return words[..<Self.slots].contains { $0 > 0 }
+  }
+
+  /// Writes what was read last.
+  func write(_ layout: HistogramLayout, to writer: inout SampleWriter) {
     writer.histogram(slots: words[..<Self.slots], sum: words[Self.slots], layout: layout)
+  }
+
+  private mutating func clear() {
+    for index in words.indices { words[index] = 0 }
   }
 }

@@ -31,6 +31,7 @@ package final class KernelPrograms {
   private var tasksResult: Result<TaskPasses, CollectorFailure>?
   private var watchedResult: Result<WatchedProcesses, CollectorFailure>?
   private var eventsResult: Result<ProcessorEvents, CollectorFailure>?
+  private var interruptsResult: Result<InterruptPrograms, CollectorFailure>?
 
   init(options: CollectorOptions, logger: Logger) {
     self.options = options
@@ -98,6 +99,18 @@ package final class KernelPrograms {
 
   /// Has `process` show what another collector's programs count by process.
   func show(_ details: [ProcessDetailSource]) { self.details += details }
+
+  /// The programs at interrupts, which `cpu` and `irq` read.
+  package func interrupts() throws(CollectorFailure) -> InterruptPrograms {
+    if interruptsResult == nil {
+      interruptsResult = attempt { () throws(CollectorFailure) in
+        let programs = try InterruptPrograms(options: options, logger: logger)
+        register(programs)
+        return programs
+      }
+    }
+    return try interruptsResult!.get()
+  }
 
   /// Adds an object that only one collector reads.
   package func register(_ programs: any LoadedPrograms) { loaded.append(programs) }

@@ -10,6 +10,8 @@ package enum Registry {
     ExitsCollector.definition,
     ProcessCollector.definition,
     CgroupCollector.definition,
+    IRQCollector.definition,
+    LocksCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]

@@ -3,9 +3,14 @@ import Glibc
 /// The clock the kernel programs stamp with.
 package enum MonotonicClock {
   /// CLOCK_MONOTONIC in nanoseconds: `bpf_ktime_get_ns()`.
-  package static var now: UInt64 {
+  package static var now: UInt64 { read(CLOCK_MONOTONIC) }
+
+  /// CPU time the calling thread has used, in nanoseconds.
+  package static var threadUsed: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+
+  private static func read(_ clock: clockid_t) -> UInt64 {
     var time = timespec()
-    clock_gettime(CLOCK_MONOTONIC, &time)
+    clock_gettime(clock, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 }

@@ -7,11 +7,13 @@ package enum SmallFile {
   /// It reads to the end instead of asking for the size, which procfs gives as 0.
   package static func read(_ path: String, into bytes: inout [UInt8]) throws(SystemError) {
     let file = try FileDescriptor(opening: path)
+    // Bytes read; those of `bytes` beyond them are room for more. procfs hands out a file in pieces of any size.
     var filled = 0
-    var room = max(bytes.capacity, 4096)
     bytes.removeAll(keepingCapacity: true)
     while true {
-      bytes.append(contentsOf: repeatElement(0, count: room - filled))
+      if filled == bytes.count {
+        bytes.append(contentsOf: repeatElement(0, count: max(bytes.capacity, 2 * filled, 4096) - filled))
+      }
       var failure: SystemError?
       let count = bytes.withUnsafeMutableBytes { buffer in
         do throws(SystemError) {
@@ -27,7 +29,6 @@ package enum SmallFile {
       }
       filled += count
       if count == 0 { break }
-      if filled == room { room *= 2 }
     }
     bytes.removeLast(bytes.count - filled)
   }

@@ -58,6 +58,11 @@ struct CollectingArguments: ParsableArguments {
     help: ArgumentHelp("Tasks whose waits are kept, on kernels without task storage.", valueName: "count"))
   var taskCapacity = CollectorOptions().taskCapacity
 
+  @Option(
+    name: .customLong("irq.limit"),
+    help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
+  var interruptLimit = CollectorOptions().interruptLimit
+
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
     var options = CollectorOptions()
@@ -70,6 +75,7 @@ struct CollectingArguments: ParsableArguments {
     options.cgroup.graceNanoseconds = cgroupGrace.nanoseconds
     options.cgroup.measuresRunqueue = cgroupRunqueue
     options.taskCapacity = taskCapacity
+    options.interruptLimit = interruptLimit
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)
@@ -92,6 +98,9 @@ struct CollectingArguments: ParsableArguments {
     }
     guard (1024...16_777_216).contains(taskCapacity) else {
       throw ValidationError("--sched.tasks \(taskCapacity): give a number from 1024 to 16777216")
+    }
+    guard (1...1000).contains(interruptLimit) else {
+      throw ValidationError("--irq.limit \(interruptLimit): give a number from 1 to 1000")
     }
   }
 }

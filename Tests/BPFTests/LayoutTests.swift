@@ -45,12 +45,32 @@ import Testing
         "cgroup_waits": \.cgroup_waits, "version1": \.version1, "pmu_events": \.pmu_events, "unused": \.unused,
       ]),
     Layout(
-      interrupt_cpu.self, of: "cpu",
+      idle_cpu.self, of: "cpu",
       [
-        "hardirq_start": \.hardirq_start, "hardirq_ns": \.hardirq_ns, "softirq_start": \.softirq_start,
-        "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns, "idle_since": \.idle_since,
-        "idle_state": \.idle_state, "idle_ns": \.idle_ns, "idle_entries": \.idle_entries, "padding": \.padding,
+        "idle_since": \.idle_since, "idle_state": \.idle_state, "idle_ns": \.idle_ns,
+        "idle_entries": \.idle_entries, "padding": \.padding,
       ]),
+    Layout(
+      interrupt_cpu.self, of: "irq",
+      [
+        "hardirq_start": \.hardirq_start, "hardirq_handled": \.hardirq_handled, "hardirq_ns": \.hardirq_ns,
+        "softirq_start": \.softirq_start, "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns,
+        "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
+      ]),
+    Layout(
+      irq_config.self, of: "irq",
+      [
+        "hardirq_slots": \.hardirq_slots, "cpu_time": \.cpu_time, "histograms": \.histograms, "unused": \.unused,
+      ]),
+    Layout(lock_wait.self, of: "locks", ["lock": \.lock, "begun": \.begun, "kind": \.kind]),
+    Layout(lock_waits.self, of: "locks", ["depth": \.depth, "waits": \.waits]),
+    Layout(
+      locks_cpu.self, of: "locks",
+      [
+        "attached": \.attached, "lost": \.lost, "too_deep": \.too_deep, "spinning": \.spinning,
+        "contention": \.contention, "padding": \.padding,
+      ]),
+    Layout(locks_config.self, of: "locks", ["task_storage": \.task_storage, "unused": \.unused]),
     Layout(
       exits_cpu.self, of: "exits",
       [

@@ -28,11 +28,9 @@ struct LoadingTests {
 
   @Test func otherProgramsAttach() throws {
     var cpu = try ProgramObject("cpu")
-    try cpu.setCapacity("interrupt_cpus", PossibleCPUs.count)
+    try cpu.setCapacity("idle_cpus", PossibleCPUs.count)
     try cpu.load()
-    for program in ["irq_handler_entry", "irq_handler_exit", "softirq_entry", "softirq_exit", "cpu_idle"] {
-      try cpu.attach(program)
-    }
+    try cpu.attach("cpu_idle")
     var exits = try ProgramObject("exits")
     try exits.setCapacity("exits_cpus", PossibleCPUs.count)
     try exits.load()
@@ -43,5 +41,18 @@ struct LoadingTests {
     try process.load()
     try process.attach("sched_process_free")
     try process.attach("each_task")
+  }
+
+  /// Both forms, with everything on and with as little as one collector needs.
+  @Test(arguments: ["irq", "irq_raw"], [(1, 1), (1, 0), (0, 1)])
+  func interruptProgramsAttach(name: String, features: (cpuTime: UInt8, histograms: UInt8)) throws {
+    var object = try ProgramObject(name)
+    try object.setCapacity("interrupt_cpus", PossibleCPUs.count)
+    try object.setCapacity("hardirqs", PossibleCPUs.count * 2)
+    try object.configure(
+      irq_config(
+        hardirq_slots: 2, cpu_time: features.cpuTime, histograms: features.histograms, unused: (0, 0)))
+    try object.load()
+    for program in object.programs() { try object.attach(program.name) }
   }
 }

@@ -1,5 +1,6 @@
 import BPF
 import CBench
+import Collecting
 import Collectors
 
 /// Nanoseconds per event of every program beside an empty program at the same hook in the same window.
@@ -32,9 +33,16 @@ enum EventCosts {
       run: { cbench_spawn($0) }),
     Load(name: "moving between CPUs", programs: ["sched sched_migrate_task"], run: { cbench_migrate($0) }),
     Load(
-      name: "timers", programs: ["cpu cpu_idle", "cpu softirq_entry", "cpu softirq_exit"], run: { cbench_sleep($0) }),
-    Load(name: "datagrams", programs: ["cpu softirq_entry", "cpu softirq_exit"], run: { cbench_network($0) }),
-    Load(name: "disk writes", programs: ["cpu irq_handler_entry", "cpu irq_handler_exit"], run: { cbench_disk($0) }),
+      name: "timers",
+      programs: ["cpu cpu_idle", "irq softirq_raise", "irq softirq_entry", "irq softirq_exit"],
+      run: { cbench_sleep($0) }),
+    Load(
+      name: "datagrams", programs: ["irq softirq_raise", "irq softirq_entry", "irq softirq_exit"],
+      run: { cbench_network($0) }),
+    Load(name: "disk writes", programs: ["irq irq_handler_entry", "irq irq_handler_exit"], run: { cbench_disk($0) }),
+    Load(
+      name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],
+      run: { cbench_locks($0) }),
   ]
 
   /// What one program or pair cost in each window.
@@ -68,7 +76,8 @@ enum EventCosts {
     try statistics.set(true)
     defer { try? statistics.set(false) }
     for form in SchedulerPrograms.Form.allCases {
-      guard let set = DefaultSet(form: form) else {
+      // those that are off by default, too
+      guard let set = DefaultSet(form: form, names: Set(Registry.collectors.map(\.name))) else {
         print("form \(form.rawValue): not on this kernel")
         continue
       }

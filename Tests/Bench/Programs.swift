@@ -14,13 +14,13 @@ struct DefaultSet {
   private let collectors: [any Collector]
 
   /// Starts what can run here; nil where no scheduler program can in this form.
-  init?(form: SchedulerPrograms.Form) {
+  init?(form: SchedulerPrograms.Form, names: Set<String> = names) {
     var options = CollectorOptions()
-    options.enabled = Self.names
+    options.enabled = names
     options.schedulerForm = form
     let context = CollectorContext(options: options, logger: Self.logger)
     kernel = context.kernel
-    collectors = Registry.collectors.filter { Self.names.contains($0.name) }.compactMap { try? $0.make(context) }
+    collectors = Registry.collectors.filter { names.contains($0.name) }.compactMap { try? $0.make(context) }
     guard kernel.loaded.contains(where: { $0.collector == "sched" }) else { return nil }
   }
 

@@ -12,7 +12,7 @@ import Testing
   /// Collectors that read what others' programs count, or no program at all.
   private static let withoutPrograms: Set<String> = ["cgroup", "energy", "pmu"]
   /// Programs that belong to another collector than the one they are named after: twins, and what several share.
-  private static let twins = ["sched_raw": "sched", "watched": "process"]
+  private static let twins = ["sched_raw": "sched", "irq_raw": "irq", "watched": "process"]
 
   private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")
     .standardizedFileURL
@@ -88,7 +88,7 @@ import Testing
 extension KernelTests {
   @Suite struct WrittenFamilyTests {
     /// What a collector writes is what its definition lists.
-    @Test(arguments: ["sched", "cpu", "exits", "process"])
+    @Test(arguments: ["sched", "cpu", "exits", "process", "irq", "locks"])
     func collectorWritesNoFamilyThatIsNotListed(name: String) throws {
       let definition = try #require(Registry.collectors.first { $0.name == name })
       let live = try LiveCollectors([name])

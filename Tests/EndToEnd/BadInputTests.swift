@@ -34,6 +34,7 @@ extension EndToEnd {
       Input("--process.limit", "0", names: ["--process.limit 0", "1 to 10000"]),
       Input("--cgroup.limit", "0", names: ["--cgroup.limit 0", "1 to 10000"]),
       Input("--cgroup.grace", "soon", names: ["--cgroup.grace", "soon"]),
+      Input("--irq.limit", "0", names: ["--irq.limit 0", "1 to 1000"]),
       Input("--process.grace", "5", names: ["--process.grace", "\"5\" is no time", "such as 500ms"]),
       Input("--path.sysfs", "/nowhere", names: ["--path.sysfs", "/nowhere: No such file", "give the folder"]),
       Input("--path.procfs", "/etc/hosts", names: ["--path.procfs", "/etc/hosts: Not a directory", "give the folder"]),

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 
@@ -31,6 +32,26 @@ import Testing
     try tree.write("file", bytes: content)
     var bytes: [UInt8] = [1, 2, 3]
     try SmallFile.read(tree.path("file"), into: &bytes)
+    #expect(bytes == content)
+  }
+
+  /// As procfs hands out its longer files.
+  @Test func fileThatComesInPiecesIsRead() throws {
+    let content = (0..<20_000).map { UInt8($0 % 251) }
+    let path = tree.path("pieces")
+    #expect(mkfifo(path, 0o600) == 0)
+    let writer = Thread {
+      guard let file = try? FileDescriptor(opening: path, O_WRONLY) else { return }
+      for start in stride(from: 0, to: content.count, by: 1_111) {
+        content[start..<min(start + 1_111, content.count)].withUnsafeBytes {
+          _ = write(file.rawValue, $0.baseAddress, $0.count)
+        }
+        usleep(2_000)
+      }
+    }
+    writer.start()
+    var bytes: [UInt8] = []
+    try SmallFile.read(path, into: &bytes)
     #expect(bytes == content)
   }
 

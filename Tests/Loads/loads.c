@@ -196,7 +196,7 @@ static void signals(long number, long count)
 int main(int argc, char **argv)
 {
 	struct sched_param parameter = {};
-	long a[3] = {};
+	long a[4] = {};
 	const char *mode;
 	int option;
 
@@ -212,7 +212,7 @@ int main(int argc, char **argv)
 	}
 	check(optind < argc, "mode");
 	mode = argv[optind++];
-	for (int i = 0; i < 3 && optind + i < argc; i++)
+	for (int i = 0; i < 4 && optind + i < argc; i++)
 		a[i] = atol(argv[optind + i]);
 	if (!strcmp(mode, "quit"))
 		return 0;
@@ -238,6 +238,14 @@ int main(int argc, char **argv)
 		crowd(a[0], a[1], argv[optind + 2], atol(argv[optind + 3]), atol(argv[optind + 4]));
 	else if (!strcmp(mode, "end-together"))
 		end_together(a[0], a[1]);
+	else if (!strcmp(mode, "datagrams"))
+		datagrams(a[0]);
+	else if (!strcmp(mode, "disk-writes"))
+		disk_writes(a[0]);
+	else if (!strcmp(mode, "lock-waits"))
+		lock_waits(argv[optind], a[1], a[2], a[3]);
+	else if (!strcmp(mode, "lock-storm"))
+		lock_storm(a[0], a[1]);
 	else
 		check(0, "mode");
 	return 0;

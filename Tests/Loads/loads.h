@@ -23,3 +23,16 @@ void migrate_queued(long count, long us);
 void crowd(long count, long places, const char *groups, long busy, long us);
 /* A process whose threads all end it at the same moment, `count` times. */
 void end_together(long count, int threads);
+
+/* Datagrams over loopback: a NET_RX software interrupt each. */
+void datagrams(long count);
+/* Writes to a file in the working directory, each brought to the disk: a device interrupt each at least. */
+void disk_writes(long count);
+
+/*
+ * So many threads wait for one lock of the kernel ("mutex", "rwsem"), once each, in each of the rounds; it is let go
+ * `hold_us` after all have come.
+ */
+void lock_waits(const char *kind, long rounds, int waiters, long hold_us);
+/* Threads that contend for all kinds of the kernel's locks. */
+void lock_storm(long ms, int threads);

@@ -11,4 +11,6 @@
 #include "layouts/exits.h"
 #include "layouts/pmu.h"
 #include "layouts/process.h"
+#include "layouts/irq.h"
+#include "layouts/locks.h"
 #include "layouts/signals.h"

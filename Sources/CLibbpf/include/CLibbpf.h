@@ -28,8 +28,9 @@ int wp_struct_size(const struct bpf_object *object, const char *name);
 /// Byte offset of `member` in `struct name` as the object's BTF has it, or -ENOENT.
 int wp_member_offset(const struct bpf_object *object, const char *name, const char *member);
 
-/// Runs a raw tracepoint program once on `cpu` (BPF_PROG_TEST_RUN). Returns 0 or -errno.
-int wp_run_on_cpu(int program_fd, int cpu);
+/// Runs a raw tracepoint program once on `cpu` (BPF_PROG_TEST_RUN), as if the tracepoint had these arguments. Returns 0
+/// or -errno.
+int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count);
 
 struct wp_program_info {
 	__u32 id;

@@ -123,6 +123,16 @@ let usableCPUs: [Int] = {
   return (try? CPUList.parse(list.span, path: "status")) ?? [0]
 }()
 
+/// Binds the calling thread to these CPUs.
+func stay(on cpus: [Int]) {
+  // Glibc's module has it for _GNU_SOURCE only
+  typealias SetAffinity = @convention(c) (pid_t, Int, UnsafeRawPointer) -> CInt
+  let bind = unsafeBitCast(dlsym(dlopen(nil, RTLD_NOW), "sched_setaffinity"), to: SetAffinity.self)
+  var set = [UInt8](repeating: 0, count: 1024)
+  for cpu in cpus { set[cpu / 8] |= 1 << (cpu % 8) }
+  precondition(bind(0, set.count, set) == 0)
+}
+
 /// Held from the first load on until this process ends: two runs of these tests on one machine would count each other's
 /// loads. Who waits too long goes on all the same.
 let machineLock: CInt = {

@@ -41,6 +41,8 @@ long cbench_sleep(uint64_t ns);
 long cbench_network(uint64_t ns);
 /// Small writes to a file in the working directory, each brought to the disk: device interrupts.
 long cbench_disk(uint64_t ns);
+/// Threads that write to one file: waits for the lock of its inode.
+long cbench_locks(uint64_t ns);
 
 /// Forks `count` children. Each uses `busy_ns` of CPU time, then sleeps until it is killed or this process ends.
 /// Returns how many there are.

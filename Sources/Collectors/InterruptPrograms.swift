@@ -1,0 +1,103 @@
+package import BPF
+package import BPFPrograms
+internal import Collecting
+internal import Logging
+
+/// The programs at the hooks of hardware and software interrupts, which `cpu` and `irq` read.
+package final class InterruptPrograms: LoadedPrograms {
+  package enum Form: String, Sendable, CaseIterable {
+    /// The handlers of a shared line are one interrupt.
+    case btf = "irq"
+    /// No BTF: each handler of a shared line counts as an interrupt.
+    case raw = "irq_raw"
+  }
+
+  package let form: Form
+  /// One element per possible CPU.
+  package let cpus: MappedArray<interrupt_cpu>
+  /// Histograms of hardware interrupts: `slots` of each CPU, one CPU after the other.
+  package let hardirqs: MappedArray<histogram>
+  /// How many histograms of hardware interrupts a CPU has; the first is shared by all that have none of their own.
+  package let slots: Int
+  package let collector: String
+  private let slotOfNumber: HashMap<UInt32, UInt32>
+  private var object: ProgramObject
+
+  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+    let forms = options.interruptForm.map { [$0] } ?? (KernelBTF.isPresent ? [.btf, .raw] : [.raw])
+    var refusal: CollectorFailure?
+    for form in forms {
+      do throws(BPFError) {
+        let isRead = options.enabled.contains("irq")
+        let slots = isRead ? options.interruptLimit + 1 : 1
+        var object = try Self.open(form, options: options, slots: slots)
+        try Self.attach(&object, histograms: isRead)
+        let cpus = try MappedArray<interrupt_cpu>("interrupt_cpus", of: object)
+        let hardirqs = try MappedArray<histogram>("hardirqs", of: object)
+        slotOfNumber = try HashMap("irq_slots", of: object)
+        self.cpus = cpus
+        self.hardirqs = hardirqs
+        self.slots = slots
+        self.form = form
+        self.object = object
+        collector = isRead ? "irq" : "cpu"
+        return
+      } catch {
+        if error.isPermission { throw CollectorFailure(error) }
+        logger.debug("interrupt programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
+        refusal = CollectorFailure(error)
+      }
+    }
+    throw refusal ?? CollectorFailure(.hook, "no form of the interrupt programs to try", cure: "leave the form open")
+  }
+
+  private static func open(
+    _ form: Form, options: CollectorOptions, slots: Int
+  ) throws(BPFError) -> ProgramObject {
+    let object = try ProgramObject(form.rawValue)
+    let histograms = options.enabled.contains("irq")
+    try object.setCapacity("interrupt_cpus", PossibleCPUs.count)
+    try object.setCapacity("hardirqs", PossibleCPUs.count * slots)
+    if !histograms {
+      try object.setCapacity("irq_slots", 1)
+      try object.omit(program: "softirq_raise")
+    }
+    try object.configure(
+      irq_config(
+        hardirq_slots: UInt32(slots), cpu_time: options.enabled.contains("cpu") ? 1 : 0, histograms: histograms ? 1 : 0,
+        unused: (0, 0)))
+    try object.load()
+    return object
+  }
+
+  private static func attach(_ object: inout ProgramObject, histograms: Bool) throws(BPFError) {
+    try object.run(forgetting, onEach: Array(0..<PossibleCPUs.count))
+    // the end before the beginning, and raises last: no stamp is left by what has begun or run unseen
+    var programs = ["irq_handler_exit", "irq_handler_entry", "softirq_exit", "softirq_entry"]
+    if histograms { programs += ["cpuhp_enter", "softirq_raise"] }
+    for program in programs { try object.attach(program) }
+  }
+
+  /// Forgets what each CPU was in the middle of.
+  private static let forgetting = "cpuhp_enter"
+
+  /// Has interrupt `number` counted in the histogram `slot` of each CPU.
+  func assign(_ number: Int, to slot: Int) throws(BPFError) {
+    try slotOfNumber.set(UInt32(number), UInt32(slot))
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
+  package func detach() { object.detach() }
+
+  package func reattach() throws(BPFError) {
+    try object.run(Self.forgetting, onEach: Array(0..<PossibleCPUs.count))
+    try object.reattach()
+  }
+
+  /// Runs a program as if its event had come on `cpu`, with the tracepoint's `arguments`; for tests.
+  package func run(_ program: String, on cpu: Int, _ arguments: UInt64...) throws(BPFError) {
+    try object.run(program, onEach: [cpu], arguments: arguments)
+  }
+}

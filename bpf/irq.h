@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Hardware and software interrupts: how long each took, how long a software interrupt waited, and the sums by which the
+ * time of CPUs is told apart. Both objects do all this alike; they differ in whether a handler of a shared line can be
+ * known for its last.
+ */
+#pragma once
+#include "histogram.h"
+#include "percpu.h"
+
+const volatile struct irq_config config = {};
+
+PER_CPU_ARRAY(interrupt_cpus, interrupt_cpu)
+
+/* Which of a CPU's histograms an interrupt has, by its number; 0, the shared one, until user space gives it another. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, IRQ_NUMBERS);
+	__type(key, u32);
+	__type(value, u32);
+} irq_slots SEC(".maps");
+
+/* config.hardirq_slots of each CPU, one CPU after the other. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct histogram);
+} hardirqs SEC(".maps");
+
+/* Which of two sums interrupted time belongs to: 1 where the CPU idled. */
+static __always_inline u32 interrupted_idle(void)
+{
+	return config.cpu_time && (u32)bpf_get_current_pid_tgid() == 0;
+}
+
+static __always_inline void add_hardirq(u32 irq, u64 ns)
+{
+	u32 *slot = bpf_map_lookup_elem(&irq_slots, &irq);
+	u32 index = bpf_get_smp_processor_id() * config.hardirq_slots + (slot ? *slot : 0);
+	struct histogram *histogram = bpf_map_lookup_elem(&hardirqs, &index);
+
+	if (histogram)
+		histogram_add(histogram, ns);
+}
+
+/* `is_last`: no other handler runs for this interrupt. */
+static __always_inline int leave_handler(u32 irq, bool is_last)
+{
+	struct interrupt_cpu *c = this_cpu();
+	u64 elapsed;
+
+	if (!c || !c->hardirq_start)
+		return 0;
+	elapsed = bpf_ktime_get_ns() - c->hardirq_start;
+	c->hardirq_start = 0;
+	c->hardirq_ns[interrupted_idle()] += elapsed;
+	if (!config.histograms)
+		return 0;
+	elapsed += c->hardirq_handled;
+	c->hardirq_handled = is_last ? 0 : elapsed;
+	if (is_last)
+		add_hardirq(irq, elapsed);
+	return 0;
+}
+
+SEC("raw_tp/irq_handler_entry")
+int irq_handler_entry(void *context)
+{
+	struct interrupt_cpu *c = this_cpu();
+
+	if (c)
+		c->hardirq_start = bpf_ktime_get_ns();
+	return 0;
+}
+
+/*
+ * The kernel raises with interrupts off, so nothing comes between. A vector that is pending keeps the stamp of its
+ * first raise. Some paths set the pending bit without a word: such a run finds no stamp, since the run before it took
+ * it.
+ */
+SEC("raw_tp/softirq_raise")
+int softirq_raise(struct raw_tracepoint *context)
+{
+	struct interrupt_cpu *c = this_cpu();
+	/* 64 bits wide: the verifiers of 5.10 and 6.1 lose the bound of a narrower one */
+	u64 vector = (u32)context->args[0];
+
+	if (c && vector < SOFTIRQS && !c->raised[vector])
+		c->raised[vector] = bpf_ktime_get_ns();
+	return 0;
+}
+
+SEC("raw_tp/softirq_entry")
+int softirq_entry(struct raw_tracepoint *context)
+{
+	struct interrupt_cpu *c = this_cpu();
+	u64 vector = (u32)context->args[0], now, raised;
+
+	if (!c)
+		return 0;
+	now = bpf_ktime_get_ns();
+	c->softirq_hardirq = c->hardirq_ns[0] + c->hardirq_ns[1];
+	c->softirq_start = now;
+	if (!config.histograms || vector >= SOFTIRQS)
+		return 0;
+	raised = c->raised[vector];
+	/* an interrupt that raised it after the clock was read here has it run once more */
+	if (raised && raised <= now) {
+		c->raised[vector] = 0;
+		histogram_add(&c->latencies[vector], now - raised);
+	}
+	return 0;
+}
+
+SEC("raw_tp/softirq_exit")
+int softirq_exit(struct raw_tracepoint *context)
+{
+	struct interrupt_cpu *c = this_cpu();
+	u64 vector = (u32)context->args[0], elapsed, hardirq;
+
+	if (!c || !c->softirq_start)
+		return 0;
+	elapsed = bpf_ktime_get_ns() - c->softirq_start;
+	c->softirq_start = 0;
+	/* device interrupts that came in between are counted as such */
+	hardirq = c->hardirq_ns[0] + c->hardirq_ns[1] - c->softirq_hardirq;
+	elapsed = elapsed > hardirq ? elapsed - hardirq : 0;
+	if (config.cpu_time)
+		c->softirq_ns[interrupted_idle()] += elapsed;
+	if (config.histograms && vector < SOFTIRQS)
+		histogram_add(&c->durations[vector], elapsed);
+	return 0;
+}
+
+/*
+ * What this CPU was in the middle of is forgotten: a CPU that goes may leave raised vectors that nothing runs before it
+ * comes back. User space runs this on every CPU before it attaches the others.
+ */
+SEC("raw_tp/cpuhp_enter")
+int cpuhp_enter(void *context)
+{
+	struct interrupt_cpu *c = this_cpu();
+
+	if (!c)
+		return 0;
+	c->hardirq_start = 0;
+	c->hardirq_handled = 0;
+	c->softirq_start = 0;
+	for (int vector = 0; vector < SOFTIRQS; vector++)
+		c->raised[vector] = 0;
+	return 0;
+}
