@@ -88,7 +88,7 @@ import Testing
 extension KernelTests {
   @Suite struct WrittenFamilyTests {
     /// What a collector writes is what its definition lists.
-    @Test(arguments: ["sched", "cpu", "exits", "process", "irq", "locks"])
+    @Test(arguments: ["sched", "cpu", "exits", "syscalls", "faults", "process", "irq", "locks"])
     func collectorWritesNoFamilyThatIsNotListed(name: String) throws {
       let definition = try #require(Registry.collectors.first { $0.name == name })
       let live = try LiveCollectors([name])
