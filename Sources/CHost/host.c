@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <linux/perf_event.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -30,6 +31,18 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu)
 int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu)
 {
 	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
+}
+
+int chost_allow_descriptors(unsigned long count)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return -errno;
+	if (limit.rlim_cur >= count)
+		return 0;
+	limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
 }
 
 long chost_open_descriptors(const char *path)

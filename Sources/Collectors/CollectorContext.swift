@@ -13,6 +13,8 @@ package struct CollectorOptions: Sendable {
   /// Where perf takes the PMU's events from: stand-ins, where a machine has none.
   package var perfSource: @Sendable (ProcessorEvent) -> PerfEventSource = \.hardware
   package var energy = EnergyOptions()
+  package var syscalls = SyscallOptions()
+  package var faults = FaultOptions()
   /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
   package var schedulerForm: SchedulerPrograms.Form?
   /// Hardware interrupts with series of their own.

@@ -8,6 +8,8 @@ package enum Registry {
     CPUCollector.definition,
     PMUCollector.definition,
     ExitsCollector.definition,
+    SyscallsCollector.definition,
+    FaultsCollector.definition,
     ProcessCollector.definition,
     CgroupCollector.definition,
     IRQCollector.definition,

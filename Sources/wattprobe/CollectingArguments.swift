@@ -55,13 +55,25 @@ struct CollectingArguments: ParsableArguments {
 
   @Option(
     name: .customLong("sched.tasks"),
-    help: ArgumentHelp("Tasks whose waits are kept, on kernels without task storage.", valueName: "count"))
+    help: ArgumentHelp(
+      "Tasks whose waits and system calls are kept, on kernels without task storage.", valueName: "count"))
   var taskCapacity = CollectorOptions().taskCapacity
 
   @Option(
     name: .customLong("irq.limit"),
     help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
   var interruptLimit = CollectorOptions().interruptLimit
+
+  @Option(
+    name: .customLong("syscalls.histograms"),
+    help: ArgumentHelp(
+      "Whether a histogram of durations is of a category of calls, or of each call.", valueName: "what"))
+  var syscallHistograms = SyscallHistograms.category
+
+  /// What a histogram of durations is of.
+  enum SyscallHistograms: String, ExpressibleByArgument, CaseIterable {
+    case category, syscall
+  }
 
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
@@ -76,6 +88,7 @@ struct CollectingArguments: ParsableArguments {
     options.cgroup.measuresRunqueue = cgroupRunqueue
     options.taskCapacity = taskCapacity
     options.interruptLimit = interruptLimit
+    options.syscalls.hasHistogramsBySyscall = syscallHistograms == .syscall
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)

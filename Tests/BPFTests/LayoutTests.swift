@@ -117,6 +117,23 @@ import Testing
       ["page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "unused": \.unused]),
     Layout(cgroup_key.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
     Layout(cgroup_waits.self, of: "sched", ["runqueue": \.runqueue]),
+    Layout(syscall_total.self, of: "syscalls", ["calls": \.calls, "ns": \.ns]),
+    Layout(syscall_slots.self, of: "syscalls", ["slots": \.slots]),
+    Layout(
+      syscalls_cpu.self, of: "syscalls",
+      [
+        "totals": \.totals, "durations": \.durations, "errors": \.errors, "lost": \.lost, "padding": \.padding,
+      ]),
+    Layout(
+      syscalls_config.self, of: "syscalls",
+      [
+        "categories": \.categories, "sigreturn": \.sigreturn, "task_storage": \.task_storage,
+        "by_syscall": \.by_syscall, "unused": \.unused,
+      ]),
+    Layout(
+      faults_cpu.self, of: "faults",
+      ["faults": \.faults, "durations": \.durations, "lost": \.lost, "padding": \.padding]),
+    Layout(faults_config.self, of: "faults", ["task_storage": \.task_storage]),
   ]
 
   @Test(arguments: layouts)

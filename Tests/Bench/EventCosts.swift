@@ -19,6 +19,9 @@ enum EventCosts {
     name: "ping-pong, one CPU", programs: ["sched sched_switch", "sched sched_wakeup"],
     run: { cbench_ping_pong($0, 0, 0) })
 
+  private static let calling = Load(
+    name: "getppid()", programs: ["syscalls sys_enter", "syscalls sys_exit"], run: { cbench_call($0) })
+
   private static let loads = [
     switching,
     Load(
@@ -28,9 +31,10 @@ enum EventCosts {
       name: "fork, exec, exit",
       programs: [
         "sched sched_process_fork", "sched sched_wakeup_new", "sched sched_process_exec", "exits sched_process_exit",
-        "process sched_process_free", "signals signal_generate",
+        "process sched_process_free", "signals signal_generate", "syscalls sched_process_exit",
       ],
       run: { cbench_spawn($0) }),
+    calling,
     Load(name: "moving between CPUs", programs: ["sched sched_migrate_task"], run: { cbench_migrate($0) }),
     Load(
       name: "timers",
@@ -84,18 +88,27 @@ enum EventCosts {
       print("-- form \(form.rawValue), medians of \(windows) windows --")
       var table = Table("load: program", "ns", "empty ns", "x floor", "range", "events/window")
       var pair = Costs()
+      var call = Costs()
       for load in form == SchedulerPrograms.Form.allCases[0] ? loads : [switching] {
-        measure(load, set, empty, pair: &pair, in: &table)
+        if load.name == calling.name {
+          measure(load, set, empty, pair: &call, in: &table)
+        } else {
+          measure(load, set, empty, pair: &pair, in: &table)
+        }
       }
       table.print()
       let verdict = pair.added.median <= 5 ? "reached" : "missed"
       print(
         "a context switch with its wakeup: \(pair.added.median.text(2)) x floor (goal 5: \(verdict));",
         "by the wakeups there were: \(pair.own.median.text(1)) ns = \(pair.ratio.median.text(2)) x floor")
+      if !call.added.isEmpty {
+        let verdict = call.added.median <= 4 ? "reached" : "missed"
+        print("entry and exit of a system call: \(call.added.median.text(2)) x floor (goal 4: \(verdict))")
+      }
     }
   }
 
-  /// `pair` takes what switch and wakeup cost together, per switch, over the floor of one empty program.
+  /// `pair` takes what switch and wakeup, or entry and exit, cost together over the floor of one empty program.
   private static func measure(
     _ load: Load, _ set: DefaultSet, _ empty: borrowing EmptyPrograms, pair: inout Costs, in table: inout Table
   ) {
@@ -112,7 +125,7 @@ enum EventCosts {
         else { continue }
         spent.append(own.time)
         costs[index].add(own.perRun, floor: floor.perRun, runs: own.runs)
-        if index == 1 && load.name == switching.name {
+        if index == 1 && (load.name == switching.name || load.name == calling.name) {
           let perSwitch = costs[0].own.last ?? .nan
           let switches = Double(spent[0]) / perSwitch
           let floor = costs[0].floor.last ?? .nan

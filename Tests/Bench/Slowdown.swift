@@ -3,52 +3,68 @@ import CBench
 import Collectors
 import Glibc
 
-/// How much slower a pipe ping-pong is with the default set attached, by attaching and detaching it inside one process.
+/// How much slower a context switch and a system call are with the default set attached, by attaching and detaching it
+/// inside one process.
 enum Slowdown {
   private static let cycles = 50
   private static let halfNanoseconds: UInt64 = 120_000_000
   /// Triples whose two OFF halves differ by more are dropped.
   private static let drift = 1.03
 
-  private struct Row {
+  private struct Row: Sendable {
     let name: String
-    var attached: (inout Programs) throws(BPFError) -> Void
+    let attached: @Sendable (inout Programs) throws(BPFError) -> Void
   }
 
+  private static let rows = [
+    Row(name: "nothing (null row)", attached: { (_: inout Programs) throws(BPFError) in }),
+    Row(name: "empty programs", attached: { (all: inout Programs) throws(BPFError) in try all.attachEmpty() }),
+    Row(name: "the default set", attached: { (all: inout Programs) throws(BPFError) in try all.attachDefault() }),
+  ]
+
   static func run() throws {
-    print("== Slowdown of a pipe ping-pong on one CPU, statistics off, OFF/ON/OFF triples ==")
     var programs = try Programs.load()
+    var peer = cbench_peer()
+    guard cbench_peer_start(&peer, 0, 0) == 0 else { throw BenchError("cannot start a ping-pong") }
+    try measure("a pipe ping-pong on one CPU", goal: 1.15, &programs) { cbench_peer_rounds(&peer, 25) }
+    cbench_peer_stop(&peer)
+    cbench_pin(0)
+    try measure("getppid()", goal: nil, &programs) { cbench_calls(500) }
+    cbench_pin(-1)
+    try PerfBenches.run(&programs)
+  }
+
+  /// One load: `batch` runs some rounds of it and says how many nanoseconds each took.
+  private static func measure(
+    _ load: String, goal: Double?, _ programs: inout Programs, batch: () -> Double
+  ) throws {
+    print("== Slowdown of \(load), statistics off, OFF/ON/OFF triples ==")
     var table = Table("attached", "triples", "p10", "median", "p90")
-    let rows = [
-      Row(name: "nothing (null row)", attached: { (_: inout Programs) throws(BPFError) in }),
-      Row(name: "empty programs", attached: { (all: inout Programs) throws(BPFError) in try all.attachEmpty() }),
-      Row(name: "the default set", attached: { (all: inout Programs) throws(BPFError) in try all.attachDefault() }),
-    ]
-    let (ratios, off) = try triples(&programs, rows)
+    let (ratios, off) = try triples(&programs, batch)
     for (row, kept) in zip(rows, ratios) {
       table.add(
         row.name, "\(kept.count)", kept.quantile(0.1).text(3), kept.median.text(3), kept.quantile(0.9).text(3))
     }
     table.print()
-    let verdict = ratios[2].median <= 1.15 ? "reached" : "missed"
+    let verdict = goal.map { " (goal \($0.text(2)): \(ratios[2].median <= $0 ? "reached" : "missed"))" } ?? ""
     print("a round with nothing attached: \(off.text(0)) ns")
-    print("with the default set on: \(ratios[2].median.text(3)) (goal 1.15: \(verdict))")
+    let added = (ratios[2].median - 1) * off
+    print("with the default set on: \(ratios[2].median.text(3))\(verdict), \(added.text(0)) ns more")
   }
 
   /// The rows take turns, so that they see the same machine. Returns the ratios of each, and the quickest half's round.
-  private static func triples(_ programs: inout Programs, _ rows: [Row]) throws -> (kept: [[Double]], off: Double) {
-    var peer = cbench_peer()
-    guard cbench_peer_start(&peer, 0, 0) == 0 else { throw BenchError("cannot start a ping-pong") }
-    defer { cbench_peer_stop(&peer) }
+  private static func triples(
+    _ programs: inout Programs, _ batch: () -> Double
+  ) throws -> (kept: [[Double]], off: Double) {
     var kept: [[Double]] = rows.map { _ in [] }
-    var before = half(&peer)
+    var before = half(batch)
     var lowest = before
     for _ in 0..<cycles {
       for (index, row) in rows.enumerated() {
         try row.attached(&programs)
-        let on = half(&peer)
+        let on = half(batch)
         programs.detach()
-        let after = half(&peer)
+        let after = half(batch)
         if max(before, after) / min(before, after) < drift { kept[index].append(on / ((before + after) / 2)) }
         lowest = min(lowest, after)
         before = after
@@ -58,11 +74,11 @@ enum Slowdown {
   }
 
   /// The best mode of one half: what the quickest tenth of its batches took for a round, after a moment to settle.
-  private static func half(_ peer: inout cbench_peer) -> Double {
+  private static func half(_ batch: () -> Double) -> Double {
     usleep(2000)
     var rounds: [Double] = []
     let start = now()
-    while now() - start < halfNanoseconds { rounds.append(cbench_peer_rounds(&peer, 25)) }
+    while now() - start < halfNanoseconds { rounds.append(batch()) }
     return rounds.quantile(0.1)
   }
 
@@ -70,6 +86,36 @@ enum Slowdown {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+}
+
+/// perf's own benchmarks, each in a process of its own: a second opinion, and a coarser one.
+private enum PerfBenches {
+  private static let turns = 9
+  private static let benches = [
+    (name: "perf bench syscall basic", command: "perf bench -f simple syscall basic -l 1000000 2>/dev/null"),
+    (name: "perf bench sched pipe", command: "perf bench -f simple sched pipe -l 20000 2>/dev/null"),
+  ]
+
+  static func run(_ programs: inout Programs) throws {
+    print("== Slowdown of perf's benchmarks, OFF and ON by turns, medians of \(turns) ==")
+    var table = Table("benchmark", "off, s", "on, s", "on / off")
+    for bench in benches {
+      guard cbench_number(bench.command) > 0 else {
+        table.add(bench.name, "perf is not installed")
+        continue
+      }
+      var off: [Double] = []
+      var on: [Double] = []
+      for _ in 0..<turns {
+        off.append(cbench_number(bench.command))
+        try programs.attachDefault()
+        on.append(cbench_number(bench.command))
+        programs.detach()
+      }
+      table.add(bench.name, off.median.text(3), on.median.text(3), (on.median / off.median).text(3))
+    }
+    table.print()
   }
 }
 

@@ -27,6 +27,28 @@ extension EndToEnd {
       #expect(samples <= 410 + cpus * 37)
     }
 
+    @Test(arguments: [false, true])
+    func systemCallsAreBoundByTheirTable(byCall: Bool) async throws {
+      let exporter = try await Exporter(
+        ["--collector.disable-defaults", "--collector.syscalls"] + (byCall ? ["--syscalls.histograms=syscall"] : []))
+      let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_syscall") }
+      let calls = samples.filter { $0.hasPrefix("wattprobe_syscalls_total") }.count
+      let errors = samples.filter { $0.hasPrefix("wattprobe_syscall_errors_total") }.count
+      #expect(calls <= 386)
+      #expect(errors <= 154)
+      #expect(samples.count - 2 * calls - errors == 32 * (byCall ? calls : categories(samples)))
+    }
+
+    @Test func faultsHaveSixtyFourSeriesAtMost() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.faults"])
+      let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_page_fault") }
+      #expect(samples.count == 4 || samples.count == 64)
+    }
+
+    private func categories(_ samples: [String]) -> Int {
+      Set(samples.compactMap { $0.firstMatch(of: /category="([^"]+)"/).map { String($0.1) } }).count
+    }
+
     private func processes(_ samples: [String]) -> Set<String> {
       Set(samples.compactMap { $0.firstMatch(of: /pid="([^"]+)"/).map { String($0.1) } })
     }

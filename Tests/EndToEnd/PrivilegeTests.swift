@@ -46,7 +46,7 @@ extension EndToEnd {
         through: [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
           + ["--inh-caps", "--ambient-caps", "--bounding-set"].map { $0 + capabilities })
       let samples = try exporter.samples()
-      for collector in ["sched", "cpu", "exits", "process"] {
+      for collector in ["sched", "cpu", "exits", "syscalls", "faults", "process"] {
         #expect(samples.contains(#"wattprobe_collector_up{collector="\#(collector)",reason=""} 1"#))
       }
       // what remains is CAP_DAC_READ_SEARCH, for energy_uj

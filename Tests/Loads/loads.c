@@ -246,6 +246,24 @@ int main(int argc, char **argv)
 		lock_waits(argv[optind], a[1], a[2], a[3]);
 	else if (!strcmp(mode, "lock-storm"))
 		lock_storm(a[0], a[1]);
+	else if (!strcmp(mode, "calls"))
+		calls(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "compat-calls"))
+		compat_calls(a[0], a[1]);
+	else if (!strcmp(mode, "sleeping-calls"))
+		sleeping_calls(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "interrupted-calls"))
+		interrupted_calls(a[0]);
+	else if (!strcmp(mode, "killed-in-calls"))
+		killed_in_calls(a[0]);
+	else if (!strcmp(mode, "touch-pages"))
+		touch_pages(a[0]);
+	else if (!strcmp(mode, "read-into-pages"))
+		read_into_pages(a[0]);
+	else if (!strcmp(mode, "lock-pages"))
+		lock_pages(a[0]);
+	else if (!strcmp(mode, "read-pages-of-file"))
+		read_pages_of_file(a[0]);
 	else
 		check(0, "mode");
 	return 0;

@@ -36,3 +36,23 @@ void disk_writes(long count);
 void lock_waits(const char *kind, long rounds, int waiters, long hold_us);
 /* Threads that contend for all kinds of the kernel's locks. */
 void lock_storm(long ms, int threads);
+
+/* The call `number`, `count` times, with one argument. */
+void calls(long number, long count, long argument);
+/* The same by the 32-bit table of x86. */
+void compat_calls(long number, long count);
+/* nanosleep() or pselect6() of `us`, `count` times. */
+void sleeping_calls(long number, long count, long us);
+/* sigsuspend() interrupted by a handler, `count` times. */
+void interrupted_calls(long count);
+/* Children killed inside pause(), one after the other. */
+void killed_in_calls(long count);
+
+/* Page faults, `count` of them: minor ones of user mode, */
+void touch_pages(long count);
+/* minor ones of kernel mode, */
+void read_into_pages(long count);
+/* minor ones of kernel mode without a fault of the processor, */
+void lock_pages(long count);
+/* major ones of user mode. */
+void read_pages_of_file(long count);

@@ -17,6 +17,19 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu);
  */
 int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu);
 
+/// Page faults by perf: minor and major ones of user mode, major ones of kernel mode.
+#define CHOST_FAULT_EVENTS 3
+
+/// Opens the three as one group that counts on `cpu`. Returns 0 or the negated errno.
+int chost_fault_events_open(int cpu, int descriptors[CHOST_FAULT_EVENTS]);
+/// Reads the group by its first descriptor: how long it has been enabled in nanoseconds, and the counts since it was
+/// opened. Returns 0 or the negated errno; ENODEV where the group is no more, since its CPU went offline.
+int chost_fault_events_read(int descriptor, uint64_t *time_enabled, uint64_t counts[CHOST_FAULT_EVENTS]);
+
+/// Raises the soft limit on open descriptors to `count`, as far as the hard one permits. Returns 0 or the negated
+/// errno.
+int chost_allow_descriptors(unsigned long count);
+
 /// How many descriptors a process has open, from the size of its `/proc/<pid>/fd` alone; 0 where `path` is not in
 /// procfs or the kernel does not say (before f1f1f2569901, "proc: report open files as size in stat() for
 /// /proc/pid/fd", 6.2).

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -117,6 +118,43 @@ long cbench_ping_pong(uint64_t ns, int own_cpu, int peer_cpu)
 		rounds += 100;
 	cbench_peer_stop(&peer);
 	return rounds;
+}
+
+void cbench_pin(int cpu)
+{
+	pin(cpu);
+}
+
+double cbench_calls(int count)
+{
+	uint64_t start = now();
+
+	for (int i = 0; i < count; i++)
+		syscall(SYS_getppid);
+	return (double)(now() - start) / count;
+}
+
+long cbench_call(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	long rounds = 0;
+
+	for (; now() < stop; rounds += 1000)
+		cbench_calls(1000);
+	return rounds;
+}
+
+double cbench_number(const char *command)
+{
+	FILE *output = popen(command, "re");
+	double number = -1;
+
+	if (!output)
+		return -1;
+	if (fscanf(output, "%lf", &number) != 1)
+		number = -1;
+	pclose(output);
+	return number;
 }
 
 long cbench_spawn(uint64_t ns)

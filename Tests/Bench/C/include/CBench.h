@@ -31,6 +31,15 @@ void cbench_peer_stop(struct cbench_peer *peer);
 
 /// A ping-pong for `ns` nanoseconds, each end pinned.
 long cbench_ping_pong(uint64_t ns, int own_cpu, int peer_cpu);
+/// getppid() `count` times. Returns nanoseconds per call.
+double cbench_calls(int count);
+/// Binds this thread to one CPU; -1 lets it run on every one again.
+void cbench_pin(int cpu);
+/// getppid() for `ns` nanoseconds.
+long cbench_call(uint64_t ns);
+/// Runs `command` by the shell and returns the number that its standard output begins with; negative where there is
+/// none.
+double cbench_number(const char *command);
 /// Starts /bin/true and waits for it, again and again: fork, exec, exit.
 long cbench_spawn(uint64_t ns);
 /// Moves this thread between CPUs 0 and 1.

@@ -1,0 +1,112 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Host
+internal import Logging
+
+/// What the operator chose for the faults collector.
+package struct FaultOptions: Sendable {
+  /// Where the figures come from.
+  package enum Source: Sendable, CaseIterable {
+    /// eBPF programs, which time faults as well.
+    case programs
+    /// The kernel's own counts; faults are not timed.
+    case counters
+  }
+
+  /// nil: the programs, or the counts where the kernel refuses them.
+  package var source: Source?
+  /// Which form of the programs to use; nil: the cheapest this kernel takes.
+  package var form: FaultPrograms.Form?
+
+  package init() {}
+}
+
+/// Page faults by kind and mode, and how long they took where the kernel lets that be measured.
+package final class FaultsCollector: Collector {
+  private static let faults = Family(
+    "page_faults", .counter, labels: ["kind", "mode"],
+    help:
+      "Page faults that ended with a page: major where storage was asked for it; mode is who touched the page, kernel also on behalf of a program."
+  )
+  private static let durations = Family(
+    "page_fault_duration_seconds", .histogram, unit: "seconds", labels: ["kind"],
+    help: "Time the kernel took to handle a page fault, from the first attempt to the last; absent without fentry.")
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "faults", summary: "page faults by kind and mode, and their time", isOnByDefault: true,
+    notes: """
+      Where the kernel takes fentry and fexit programs (x86-64; arm64 from 6.0), faults are counted and timed at its
+      handler. Where it does not, `wattprobe_page_fault_duration_seconds` is absent, a line of the log says so, and the
+      counts are the kernel's own: sums as in `/proc/vmstat`, the user's share from perf events. A CPU that comes online
+      after the start has no such event: scrapes of this collector then fail until wattprobe is restarted. Before Linux 6.4
+      the kernel's own count takes a fault that it had to try again for two.
+      """,
+    families: [faults, durations]
+  ) { context throws(CollectorFailure) in try FaultsCollector(context) }
+
+  /// 0.24 µs to 16 s.
+  private static let times = HistogramLayout(lowest: -22, highest: 4)
+  private static let kinds = ["minor", "major"]
+  private static let modes = ["user", "kernel"]
+
+  private enum Source: ~Copyable {
+    case programs(FaultPrograms)
+    case counters(KernelFaultCounts)
+  }
+
+  private let source: Source
+  private var histogram = KernelHistogram()
+
+  private init(_ context: CollectorContext) throws(CollectorFailure) {
+    let wanted = context.options.faults.source
+    if wanted != .counters {
+      do throws(CollectorFailure) {
+        let programs = try FaultPrograms(options: context.options, logger: context.logger)
+        context.kernel.register(programs)
+        source = .programs(programs)
+        return
+      } catch {
+        if wanted == .programs { throw error }
+        context.logger.notice(
+          "page_fault_duration_seconds is absent", metadata: ["cause": "\(error.message)", "cure": "\(error.cure)"])
+      }
+    }
+    source = .counters(try KernelFaultCounts(paths: context.options.paths))
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    switch source {
+    case .programs(let programs):
+      let layout = MemoryLayout<faults_cpu>.self
+      writeCounts(to: &writer) { kind, mode in
+        programs.cpus.sum(offset: layout.offset(of: \.faults)! + (kind * Self.modes.count + mode) * 8)
+      }
+      writer.begin(Self.durations)
+      for (index, kind) in Self.kinds.enumerated() {
+        writer.label("kind", kind)
+        histogram.write(
+          programs.cpus, offset: layout.offset(of: \.durations)! + index * MemoryLayout<BPFPrograms.histogram>.stride,
+          layout: Self.times, to: &writer)
+      }
+    case .counters(let counts):
+      let split = try counts.read()
+      writeCounts(to: &writer) { kind, mode in
+        kind == 0
+          ? (mode == 0 ? split.userMinor : split.kernelMinor) : (mode == 0 ? split.userMajor : split.kernelMajor)
+      }
+    }
+  }
+
+  private func writeCounts(to writer: inout SampleWriter, _ count: (_ kind: Int, _ mode: Int) -> UInt64) {
+    writer.begin(Self.faults)
+    for (kind, kindName) in Self.kinds.enumerated() {
+      for (mode, modeName) in Self.modes.enumerated() {
+        writer.label("kind", kindName)
+        writer.label("mode", modeName)
+        writer.unsigned(count(kind, mode))
+      }
+    }
+  }
+}

@@ -1,0 +1,45 @@
+internal import BPF
+internal import Collecting
+internal import Host
+
+/// Page faults as the kernel counts them itself, since this was made.
+final class KernelFaultCounts {
+  private let paths: HostPaths
+  private var counters: PageFaultCounters
+  private var split: FaultSplit
+
+  init(paths: HostPaths) throws(CollectorFailure) {
+    self.paths = paths
+    do throws(SystemError) {
+      counters = try PageFaultCounters(cpus: PossibleCPUs.count)
+    } catch {
+      let isPermission = HostError.system(error).isPermission
+      throw CollectorFailure(
+        isPermission ? .permission : .hook, error.description,
+        cure: isPermission
+          ? "run as root or grant CAP_PERFMON, with kernel.perf_event_paranoid at most 2"
+          : "use a kernel with perf events, or one that takes fentry programs")
+    }
+    split = FaultSplit(from: try Self.observe(&counters, paths: paths))
+  }
+
+  /// The faults so far.
+  func read() throws(CollectorFailure) -> FaultSplit {
+    split.advance(to: try Self.observe(&counters, paths: paths))
+    return split
+  }
+
+  private static func observe(
+    _ counters: inout PageFaultCounters, paths: HostPaths
+  ) throws(CollectorFailure) -> FaultSplit.Observation {
+    do throws(HostError) {
+      let online = try CPUList.read(paths.sys("devices/system/cpu/online"))
+      let byMode: PageFaultCounters.Counts
+      do throws(SystemError) { byMode = try counters.read(online: online) } catch { throw .system(error) }
+      // the user's share first: what happens in between is in the totals alone, as it will be next time
+      return FaultSplit.Observation(totals: try PageFaultStatistics(paths: paths), byMode: byMode)
+    } catch {
+      throw CollectorFailure(.read, "\(error)", cure: "restart wattprobe where a CPU came online after its start")
+    }
+  }
+}

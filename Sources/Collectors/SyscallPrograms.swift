@@ -1,0 +1,108 @@
+package import BPF
+package import BPFPrograms
+internal import Collecting
+internal import Host
+internal import Logging
+
+/// What the operator chose for the syscalls collector.
+package struct SyscallOptions: Sendable {
+  /// A histogram for each call instead of one for each category.
+  package var hasHistogramsBySyscall = false
+  /// Which form of the programs to use; nil: the cheapest this kernel takes.
+  package var form: SyscallPrograms.Form?
+
+  package init() {}
+}
+
+/// The programs at the entry and the exit of system calls.
+package final class SyscallPrograms: LoadedPrograms {
+  /// Where a task's call is kept while it runs.
+  package enum Form: String, Sendable, CaseIterable {
+    case taskStorage
+    /// A hash by task (kernels before 5.12 have no task storage).
+    case hashed
+  }
+
+  package let form: Form
+  /// One element per possible CPU.
+  package let cpus: MappedArray<syscalls_cpu>
+  /// With histograms by call `SYSCALL_PLACES` elements per possible CPU, CPU by CPU; else one without meaning.
+  package let durations: MappedArray<syscall_slots>
+  private var object: ProgramObject
+
+  package var collector: String { "syscalls" }
+
+  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+    var refusal: CollectorFailure?
+    for form in options.syscalls.form.map({ [$0] }) ?? Form.allCases {
+      do throws(BPFError) {
+        var object = try Self.open(form, options: options)
+        try object.run("watch", onEach: [0])
+        // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
+        for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
+        let cpus = try MappedArray<syscalls_cpu>("syscalls_cpus", of: object)
+        durations = try MappedArray("syscall_durations", of: object)
+        self.cpus = cpus
+        self.object = object
+        self.form = form
+        return
+      } catch {
+        if error.isPermission { throw CollectorFailure(error) }
+        logger.debug("syscall programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
+        refusal = CollectorFailure(error)
+      }
+    }
+    throw refusal ?? CollectorFailure(.hook, "no form of the syscall programs to try", cure: "leave the form open")
+  }
+
+  private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
+    let isByCall = options.syscalls.hasHistogramsBySyscall
+    let object = try ProgramObject("syscalls")
+    try object.setCapacity("syscalls_cpus", PossibleCPUs.count)
+    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_PLACES) : 1)
+    switch form {
+    case .taskStorage: try object.omit(map: "syscall_tasks")
+    case .hashed:
+      try object.omit(map: "syscall_storage")
+      try object.setCapacity("syscall_tasks", options.taskCapacity)
+    }
+    try object.configure(configuration(form, isByCall: isByCall))
+    try object.load()
+    return object
+  }
+
+  private static func configuration(_ form: Form, isByCall: Bool) -> syscalls_config {
+    let table = SyscallTable.native
+    var config = syscalls_config()
+    withUnsafeMutableBytes(of: &config.categories) { categories in
+      for place in categories.indices { categories[place] = UInt8(SyscallCategory.index(of: table.category(place))) }
+    }
+    // no number: a table without the call
+    config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init) ?? .max
+    config.task_storage = form == .taskStorage ? 1 : 0
+    config.by_syscall = isByCall ? 1 : 0
+    return config
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+
+  package func reattach() throws(BPFError) {
+    try object.run("watch", onEach: [0])
+    try object.reattach()
+  }
+
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
+    let lost = cpus.sum(offset: MemoryLayout<syscalls_cpu>.offset(of: \.lost)!)
+    switch form {
+    case .taskStorage: return [("syscall_storage", "memory", lost)]
+    case .hashed: return [("syscall_tasks", "full", lost)]
+    }
+  }
+}
+
+extension SyscallCategory {
+  /// The place of a category in the kernel's histograms.
+  static func index(of category: SyscallCategory) -> Int { allCases.firstIndex(of: category)! }
+}

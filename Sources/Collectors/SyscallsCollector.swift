@@ -1,0 +1,164 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Host
+
+/// System calls: how often, how long, which errors.
+package final class SyscallsCollector: Collector {
+  private static let calls = Family(
+    "syscalls", .counter, labels: ["syscall", "category"],
+    help:
+      "System calls that ended, by return or with their thread; compat are those of 32-bit programs, unknown those without a name."
+  )
+  private static let seconds = Family(
+    "syscall_seconds", .counter, unit: "seconds", labels: ["syscall", "category"],
+    help: "Time from the entry of system calls to their end, waits included.")
+  private static let errors = Family(
+    "syscall_errors", .counter, labels: ["errno"],
+    help:
+      "Errors that system calls returned; of an ERESTART one the program sees EINTR, or nothing as the call is made again."
+  )
+  private static let durations = Family(
+    "syscall_duration_seconds", .histogram, unit: "seconds", labels: ["category", "syscall"],
+    help:
+      "Time from the entry of system calls to their end, waits included; by call where --syscalls.histograms asks for it."
+  )
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "syscalls", summary: "system calls: number, time, errors", isOnByDefault: true,
+    notes: """
+      A call counts as it ends: by its return, or with its thread, as `exit_group` does. Waits are part of its time, so
+      calls that wait by design have categories of their own: `poll` (descriptors, completions), `sync` (other threads),
+      `time` (sleep). `compat` are all calls by another table than the machine's own (32-bit programs, x32), `unknown` those
+      whose number has no name. Errors are those the kernel returned: an `ERESTART…` is a call that a signal interrupted,
+      of which the program sees `EINTR` if a handler runs that does not ask for a restart, and otherwise nothing. A call
+      that seccomp refused is an error and no call. `--syscalls.histograms syscall` gives each call a histogram with the
+      label `syscall`, instead of each category.
+      """,
+    families: [calls, seconds, errors, durations]
+  ) { context throws(CollectorFailure) in
+    let programs = try SyscallPrograms(options: context.options, logger: context.logger)
+    context.kernel.register(programs)
+    return SyscallsCollector(programs, isByCall: context.options.syscalls.hasHistogramsBySyscall)
+  }
+
+  /// 0.24 µs to 64 s.
+  private static let times = HistogramLayout(lowest: -22, highest: 6)
+  private static let slots = Int(HISTOGRAM_SLOTS)
+  private static let places = Int(SYSCALL_PLACES)
+  private static let compat = Int(SYSCALL_COMPAT)
+
+  private let programs: SyscallPrograms
+  private let isByCall: Bool
+  private let table = SyscallTable.native
+  /// Of each place its calls and their nanoseconds.
+  private var totals = [UInt64](repeating: 0, count: 2 * SyscallsCollector.places)
+  private var errorCounts = [UInt64](repeating: 0, count: Int(ERROR_NUMBERS))
+  private var words = [UInt64](repeating: 0, count: SyscallsCollector.slots)
+
+  private init(_ programs: SyscallPrograms, isByCall: Bool) {
+    self.programs = programs
+    self.isByCall = isByCall
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    readTotals()
+    writer.begin(Self.calls)
+    forEachCall { name, category, calls, _ in
+      writer.label("syscall", name)
+      writer.label("category", category.rawValue)
+      writer.unsigned(calls)
+    }
+    writer.begin(Self.seconds)
+    forEachCall { name, category, _, nanoseconds in
+      writer.label("syscall", name)
+      writer.label("category", category.rawValue)
+      writer.nanoseconds(nanoseconds)
+    }
+    writeErrors(to: &writer)
+    writer.begin(Self.durations)
+    if isByCall { writeCalls(to: &writer) } else { writeCategories(to: &writer) }
+  }
+
+  /// Brings `totals` up to now. Calls without a name share one place.
+  private func readTotals() {
+    for index in totals.indices { totals[index] = 0 }
+    programs.cpus.addWords(at: MemoryLayout<syscalls_cpu>.offset(of: \.totals)!, to: &totals)
+    let unknown = Int(SYSCALL_UNKNOWN)
+    for place in 0..<unknown where table.name(place) == nil {
+      for word in 0..<2 { totals[2 * unknown + word] += totals[2 * place + word] }
+      totals[2 * place] = 0
+      totals[2 * place + 1] = 0
+    }
+  }
+
+  /// Those that were seen.
+  private func forEachCall(
+    _ body: (_ name: String, _ category: SyscallCategory, _ calls: UInt64, _ nanoseconds: UInt64) -> Void
+  ) {
+    for place in 0..<Self.places where totals[2 * place] > 0 {
+      body(name(place), table.category(place), totals[2 * place], totals[2 * place + 1])
+    }
+  }
+
+  private func name(_ place: Int) -> String { place == Self.compat ? "compat" : table.label(place) }
+
+  private func writeErrors(to writer: inout SampleWriter) {
+    for index in errorCounts.indices { errorCounts[index] = 0 }
+    programs.cpus.addWords(at: MemoryLayout<syscalls_cpu>.offset(of: \.errors)!, to: &errorCounts)
+    var unknown: UInt64 = 0
+    writer.begin(Self.errors)
+    for (number, count) in errorCounts.enumerated() where count > 0 {
+      guard let name = ErrorNumber.name(number) else {
+        unknown += count
+        continue
+      }
+      writer.label("errno", name)
+      writer.unsigned(count)
+    }
+    if unknown > 0 {
+      writer.label("errno", "unknown")
+      writer.unsigned(unknown)
+    }
+  }
+
+  private func writeCategories(to writer: inout SampleWriter) {
+    let base = MemoryLayout<syscalls_cpu>.offset(of: \.durations)!
+    for (index, category) in SyscallCategory.allCases.enumerated() {
+      for word in words.indices { words[word] = 0 }
+      programs.cpus.addWords(at: base + index * MemoryLayout<syscall_slots>.stride, to: &words)
+      var sum: UInt64 = 0
+      for place in 0..<Self.places where table.category(place) == category { sum += totals[2 * place + 1] }
+      write(category, call: nil, sum: sum, to: &writer)
+    }
+  }
+
+  private func writeCalls(to writer: inout SampleWriter) {
+    let unknown = Int(SYSCALL_UNKNOWN)
+    for place in 0..<Self.places where totals[2 * place] > 0 {
+      for word in words.indices { words[word] = 0 }
+      if place == unknown {
+        for unnamed in 0..<unknown where table.name(unnamed) == nil { addDurations(of: unnamed) }
+      }
+      addDurations(of: place)
+      write(table.category(place), call: name(place), sum: totals[2 * place + 1], to: &writer)
+    }
+  }
+
+  /// Adds the slots of one place, over all CPUs, to `words`.
+  private func addDurations(of place: Int) {
+    for cpu in 0..<PossibleCPUs.count {
+      for word in words.indices {
+        words[word] += programs.durations.load(cpu * Self.places + place, offset: word * 8)
+      }
+    }
+  }
+
+  private func write(_ category: SyscallCategory, call: String?, sum: UInt64, to writer: inout SampleWriter) {
+    guard words.contains(where: { $0 > 0 }) else { return }
+    writer.label("category", category.rawValue)
+    if let call { writer.label("syscall", call) }
+    writer.histogram(slots: words, sum: sum, layout: Self.times)
+  }
+}
