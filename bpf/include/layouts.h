@@ -14,3 +14,5 @@
 #include "layouts/irq.h"
 #include "layouts/locks.h"
 #include "layouts/signals.h"
+#include "layouts/net.h"
+#include "layouts/tcp.h"
