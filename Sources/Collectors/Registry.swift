@@ -10,10 +10,10 @@ package enum Registry {
     ExitsCollector.definition,
     ProcessCollector.definition,
     CgroupCollector.definition,
-    IRQCollector.definition,
-    LocksCollector.definition,
     NetCollector.definition,
     TCPCollector.definition,
+    IRQCollector.definition,
+    LocksCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]
