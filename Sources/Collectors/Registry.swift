@@ -12,6 +12,8 @@ package enum Registry {
     FaultsCollector.definition,
     ProcessCollector.definition,
     CgroupCollector.definition,
+    NetCollector.definition,
+    TCPCollector.definition,
     IRQCollector.definition,
     LocksCollector.definition,
     SignalsCollector.definition,
