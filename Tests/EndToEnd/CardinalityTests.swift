@@ -20,11 +20,21 @@ extension EndToEnd {
     }
 
     @Test func everythingElseIsBoundByTheMachine() async throws {
-      let exporter = try await Exporter(["--no-collector.process"])
+      let exporter = try await Exporter(
+        ["--collector.disable-defaults"] + ["sched", "cpu", "exits", "signals"].map { "--collector.\($0)" })
       let cpus = sysconf(Int32(_SC_NPROCESSORS_CONF))
-      let samples = try exporter.samples().count { !$0.contains("{source=") && !$0.contains("_network_") }
-      // sched, exits, tcp, signals and the program itself; a CPU's four modes, its frequency, and two for each of 16 idle states
-      #expect(samples <= 570 + cpus * 37)
+      let samples = try exporter.samples()
+      // a CPU's four modes, its frequency, and two for each of 16 idle states
+      #expect(samples.count <= 410 + cpus * 37)
+    }
+
+    @Test func interruptsHaveAtMostSixteenSeriesEach() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.irq"])
+      let samples = try exporter.samples().filter { $0.contains("irq_") && !$0.contains("collector=") }
+      let table = try String(contentsOfFile: "/proc/interrupts", encoding: .utf8)
+      let interrupts = table.split(separator: "\n").count { $0.firstMatch(of: /^ *\d+:/) != nil }
+      // ten software interrupts, and 64 device interrupts at most with all others
+      #expect(samples.count <= 420 + 16 * (min(64, interrupts) + 1))
     }
 
     /// A scrape itself passes loopback.

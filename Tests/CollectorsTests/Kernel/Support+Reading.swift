@@ -185,6 +185,19 @@ func expectAgreement(
   #expect(problem == nil, sourceLocation: sourceLocation)
 }
 
+/// Expects that `scene` says of no disagreement, if need be in another of several tries: where others attach or detach
+/// programs at the same tracepoint, the kernel passes by those that stay for a moment.
+func expectAgreementUndisturbed(
+  tries: Int = 12, sourceLocation: SourceLocation = #_sourceLocation, _ scene: () throws -> [String?]
+) throws {
+  var problems: [String] = []
+  for _ in 0..<tries {
+    problems = try scene().compactMap { $0 }
+    if problems.isEmpty { break }
+  }
+  #expect(problems.isEmpty, sourceLocation: sourceLocation)
+}
+
 extension ClosedRange<UInt64> {
   init(about value: UInt64) { self = value...value }
 }

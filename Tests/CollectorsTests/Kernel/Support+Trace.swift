@@ -48,7 +48,9 @@ final class Trace {
     if access(root + "/events", F_OK) != 0 { _ = Glibc.mount("none", root, "tracefs", 0, nil) }
   }
 
+  /// Records while `body` runs, and forgets what was recorded before.
   func record(_ body: () throws -> Void) throws {
+    close(open(path + "/trace", O_WRONLY | O_TRUNC))
     try set("tracing_on", "1")
     try body()
     try set("tracing_on", "0")
