@@ -20,7 +20,8 @@ extension EndToEnd {
     }
 
     @Test func everythingElseIsBoundByTheMachine() async throws {
-      let exporter = try await Exporter(["--no-collector.process"])
+      let others = ["process", "syscalls", "faults", "irq"].map { "--no-collector.\($0)" }
+      let exporter = try await Exporter(others)
       let cpus = sysconf(Int32(_SC_NPROCESSORS_CONF))
       let samples = try exporter.samples().count { !$0.contains("{source=") }
       // sched, exits, signals and the program itself; a CPU's four modes, its frequency, and two for each of 16 idle states
