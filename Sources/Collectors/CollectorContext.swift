@@ -12,6 +12,7 @@ package struct CollectorOptions: Sendable {
   package var cgroup = CgroupOptions()
   /// Where perf takes the PMU's events from: stand-ins, where a machine has none.
   package var perfSource: @Sendable (ProcessorEvent) -> PerfEventSource = \.hardware
+  package var block = BlockOptions()
   package var energy = EnergyOptions()
   package var syscalls = SyscallOptions()
   package var faults = FaultOptions()
@@ -23,6 +24,8 @@ package struct CollectorOptions: Sendable {
   package var interruptForm: InterruptPrograms.Form?
   /// Where waits for locks are kept; nil: where it costs least.
   package var lockForm: LockPrograms.Form?
+  /// Which hooks tell of look-ups in the page cache; nil: the best this kernel takes.
+  package var pagecacheForm: PagecachePrograms.Form?
 
   package init() {}
 

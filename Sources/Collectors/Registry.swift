@@ -14,6 +14,8 @@ package enum Registry {
     CgroupCollector.definition,
     IRQCollector.definition,
     LocksCollector.definition,
+    PagecacheCollector.definition,
+    BlockCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]

@@ -74,6 +74,14 @@ struct CollectingArguments: ParsableArguments {
   enum SyscallHistograms: String, ExpressibleByArgument, CaseIterable {
     case category, syscall
   }
+    name: .customLong("block.devices"),
+    help: ArgumentHelp("Disks with series of their own; the rest is in device=\"other\".", valueName: "count"))
+  var blockDevices = BlockOptions().devices
+
+  @Option(
+    name: .customLong("block.requests"),
+    help: ArgumentHelp("Requests that are followed at once, over all disks.", valueName: "count"))
+  var blockRequests = BlockOptions().requests
 
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
@@ -89,6 +97,8 @@ struct CollectingArguments: ParsableArguments {
     options.taskCapacity = taskCapacity
     options.interruptLimit = interruptLimit
     options.syscalls.hasHistogramsBySyscall = syscallHistograms == .syscall
+    options.block.devices = blockDevices
+    options.block.requests = blockRequests
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)
@@ -114,6 +124,12 @@ struct CollectingArguments: ParsableArguments {
     }
     guard (1...1000).contains(interruptLimit) else {
       throw ValidationError("--irq.limit \(interruptLimit): give a number from 1 to 1000")
+    }
+    guard (1...1024).contains(blockDevices) else {
+      throw ValidationError("--block.devices \(blockDevices): give a number from 1 to 1024")
+    }
+    guard (256...1_048_576).contains(blockRequests) else {
+      throw ValidationError("--block.requests \(blockRequests): give a number from 256 to 1048576")
     }
   }
 }
