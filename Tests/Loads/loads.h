@@ -56,3 +56,8 @@ void read_into_pages(long count);
 void lock_pages(long count);
 /* major ones of user mode. */
 void read_pages_of_file(long count);
+
+/* Reads `path` from its beginning by direct requests of `size` bytes, up to `depth` at once. */
+void deep_reads(const char *path, long size, long count, long depth);
+/* Writes pages of `path` to memory, then has them brought to the device: by the kernel, or while this one waits. */
+void write_back(const char *path, long pages, long waiting);
