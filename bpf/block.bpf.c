@@ -159,7 +159,7 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 		return 0;
 	counters = &slot->operations[operation];
 	request = bpf_map_lookup_elem(&block_requests, &key);
-	is_step = flags & request_flag(RQF_FLUSH_SEQ) && operation != BLOCK_FLUSH;
+	is_step = flags & config.flush_seq && operation != BLOCK_FLUSH;
 	is_last = bytes >= rq->__data_len;
 
 	if (bytes)
@@ -178,7 +178,7 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 		return 0;
 	histogram_add_atomic(&counters->duration, bpf_ktime_get_ns() - request->issued_ns);
 	/* when it was made is known where the kernel keeps statistics, of flushes always */
-	if (flags & request_flag(RQF_IO_STAT) || operation == BLOCK_FLUSH) {
+	if (flags & config.io_stat || operation == BLOCK_FLUSH) {
 		u64 queued = request->issued_ns - rq->start_time_ns;
 
 		histogram_add_atomic(&counters->queue, (__s64)queued < 0 ? 0 : queued);

@@ -37,23 +37,12 @@ struct request___before_5_17 {
 
 #pragma clang attribute pop
 
-/* 5f89154e8e9e ("block: Use enum to define RQF_x bit indexes", 6.11) renumbered what were macros before. */
-enum rqf_flags {
-	__RQF_FLUSH_SEQ = 1,
-	__RQF_IO_STAT = 8,
-};
-#define RQF_FLUSH_SEQ_BEFORE_6_11 (1 << 4)
-#define RQF_IO_STAT_BEFORE_6_11	  (1 << 13)
-
 enum req_flag_bits {
 	__REQ_SYNC = 11,
 	__REQ_FUA = 17,
 	__REQ_PREFLUSH = 18,
 };
 
-#define request_flag(name)                                                                                             \
-	(bpf_core_enum_value_exists(enum rqf_flags, __##name) ? 1U << bpf_core_enum_value(enum rqf_flags, __##name) :  \
-								name##_BEFORE_6_11)
 #define command_flag(name) (1U << bpf_core_enum_value(enum req_flag_bits, __##name))
 
 /* a54895fa057c ("block: remove the request_queue to argument request based tracepoints", 5.11) */

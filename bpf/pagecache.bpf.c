@@ -13,7 +13,7 @@ PER_CPU_ARRAY(pagecache_cpus, pagecache_cpu)
 
 #define TMPFS_MAGIC 0x01021994
 
-enum pageflags { PG_head = 6 };
+enum pageflags { PG_head = 6, PG_swapbacked = 19 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -35,6 +35,10 @@ struct folio {
 	unsigned int _nr_pages;
 };
 
+struct page {
+	unsigned long flags;
+};
+
 /* 53fbef56e07d ("mm: introduce memdesc_flags_t", 6.18) */
 struct folio___flags_in_struct {
 	struct {
@@ -49,6 +53,8 @@ struct folio___before_6_15 {
 
 #pragma clang attribute pop
 
+#define page_flag(name) (1ULL << bpf_core_enum_value(enum pageflags, name))
+
 static __always_inline u64 folio_flags(struct folio *folio)
 {
 	struct folio___flags_in_struct *newer = (void *)folio;
@@ -62,7 +68,7 @@ static __always_inline u64 folio_flags(struct folio *folio)
 static __always_inline u64 pages_of(struct folio *folio)
 {
 	struct folio___before_6_15 *older = (void *)folio;
-	u64 head = 1ULL << bpf_core_enum_value(enum pageflags, PG_head);
+	u64 head = page_flag(PG_head);
 
 	if (!bpf_core_type_exists(struct folio))
 		return 1;
@@ -141,16 +147,22 @@ int BPF_PROG(mm_filemap_map_pages, struct address_space *mapping, unsigned long 
 }
 
 /* Where the three above are missing (before 6.12): reads mark what they copy, unmapping what was touched. */
+static __always_inline int count_marked(u64 flags, u64 pages)
+{
+	/* of processes, or shared memory: no file */
+	return flags & page_flag(PG_swapbacked) ? 0 : count_accesses(pages);
+}
+
 SEC("fentry/folio_mark_accessed")
 int BPF_PROG(folio_mark_accessed, struct folio *folio)
 {
-	return count_accesses(pages_of(folio));
+	return count_marked(folio_flags(folio), pages_of(folio));
 }
 
 SEC("fentry/mark_page_accessed")
-int BPF_PROG(mark_page_accessed)
+int BPF_PROG(mark_page_accessed, struct page *page)
 {
-	return count_accesses(1);
+	return count_marked(page->flags, 1);
 }
 
 SEC("tp_btf/mm_filemap_add_to_page_cache")

@@ -38,7 +38,11 @@ package final class BlockPrograms: LoadedPrograms {
       // also those that share a slot are looked up
       try object.setCapacity("block_devices", max(256, 4 * options.devices))
       try object.setCapacity("block_requests", options.requests)
-      try object.configure(block_config(slots: UInt32(slots)))
+      try object.configure(
+        block_config(
+          slots: UInt32(slots),
+          flush_seq: Self.requestFlag("__RQF_FLUSH_SEQ", before: 4),
+          io_stat: Self.requestFlag("__RQF_IO_STAT", before: 13)))
       try object.load()
       counters = try MappedArray("block_slots", of: object)
       known = try HashMap("block_devices", of: object)
@@ -51,6 +55,12 @@ package final class BlockPrograms: LoadedPrograms {
     } catch {
       throw CollectorFailure(error)
     }
+  }
+
+  /// A bit of `rq_flags`: an enum has its number, which had no name at first; `before` 6.11 they were macros, and stood
+  /// where they had been since 4.10.
+  private static func requestFlag(_ name: String, before: Int) -> UInt32 {
+    1 << UInt32(KernelTypes.enumerator(name) ?? before)
   }
 
   /// The disks that had requests, by name.

@@ -44,6 +44,9 @@ package final class PagecachePrograms: LoadedPrograms {
           object = try Self.load(form, dirtied: dirtied)
           cpus = try MappedArray("pagecache_cpus", of: object)
           self.form = form
+          if form == .none, let refusal {
+            logger.notice("accesses to the page cache are not counted", metadata: ["cause": "\(refusal.message)"])
+          }
           return
         } catch {
           logger.debug(

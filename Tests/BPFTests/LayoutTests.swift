@@ -91,7 +91,7 @@ import Testing
       [
         "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation, "failed": \.failed,
       ]),
-    Layout(block_config.self, of: "block", ["slots": \.slots]),
+    Layout(block_config.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
     Layout(
       pagecache_cpu.self, of: "pagecache",
       [

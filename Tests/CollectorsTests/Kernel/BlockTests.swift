@@ -83,6 +83,7 @@ extension KernelTests {
     /// Many small writes to neighbours are one request, and counted as one.
     @Test func mergedWritesAreOneRequest() throws {
       let device = try LoopDevice(try TestFile(8 << 20))
+      try device.set("nomerges", "0")
       let collectors = try LiveCollectors(["block"])
       let change = try change(collectors, device.name) { try Load("write-back", device.path, 1024, 1).run() }
       expectThoseOfDiskstats(change, device.name)

@@ -74,7 +74,6 @@ extension KernelTests {
       #expect(change.sum("block_ios", labels(device, "read")) == 100)
       #expect(change.histogram("block_io_duration_seconds", labels(device, "read")).count == 100)
       #expect(change.histogram("block_io_queue_seconds", labels(device, "read")).count == 0)
-      try device.set("iostats", "1")
     }
 
     @Test func requestsUnderWayAreShownAndNoneIsLeft() throws {

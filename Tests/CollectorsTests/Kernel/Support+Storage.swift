@@ -44,6 +44,8 @@ final class LoopDevice {
   let path: String
   private let file: TestFile
   private var isAttached = true
+  /// Attributes of the queue as they were: the device outlives its file.
+  private var before: [String: String] = [:]
 
   var name: String { String(path.dropFirst("/dev/".count)) }
 
@@ -62,7 +64,9 @@ final class LoopDevice {
   deinit { detach() }
 
   func detach() {
-    if isAttached { _ = try? Shell.run(["losetup", "-d", path]) }
+    if !isAttached { return }
+    for (attribute, value) in before { try? write(attribute, value) }
+    _ = try? Shell.run(["losetup", "-d", path])
     isAttached = false
   }
 
@@ -84,7 +88,16 @@ final class LoopDevice {
     }
   }
 
+  /// Sets an attribute of the queue until the device is detached.
   func set(_ attribute: String, _ value: String) throws {
+    let text = try String(contentsOfFile: "/sys/block/\(name)/queue/\(attribute)", encoding: .utf8)
+    // of several words, the one in brackets is chosen
+    let chosen = text.split { " \n".contains($0) }.first { $0.hasPrefix("[") }?.dropFirst().dropLast()
+    if before[attribute] == nil { before[attribute] = String(chosen ?? Substring(text)) }
+    try write(attribute, value)
+  }
+
+  private func write(_ attribute: String, _ value: String) throws {
     try value.write(toFile: "/sys/block/\(name)/queue/\(attribute)", atomically: false, encoding: .utf8)
   }
 }

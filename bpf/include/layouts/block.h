@@ -37,5 +37,7 @@ struct block_request {
 };
 
 struct block_config {
-	__u32 slots; /* of each CPU */
+	__u32 slots;	 /* of each CPU */
+	__u32 flush_seq; /* the bit RQF_FLUSH_SEQ of rq_flags: a step of a write that asks for flushes */
+	__u32 io_stat;	 /* the bit RQF_IO_STAT: the kernel keeps statistics of the request */
 };
