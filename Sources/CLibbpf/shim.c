@@ -89,6 +89,34 @@ int wp_member_offset(const struct bpf_object *object, const char *name, const ch
 	return -ENOENT;
 }
 
+static long enumerator(const struct btf *btf, const char *name)
+{
+	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
+		const struct btf_type *type = btf__type_by_id(btf, id);
+		const struct btf_enum *values;
+
+		if (!btf_is_enum(type))
+			continue;
+		values = btf_enum(type);
+		for (__u32 i = 0; i < btf_vlen(type); i++)
+			if (!strcmp(btf__name_by_offset(btf, values[i].name_off), name))
+				return values[i].val;
+	}
+	return -ENOENT;
+}
+
+long wp_kernel_enumerator(const char *name)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	long value;
+
+	if (!btf || libbpf_get_error(btf))
+		return -ENOENT;
+	value = enumerator(btf, name);
+	btf__free(btf);
+	return value;
+}
+
 int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, options, .flags = BPF_F_TEST_RUN_ON_CPU, .cpu = cpu);

@@ -14,6 +14,7 @@ package struct CollectorOptions: Sendable {
   package var perfSource: @Sendable (ProcessorEvent) -> PerfEventSource = \.hardware
   package var net = NetOptions()
   package var tcp = TCPOptions()
+  package var block = BlockOptions()
   package var energy = EnergyOptions()
   package var syscalls = SyscallOptions()
   package var faults = FaultOptions()
@@ -25,6 +26,8 @@ package struct CollectorOptions: Sendable {
   package var interruptForm: InterruptPrograms.Form?
   /// Where waits for locks are kept; nil: where it costs least.
   package var lockForm: LockPrograms.Form?
+  /// Which hooks tell of look-ups in the page cache; nil: the best this kernel takes.
+  package var pagecacheForm: PagecachePrograms.Form?
 
   package init() {}
 

@@ -16,6 +16,8 @@ package enum Registry {
     TCPCollector.definition,
     IRQCollector.definition,
     LocksCollector.definition,
+    PagecacheCollector.definition,
+    BlockCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]

@@ -74,6 +74,14 @@ struct CollectingArguments: ParsableArguments {
   enum SyscallHistograms: String, ExpressibleByArgument, CaseIterable {
     case category, syscall
   }
+    name: .customLong("block.devices"),
+    help: ArgumentHelp("Disks with series of their own; the rest is in device=\"other\".", valueName: "count"))
+  var blockDevices = BlockOptions().devices
+
+  @Option(
+    name: .customLong("block.requests"),
+    help: ArgumentHelp("Requests that are followed at once, over all disks.", valueName: "count"))
+  var blockRequests = BlockOptions().requests
 
   @Option(
     name: .customLong("net.devices"),
@@ -108,6 +116,8 @@ struct CollectingArguments: ParsableArguments {
     options.net.devices = networkDevices
     options.net.queuedPackets = queuedPackets
     options.tcp.connects = connects
+    options.block.devices = blockDevices
+    options.block.requests = blockRequests
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)
@@ -142,6 +152,12 @@ struct CollectingArguments: ParsableArguments {
     }
     guard (1024...16_777_216).contains(connects) else {
       throw ValidationError("--tcp.connects \(connects): give a number from 1024 to 16777216")
+    }
+    guard (1...1024).contains(blockDevices) else {
+      throw ValidationError("--block.devices \(blockDevices): give a number from 1 to 1024")
+    }
+    guard (256...1_048_576).contains(blockRequests) else {
+      throw ValidationError("--block.requests \(blockRequests): give a number from 256 to 1048576")
     }
   }
 }

@@ -79,6 +79,26 @@ import Testing
     Layout(
       signals_cpu.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
     Layout(
+      block_counters.self, of: "block",
+      [
+        "ios": \.ios, "bytes": \.bytes, "errors": \.errors, "duration": \.duration, "queue": \.queue,
+      ]),
+    Layout(
+      block_slot.self, of: "block", ["operations": \.operations, "lost": \.lost, "padding": \.padding]),
+    Layout(block_device.self, of: "block", ["slot": \.slot, "name": \.name]),
+    Layout(
+      block_request.self, of: "block",
+      [
+        "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation, "failed": \.failed,
+      ]),
+    Layout(block_config.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
+    Layout(
+      pagecache_cpu.self, of: "pagecache",
+      [
+        "accesses": \.accesses, "insertions": \.insertions, "dirtied": \.dirtied, "padding": \.padding,
+      ]),
+    Layout(pagecache_config.self, of: "pagecache", ["page_shift": \.page_shift]),
+    Layout(
       usage.self, of: "process",
       [
         "runtime_ns": \.runtime_ns, "user_ns": \.user_ns, "system_ns": \.system_ns,

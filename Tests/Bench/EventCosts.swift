@@ -54,6 +54,21 @@ enum EventCosts {
     Load(
       name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],
       run: { cbench_locks($0) }),
+      name: "timers", programs: ["cpu cpu_idle", "cpu softirq_entry", "cpu softirq_exit"], run: { cbench_sleep($0) }),
+    Load(name: "datagrams", programs: ["cpu softirq_entry", "cpu softirq_exit"], run: { cbench_network($0) }),
+    Load(
+      name: "disk writes",
+      programs: [
+        "cpu irq_handler_entry", "cpu irq_handler_exit", "block block_rq_issue", "block block_rq_complete",
+        "pagecache writeback_dirty_folio",
+      ],
+      run: { cbench_disk($0) }),
+    Load(
+      name: "file reads", programs: ["pagecache mm_filemap_get_pages", "pagecache mm_filemap_add_to_page_cache"],
+      run: { cbench_read($0) }),
+    Load(
+      name: "mapped files", programs: ["pagecache mm_filemap_map_pages", "pagecache mm_filemap_fault"],
+      run: { cbench_map($0) }),
   ]
 
   /// What one program or pair cost in each window.

@@ -130,7 +130,7 @@ private struct Programs: ~Copyable {
     }
     for object in set.kernel.loaded { object.detach() }
     var empty = try EmptyPrograms.load()
-    for program in empty.programs() { try empty.attach(program.name) }
+    for program in empty.programs() { try? empty.attach(program.name) }
     empty.detach()
     return Programs(set: set, empty: empty)
   }

@@ -286,6 +286,10 @@ int main(int argc, char **argv)
 		lock_pages(a[0]);
 	else if (!strcmp(mode, "read-pages-of-file"))
 		read_pages_of_file(a[0]);
+	else if (!strcmp(mode, "deep-reads") && argv[optind])
+		deep_reads(argv[optind], a[1], a[2], atol(argv[optind + 3] ?: "1"));
+	else if (!strcmp(mode, "write-back") && argv[optind])
+		write_back(argv[optind], a[1], a[2]);
 	else if (!run_network_load(mode, argc - optind, argv + optind))
 		check(0, "mode");
 	return 0;

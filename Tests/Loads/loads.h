@@ -70,3 +70,8 @@ void server(const char *port);
 void connects(const char *address, const char *port, long count, const char *way);
 /* Sends `bytes` over one connection. */
 void stream(const char *address, const char *port, long bytes);
+
+/* Reads `path` from its beginning by direct requests of `size` bytes, up to `depth` at once. */
+void deep_reads(const char *path, long size, long count, long depth);
+/* Writes pages of `path` to memory, then has them brought to the device: by the kernel, or while this one waits. */
+void write_back(const char *path, long pages, long waiting);

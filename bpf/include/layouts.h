@@ -13,6 +13,8 @@
 #include "layouts/process.h"
 #include "layouts/irq.h"
 #include "layouts/locks.h"
+#include "layouts/pagecache.h"
+#include "layouts/block.h"
 #include "layouts/signals.h"
 #include "layouts/syscalls.h"
 #include "layouts/faults.h"

@@ -32,6 +32,10 @@ int wp_member_offset(const struct bpf_object *object, const char *name, const ch
 /// or -errno.
 int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count);
 
+/// Value of the enumerator `name` in the running kernel's BTF, in whichever enum, also one without a name, which CO-RE
+/// cannot ask for; -ENOENT where there is none.
+long wp_kernel_enumerator(const char *name);
+
 struct wp_program_info {
 	__u32 id;
 	__u64 run_time_ns;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -275,6 +276,70 @@ long cbench_disk(uint64_t ns)
 	for (; now() < stop; rounds++)
 		if (pwrite(file, block, sizeof(block), 0) != sizeof(block) || fdatasync(file))
 			break;
+	close(file);
+	return rounds;
+}
+
+#define FILE_PAGES 1024
+
+/* A file on the disk, of which every 16th round takes the pages out of memory. */
+static int file_for_reading(void)
+{
+	int file = open(".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	char page[4096] = {1};
+
+	for (int i = 0; file >= 0 && i < FILE_PAGES; i++)
+		if (pwrite(file, page, sizeof(page), i * sizeof(page)) != sizeof(page))
+			return -1;
+	if (file >= 0)
+		fdatasync(file);
+	return file;
+}
+
+static void drop_at_times(int file, long round)
+{
+	if (round % 16 == 0)
+		posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED);
+}
+
+long cbench_read(uint64_t ns)
+{
+	int file = file_for_reading();
+	uint64_t stop = now() + ns;
+	char page[4096];
+	long rounds;
+
+	if (file < 0)
+		return -1;
+	for (rounds = 0; now() < stop; rounds++) {
+		drop_at_times(file, rounds);
+		for (int i = 0; i < FILE_PAGES; i++)
+			if (pread(file, page, sizeof(page), i * sizeof(page)) != sizeof(page))
+				break;
+	}
+	close(file);
+	return rounds;
+}
+
+long cbench_map(uint64_t ns)
+{
+	int file = file_for_reading();
+	uint64_t stop = now() + ns;
+	long rounds;
+
+	if (file < 0)
+		return -1;
+	for (rounds = 0; now() < stop; rounds++) {
+		const volatile char *memory;
+
+		drop_at_times(file, rounds);
+		memory = mmap(NULL, FILE_PAGES * 4096, PROT_READ, MAP_SHARED, file, 0);
+		if (memory == MAP_FAILED)
+			break;
+		for (int i = 0; i < FILE_PAGES; i++)
+			(void)memory[i * 4096];
+		munmap((void *)memory, FILE_PAGES * 4096);
+	}
 	close(file);
 	return rounds;
 }

@@ -116,6 +116,9 @@ struct Reading {
     }
   }
 
+  /// The sum of a family's whole-numbered gauges that carry `labels`.
+  func gauge(_ family: String, _ labels: [String: String] = [:]) -> UInt64 { sum(family, labels) }
+
   func histogram(_ family: String, _ labels: [String: String] = [:]) -> Histogram {
     matching(family, labels).reduce(into: Histogram()) { result, sample in
       guard case .histogram(let first, let count, let sum, _) = sample.value else { return }

@@ -56,6 +56,10 @@ long cbench_connections(uint64_t ns);
 long cbench_disk(uint64_t ns);
 /// Threads that write to one file: waits for the lock of its inode.
 long cbench_locks(uint64_t ns);
+/// Reads a file from memory, and now and then from the disk.
+long cbench_read(uint64_t ns);
+/// Maps a file and reads a byte of each of its pages, and now and then from the disk.
+long cbench_map(uint64_t ns);
 
 /// Forks `count` children. Each uses `busy_ns` of CPU time, then sleeps until it is killed or this process ends.
 /// Returns how many there are.

@@ -1,0 +1,174 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Host
+
+/// Requests of block devices: latency, number, size, errors.
+package final class BlockCollector: Collector {
+  private static let duration = Family(
+    "block_io_duration_seconds", .histogram, unit: "seconds", labels: ["device", "operation"],
+    help: "Time the driver and the device took for a request, from when it was issued last until it completed.")
+  private static let queue = Family(
+    "block_io_queue_seconds", .histogram, unit: "seconds", labels: ["device", "operation"],
+    help: "Time from when a request was made until it was issued last: held back, scheduled, sent back by the driver.")
+  private static let ios = Family(
+    "block_ios", .counter, labels: ["device", "operation", "sync"],
+    help: "Completed requests, failed ones too; sync where somebody waits: reads, and writes that say so.")
+  private static let bytes = Family(
+    "block_io_bytes", .counter, unit: "bytes", labels: ["device", "operation"],
+    help: "Bytes of completed requests, failed ones too, as diskstats counts sectors.")
+  private static let errors = Family(
+    "block_io_errors", .counter, labels: ["device", "operation"], help: "Requests that failed.")
+  private static let inflight = Family(
+    "block_inflight_ios", .gauge, labels: ["device"], help: "Requests the driver has now, flushes among them.")
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "block", summary: "requests of block devices: latency, queueing, number, bytes, errors", isOnByDefault: true,
+    notes: """
+      Whole disks, as `/proc/diskstats` counts their requests and sectors: merged requests are one, a write that asks only
+      for a flush is a write without bytes and the flush is one of its own, zeroing, erasing and commands to zones are
+      writes, commands from outside the block layer (SCSI generic, NVMe admin) are nothing. A request counts when it
+      ends, once, however often the driver sent it back; that time is queueing. Both times add up to what diskstats calls
+      time spent. Devices without requests (device mapper, md, zram, pmem) are not here but what lies beneath them is. A
+      device has series from its first request on, an operation from the first of its kind. At most `--block.devices`
+      devices have their own; the rest is in `device="other"`.
+      """,
+    families: [duration, queue, ios, bytes, errors, inflight]
+  ) { context throws(CollectorFailure) in
+    let programs = try BlockPrograms(context.options.block)
+    context.kernel.register(programs)
+    return BlockCollector(programs, paths: context.options.paths)
+  }
+
+  /// 15 µs to 8 s.
+  private static let times = HistogramLayout(lowest: -16, highest: 3)
+  private static let operations = ["read", "write", "flush", "discard"]
+  /// How long a request must have been with a driver that says it has none, to be one whose end was missed.
+  private static let forgottenAge: UInt64 = 60_000_000_000
+
+  /// What one series of each family shows.
+  private struct Row {
+    let device: String
+    let operation: String
+    /// The words of one `struct block_counters`.
+    let words: ArraySlice<UInt64>
+
+    func word(_ offset: Int?) -> UInt64 { words[words.startIndex + offset! / 8] }
+  }
+
+  let programs: BlockPrograms
+  private var table: BlockTable
+
+  init(_ programs: BlockPrograms, paths: HostPaths) {
+    self.programs = programs
+    table = BlockTable(slots: programs.slots, paths: paths)
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    let (present, gone) = try presentDevices()
+    let owners = present.filter { $0.slot != BlockPrograms.otherSlot }
+    var rows: [Row] = []
+    for device in owners { addRows(device.name, table.shown(device, programs.figures(device.slot)), to: &rows) }
+    addRows("other", programs.figures(BlockPrograms.otherSlot), to: &rows)
+    write(rows, to: &writer)
+
+    let counts = countRequests(present, gone: gone)
+    writer.begin(Self.inflight)
+    for device in owners {
+      writer.label("device", device.name)
+      writer.unsigned(counts[device.number] ?? 0)
+    }
+    let others = present.filter { $0.slot == BlockPrograms.otherSlot }
+    if !others.isEmpty {
+      writer.label("device", "other")
+      writer.unsigned(others.reduce(0) { $0 + (counts[$1.number] ?? 0) })
+    }
+  }
+
+  /// The disks that are there, and the numbers of those that are not: they were forgotten.
+  private func presentDevices() throws(CollectorFailure) -> (present: [BlockPrograms.Device], gone: Set<UInt32>) {
+    let all = try programs.devices()
+    let gone = all.filter { table.isGone($0) }
+    if gone.isEmpty { return (all, []) }
+    var present = all.filter { device in !gone.contains { $0.number == device.number } }
+    for device in gone {
+      if device.slot != BlockPrograms.otherSlot { table.retire(device, programs.figures(device.slot)) }
+      programs.forget(device)
+    }
+    if gone.contains(where: { $0.slot != BlockPrograms.otherSlot }) {
+      // there is a place now for one that had none
+      for device in present where device.slot == BlockPrograms.otherSlot { programs.forget(device) }
+      present.removeAll { $0.slot == BlockPrograms.otherSlot }
+    }
+    table.forgetSome(present: Set(present.map(\.name)))
+    return (present, Set(gone.map(\.number)))
+  }
+
+  private func addRows(_ device: String, _ figures: BlockPrograms.Figures, to rows: inout [Row]) {
+    let width = MemoryLayout<block_counters>.stride / 8
+    for (index, operation) in Self.operations.enumerated() {
+      let words = figures[index * width..<(index + 1) * width]
+      if words.contains(where: { $0 != 0 }) { rows.append(Row(device: device, operation: operation, words: words)) }
+    }
+  }
+
+  private func write(_ rows: [Row], to writer: inout SampleWriter) {
+    let layout = MemoryLayout<block_counters>.self
+    for (family, offset) in [
+      (Self.duration, layout.offset(of: \.duration)!), (Self.queue, layout.offset(of: \.queue)!),
+    ] {
+      writer.begin(family)
+      for row in rows {
+        let first = row.words.startIndex + offset / 8
+        let slots = row.words[first..<first + Int(HISTOGRAM_SLOTS)]
+        label(row, &writer)
+        writer.histogram(slots: slots, sum: row.words[first + Int(HISTOGRAM_SLOTS)], layout: Self.times)
+      }
+    }
+    writer.begin(Self.ios)
+    for row in rows {
+      for (mode, sync) in [(BLOCK_SYNC, "sync"), (BLOCK_ASYNC, "async")] {
+        label(row, &writer)
+        writer.label("sync", sync)
+        writer.unsigned(row.word(layout.offset(of: \.ios)! + Int(mode.rawValue) * 8))
+      }
+    }
+    for (family, offset) in [(Self.bytes, layout.offset(of: \.bytes)), (Self.errors, layout.offset(of: \.errors))] {
+      writer.begin(family)
+      for row in rows {
+        label(row, &writer)
+        writer.unsigned(row.word(offset))
+      }
+    }
+  }
+
+  private func label(_ row: Row, _ writer: inout SampleWriter) {
+    writer.label("device", row.device)
+    writer.label("operation", row.operation)
+  }
+
+  /// How many requests the driver of each disk has. Entries that nothing will take away any more are removed: of disks
+  /// that are gone, and those whose end was missed.
+  private func countRequests(_ present: [BlockPrograms.Device], gone: Set<UInt32>) -> [UInt32: UInt64] {
+    let names = Dictionary(present.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first })
+    let now = MonotonicClock.now
+    var counts: [UInt32: UInt64] = [:]
+    var stale: [(key: UInt64, number: UInt32)] = []
+    _ = programs.requests.forEach { key, request in
+      counts[request.device, default: 0] += 1
+      let isOld = now.subtracting(request.issued_ns) > Self.forgottenAge
+      let isFlush = UInt32(request.operation) == BLOCK_FLUSH.rawValue
+      if gone.contains(request.device) || isOld && !isFlush { stale.append((key, request.device)) }
+    }
+    var isIdle: [UInt32: Bool] = [:]
+    for (key, number) in stale {
+      let idle = isIdle[number] ?? names[number].map { table.isIdle($0) } ?? gone.contains(number)
+      isIdle[number] = idle
+      if !idle { continue }
+      programs.requests.remove(key)
+      counts[number]? -= 1
+    }
+    return counts
+  }
+}

@@ -1,0 +1,9 @@
+/// Which block devices get their own series, and how many requests are followed.
+package struct BlockOptions: Sendable, Hashable {
+  /// At most this many devices have their own series; the rest is in `other`.
+  package var devices = 32
+  /// Requests that drivers may have at once; the latency of more is not measured.
+  package var requests = 16_384
+
+  package init() {}
+}

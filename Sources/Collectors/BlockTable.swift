@@ -1,0 +1,77 @@
+internal import Glibc
+internal import Host
+
+/// What disks with slots of their own show: counters that never fall, whoever had the slot before and however often the
+/// disk comes and goes.
+struct BlockTable {
+  typealias Figures = BlockPrograms.Figures
+
+  private let paths: HostPaths
+  /// By slot: what earlier owners left in it.
+  private var left: [Figures?]
+  /// What disks had shown when they went, by name: they go on from there if they come back.
+  private var carried: [String: Figures] = [:]
+  /// The names of disks that are away, the one longest away first: at most as many as there are slots.
+  private var away: [String] = []
+
+  init(slots: Int, paths: HostPaths) {
+    self.paths = paths
+    left = Array(repeating: nil, count: slots)
+  }
+
+  /// What a disk with a slot of its own shows.
+  func shown(_ device: BlockPrograms.Device, _ figures: Figures) -> Figures {
+    var result = figures
+    if let base = left[device.slot] { result.subtract(base) }
+    if let before = carried[device.name] { result.add(before) }
+    return result
+  }
+
+  /// Keeps what a disk has shown that is gone; `figures` are those of its slot.
+  mutating func retire(_ device: BlockPrograms.Device, _ figures: Figures) {
+    carried[device.name] = shown(device, figures)
+    left[device.slot] = figures
+    away.removeAll { $0 == device.name }
+    away.append(device.name)
+  }
+
+  /// Forgets the disks that are longest away, where there are too many: they would begin at 0 again.
+  mutating func forgetSome(present: Set<String>) {
+    away.removeAll { present.contains($0) }
+    while away.count >= left.count { carried[away.removeFirst()] = nil }
+  }
+
+  /// Whether the disk is there no more, or its number is another's.
+  func isGone(_ device: BlockPrograms.Device) -> Bool {
+    let folder = sysfsFolder(device.name)
+    guard let text = try? SmallFile.text(folder + "/dev") else {
+      // the paths of a multipath NVMe disk have no number in sysfs; without sysfs nothing is known to be gone
+      return access(folder, F_OK) != 0 && access(paths.sys("block"), F_OK) == 0
+    }
+    let words = text.split(separator: ":").compactMap { UInt32($0) }
+    return words.count != 2 || words[0] << 20 | words[1] != device.number
+  }
+
+  /// Whether the kernel itself says that the driver has no request of the disk (flushes do not count there).
+  func isIdle(_ name: String) -> Bool {
+    let folder = sysfsFolder(name)
+    guard let text = try? SmallFile.text(folder + "/inflight"),
+      (try? SmallFile.unsigned(folder + "/queue/iostats")) == 1
+    else { return false }
+    return text.split(separator: " ").allSatisfy { $0 == "0" }
+  }
+
+  private func sysfsFolder(_ name: String) -> String {
+    paths.sys("block/" + String(name.map { $0 == "/" ? "!" : $0 }))
+  }
+}
+
+extension BlockPrograms.Figures {
+  fileprivate mutating func add(_ other: Self) {
+    for index in indices { self[index] &+= other[index] }
+  }
+
+  fileprivate mutating func subtract(_ other: Self) {
+    for index in indices { self[index] &-= other[index] }
+  }
+}

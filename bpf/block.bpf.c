@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/*
+ * Requests of block devices: how long they waited for their driver, how long it took, how many, how large, how many
+ * failed. What is counted is what /proc/diskstats counts, and when: a request as it ends for good, its bytes as they
+ * are transferred. When it was made the kernel keeps (start_time_ns, where diskstats counts from), so that being
+ * inserted, merged or given to the driver at once needs no hook.
+ */
+#include "block.h"
+#include "histogram.h"
+#include "layouts.h"
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
+
+const volatile struct block_config config = {};
+
+/* Element `cpu * slots + slot`. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct block_slot);
+} block_slots SEC(".maps");
+
+/* Slots without an owner: filled by user space, taken by the first request of a device. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, u32);
+} block_free_slots SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct block_device);
+} block_devices SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, u64);
+	__type(value, struct block_request);
+} block_requests SEC(".maps");
+
+static __always_inline u32 enlist(struct gendisk *disk, u32 number)
+{
+	struct block_device fresh = {}, *other;
+
+	if (bpf_map_pop_elem(&block_free_slots, &fresh.slot))
+		fresh.slot = BLOCK_OTHER_SLOT;
+	__builtin_memcpy(fresh.name, disk->disk_name, sizeof(fresh.name));
+	if (!bpf_map_update_elem(&block_devices, &number, &fresh, BPF_NOEXIST))
+		return fresh.slot;
+	/* another CPU was quicker, or there is no room for more devices */
+	if (fresh.slot != BLOCK_OTHER_SLOT)
+		bpf_map_push_elem(&block_free_slots, &fresh.slot, 0);
+	other = bpf_map_lookup_elem(&block_devices, &number);
+	return other ? other->slot : BLOCK_OTHER_SLOT;
+}
+
+static __always_inline struct block_slot *slot_of(struct gendisk *disk, u32 number)
+{
+	struct block_device *device = bpf_map_lookup_elem(&block_devices, &number);
+	u32 index = device ? device->slot : enlist(disk, number);
+
+	index += bpf_get_smp_processor_id() * config.slots;
+	return bpf_map_lookup_elem(&block_slots, &index);
+}
+
+static __always_inline u64 operation_of(u32 command)
+{
+	u32 operation = command & REQ_OP_MASK;
+
+	if (operation == REQ_OP_FLUSH)
+		return BLOCK_FLUSH;
+	if (operation == REQ_OP_DISCARD)
+		return BLOCK_DISCARD;
+	/* zeroing, erasing and commands to zones among them, as diskstats has it: odd numbers write */
+	return operation & 1 ? BLOCK_WRITE : BLOCK_READ;
+}
+
+static __always_inline bool is_sync(u32 command)
+{
+	return (command & REQ_OP_MASK) == REQ_OP_READ ||
+	       command & (command_flag(REQ_SYNC) | command_flag(REQ_FUA) | command_flag(REQ_PREFLUSH));
+}
+
+static __always_inline int issue(struct request *rq)
+{
+	struct block_request request = {};
+	struct gendisk *disk = disk_of(rq);
+	struct block_slot *slot;
+	u64 key = (u64)rq;
+
+	if ((rq->cmd_flags & REQ_OP_MASK) >= REQ_OP_PASSTHROUGH)
+		return 0;
+	request.device = disk_number(disk);
+	if (!request.device)
+		return 0;
+	request.operation = operation_of(rq->cmd_flags);
+	request.issued_ns = bpf_ktime_get_ns();
+	/* an entry that is there already belongs to a request whose end was missed */
+	if (!bpf_map_update_elem(&block_requests, &key, &request, BPF_ANY))
+		return 0;
+	slot = slot_of(disk, request.device);
+	if (slot)
+		atomic_add(&slot->lost, 1);
+	return 0;
+}
+
+SEC("tp_btf/block_rq_issue")
+int block_rq_issue(u64 *context)
+{
+	if (HAS_QUEUE_ARGUMENT) {
+		struct request *rq = (void *)context[1];
+
+		barrier();
+		return issue(rq);
+	}
+	return issue((void *)context[0]);
+}
+
+/* Back from the driver, which cannot take it now: it waits again, and its time counts from when it is issued next. */
+SEC("tp_btf/block_rq_requeue")
+int block_rq_requeue(u64 *context)
+{
+	u64 key = context[0];
+
+	if (HAS_QUEUE_ARGUMENT) {
+		barrier();
+		key = context[1];
+	}
+	bpf_map_delete_elem(&block_requests, &key);
+	return 0;
+}
+
+/*
+ * Called for every part that completes. A write that asks for a flush before or after it comes here twice: first as a
+ * step of the sequence, with its bytes, then as it ends for good, without any.
+ */
+SEC("tp_btf/block_rq_complete")
+int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int bytes)
+{
+	u32 command = rq->cmd_flags, flags = rq->rq_flags;
+	struct gendisk *disk = disk_of(rq);
+	u32 number = disk_number(disk);
+	struct block_counters *counters;
+	struct block_request *request;
+	struct block_slot *slot;
+	bool is_step, is_last;
+	u64 operation, key = (u64)rq;
+
+	if ((command & REQ_OP_MASK) >= REQ_OP_PASSTHROUGH || !number)
+		return 0;
+	slot = slot_of(disk, number);
+	operation = operation_of(command);
+	if (!slot || operation >= BLOCK_OPERATIONS)
+		return 0;
+	counters = &slot->operations[operation];
+	request = bpf_map_lookup_elem(&block_requests, &key);
+	is_step = flags & config.flush_seq && operation != BLOCK_FLUSH;
+	is_last = bytes >= rq->__data_len;
+
+	if (bytes)
+		atomic_add(&counters->bytes, bytes);
+	if (error && !is_step && !(request && request->failed)) {
+		atomic_add(&counters->errors, 1);
+		if (request)
+			request->failed = 1;
+	}
+	if (!is_last)
+		return 0;
+	if (!is_step)
+		atomic_add(&counters->ios[is_sync(command) ? BLOCK_SYNC : BLOCK_ASYNC], 1);
+	/* one that only asked for a flush never was with the driver itself */
+	if (!request)
+		return 0;
+	histogram_add_atomic(&counters->duration, bpf_ktime_get_ns() - request->issued_ns);
+	/* when it was made is known where the kernel keeps statistics, of flushes always */
+	if (flags & config.io_stat || operation == BLOCK_FLUSH) {
+		u64 queued = request->issued_ns - rq->start_time_ns;
+
+		histogram_add_atomic(&counters->queue, (__s64)queued < 0 ? 0 : queued);
+	}
+	bpf_map_delete_elem(&block_requests, &key);
+	return 0;
+}
