@@ -15,6 +15,7 @@ package enum Registry {
     IRQCollector.definition,
     LocksCollector.definition,
     SignalsCollector.definition,
+    LoadTrackingCollector.definition,
     EnergyCollector.definition,
   ]
 

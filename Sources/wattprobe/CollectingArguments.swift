@@ -63,6 +63,7 @@ struct CollectingArguments: ParsableArguments {
     name: .customLong("irq.limit"),
     help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
   var interruptLimit = CollectorOptions().interruptLimit
+  @OptionGroup var loadTracking: LoadTrackingArguments
 
   @Option(
     name: .customLong("syscalls.histograms"),
@@ -89,6 +90,7 @@ struct CollectingArguments: ParsableArguments {
     options.taskCapacity = taskCapacity
     options.interruptLimit = interruptLimit
     options.syscalls.hasHistogramsBySyscall = syscallHistograms == .syscall
+    options.loadTracking = loadTracking.options
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)

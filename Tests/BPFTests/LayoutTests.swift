@@ -79,6 +79,21 @@ import Testing
     Layout(
       signals_cpu.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
     Layout(
+      load_class_sums.self, of: "loadtracking",
+      [
+        "actual_ns": \.actual_ns, "estimated_ns": \.estimated_ns, "unconverged": \.unconverged, "errors": \.errors,
+        "convergence": \.convergence, "padding": \.padding,
+      ]),
+    Layout(
+      loadtracking_cpu.self, of: "loadtracking",
+      ["classes": \.classes, "lost": \.lost, "scaled": \.scaled, "padding": \.padding]),
+    Layout(
+      loadtracking_config.self, of: "loadtracking",
+      [
+        "window_ns": \.window_ns, "interactive_ns": \.interactive_ns, "cpu_bound": \.cpu_bound,
+        "io_bound": \.io_bound, "tgid": \.tgid, "unused": \.unused,
+      ]),
+    Layout(
       usage.self, of: "process",
       [
         "runtime_ns": \.runtime_ns, "user_ns": \.user_ns, "system_ns": \.system_ns,

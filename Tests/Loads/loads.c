@@ -176,6 +176,64 @@ static void bursts(long count, long burn_us, long nap_us)
 	finish();
 }
 
+static long long wall_time(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+/* Burns at the start of each period, `count` times, by an absolute clock: the period is what it is said to be. */
+static void cycle(long count, long burn_us, long period_us)
+{
+	long long start = wall_time();
+
+	for (long i = 1; i <= count; i++) {
+		long long next = start + i * period_us * 1000LL;
+		struct timespec time = {next / 1000000000, next % 1000000000};
+
+		if (burn_us)
+			burn(burn_us);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+	}
+}
+
+static void cycles(long count, long burn_us, long period_us)
+{
+	ready();
+	cycle(count, burn_us, period_us);
+	finish();
+}
+
+/* A tenth of a CPU and eight tenths in turn, each for so long, so many times. */
+static void steps(long count, long ms)
+{
+	ready();
+	for (long i = 0; i < count; i++) {
+		cycle(ms / 10, 1000, 10000);
+		cycle(ms / 10, 8000, 10000);
+	}
+	cycle(ms / 10, 1000, 10000);
+	finish();
+}
+
+/* Writes that reach the disk, one after the other. */
+static void synced_writes(long count)
+{
+	static char block[65536];
+	char path[] = "wattprobe-load-XXXXXX";
+	int file = mkstemp(path);
+
+	check(file >= 0 && unlink(path) == 0, "mkstemp");
+	ready();
+	for (long i = 0; i < count; i++)
+		check(pwrite(file, block, sizeof(block), i % 64 * sizeof(block)) == sizeof(block) &&
+			      fdatasync(file) == 0,
+		      "write");
+	finish();
+}
+
 static void spin(long ms)
 {
 	ready();
@@ -228,6 +286,12 @@ int main(int argc, char **argv)
 		bursts(a[0], a[1], a[2]);
 	else if (!strcmp(mode, "signals"))
 		signals(a[0], a[1]);
+	else if (!strcmp(mode, "cycles"))
+		cycles(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "steps"))
+		steps(a[0], a[1]);
+	else if (!strcmp(mode, "synced-writes"))
+		synced_writes(a[0]);
 	else if (!strcmp(mode, "spin"))
 		spin(a[0]);
 	else if (!strcmp(mode, "migrate-asleep"))

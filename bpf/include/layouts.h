@@ -16,3 +16,4 @@
 #include "layouts/signals.h"
 #include "layouts/syscalls.h"
 #include "layouts/faults.h"
+#include "layouts/loadtracking.h"
