@@ -14,6 +14,7 @@ package enum Registry {
     CgroupCollector.definition,
     IRQCollector.definition,
     LocksCollector.definition,
+    KmemCollector.definition,
     SignalsCollector.definition,
     LoadTrackingCollector.definition,
     EnergyCollector.definition,

@@ -63,6 +63,8 @@ struct CollectingArguments: ParsableArguments {
     name: .customLong("irq.limit"),
     help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
   var interruptLimit = CollectorOptions().interruptLimit
+  @OptionGroup var kmem: KmemArguments
+
   @OptionGroup var loadTracking: LoadTrackingArguments
 
   @Option(
@@ -90,6 +92,7 @@ struct CollectingArguments: ParsableArguments {
     options.taskCapacity = taskCapacity
     options.interruptLimit = interruptLimit
     options.syscalls.hasHistogramsBySyscall = syscallHistograms == .syscall
+    options.kmem = kmem.options
     options.loadTracking = loadTracking.options
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {

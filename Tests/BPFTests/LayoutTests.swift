@@ -79,6 +79,15 @@ import Testing
     Layout(
       signals_cpu.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
     Layout(
+      kmem_cpu.self, of: "kmem",
+      [
+        "allocations": \.allocations, "frees": \.frees, "allocated_bytes": \.allocated_bytes,
+        "freed_bytes": \.freed_bytes, "lost": \.lost, "padding": \.padding,
+      ]),
+    Layout(kmem_allocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes]),
+    Layout(kmem_site.self, of: "kmem", ["bytes": \.bytes, "allocations": \.allocations]),
+    Layout(kmem_config.self, of: "kmem", ["page_shift": \.page_shift, "unused": \.unused]),
+    Layout(
       load_class_sums.self, of: "loadtracking",
       [
         "actual_ns": \.actual_ns, "estimated_ns": \.estimated_ns, "unconverged": \.unconverged, "errors": \.errors,

@@ -2,7 +2,7 @@
 /*
  * Loads of known size for the tests of the kernel side:
  *
- *	loads [-p POLICY] [-c CPU] MODE ARGUMENT...
+ *	loads [-p POLICY] [-c CPU] [-n NICE] MODE ARGUMENT...
  *
  * writes "ready", begins at a line of its input, writes "done" and ends with its input.
  */
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -234,6 +235,34 @@ static void synced_writes(long count)
 	finish();
 }
 
+/* Pipes that one process makes and another one closes, when it ends. */
+static void pipes(long count)
+{
+	int life[2];
+	pid_t child;
+
+	ready();
+	check(pipe(life) == 0, "pipe");
+	for (long i = 0; i < count; i++) {
+		int ends[2];
+
+		check(pipe(ends) == 0, "pipe");
+	}
+	child = fork();
+	check(child >= 0, "fork");
+	if (child == 0) {
+		char byte;
+
+		close(life[1]);
+		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	for (int descriptor = life[1] + 1; descriptor < life[1] + 1 + 2 * count; descriptor++)
+		check(close(descriptor) == 0, "close");
+	finish();
+	close(life[1]);
+	check(waitpid(child, NULL, 0) == child, "waitpid");
+}
+
 static void spin(long ms)
 {
 	ready();
@@ -251,6 +280,20 @@ static void signals(long number, long count)
 	finish();
 }
 
+/* Within its session, and the session among others where each is a group of its own (CONFIG_SCHED_AUTOGROUP). */
+static void be_nice(const char *nice)
+{
+	FILE *group;
+
+	check(setpriority(PRIO_PROCESS, 0, atoi(nice)) == 0, "setpriority");
+	check(setsid() > 0, "setsid");
+	group = fopen("/proc/self/autogroup", "w");
+	if (group) {
+		fputs(nice, group);
+		fclose(group);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sched_param parameter = {};
@@ -258,7 +301,9 @@ int main(int argc, char **argv)
 	const char *mode;
 	int option;
 
-	while ((option = getopt(argc, argv, "+p:c:")) != -1) {
+	while ((option = getopt(argc, argv, "+p:c:n:")) != -1) {
+		if (option == 'n')
+			be_nice(optarg);
 		if (option == 'c')
 			bind_to(0, atoi(optarg));
 		if (option == 'p') {
@@ -290,6 +335,8 @@ int main(int argc, char **argv)
 		cycles(a[0], a[1], a[2]);
 	else if (!strcmp(mode, "steps"))
 		steps(a[0], a[1]);
+	else if (!strcmp(mode, "pipes"))
+		pipes(a[0]);
 	else if (!strcmp(mode, "synced-writes"))
 		synced_writes(a[0]);
 	else if (!strcmp(mode, "spin"))

@@ -13,6 +13,7 @@
 #include "layouts/process.h"
 #include "layouts/irq.h"
 #include "layouts/locks.h"
+#include "layouts/kmem.h"
 #include "layouts/signals.h"
 #include "layouts/syscalls.h"
 #include "layouts/faults.h"

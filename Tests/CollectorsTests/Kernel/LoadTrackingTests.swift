@@ -44,7 +44,7 @@ extension KernelTests {
 
     /// Read at switch-out the signal would be 16 % too high (PeltTests); util_est keeps that peak.
     @Test func fiveMillisecondsInEveryTwentyReadNearZero() throws {
-      let load = try Load("cycles", 400, 5_000, 20_000, cpu: usableCPUs.last)
+      let load = try Load("cycles", 400, 5_000, 20_000, nice: -20, cpu: usableCPUs.last)
       let change = try follow(load)
       #expect(abs(error(change, "util_avg")) < 0.03)
       let generous = error(change, "util_est")
@@ -71,7 +71,7 @@ extension KernelTests {
 
     /// A task that never switches is seen by the ticks.
     @Test func taskThatAlwaysRunsReadsNearZero() throws {
-      let change = try follow(try Load("spin", 6_000))
+      let change = try follow(try Load("spin", 6_000, nice: -20))
       // its signal still rises in the first window: 48 ms
       #expect(abs(error(change, "util_avg")) < 0.03)
       #expect(abs(error(change, "util_est")) < 0.03)
@@ -80,7 +80,7 @@ extension KernelTests {
 
     /// Runs much shorter than a period of PELT, between which the kernel does not look at the signal.
     @Test func shortSleepsReadNearZero() throws {
-      let change = try follow(try Load("cycles", 3_000, 300, 2_000, cpu: usableCPUs.last))
+      let change = try follow(try Load("cycles", 3_000, 300, 2_000, nice: -20, cpu: usableCPUs.last))
       #expect(abs(error(change, "util_avg")) < 0.04)
       #expect(share(change, class: "interactive") > 0.9)
     }
@@ -94,7 +94,7 @@ extension KernelTests {
     /// The same load, each time in another class.
     @Test(arguments: ["interactive", "bursty", "cpu_bound"])
     func thresholdsDecideTheClass(expected: String) throws {
-      let change = try follow(try Load("cycles", 150, 5_000, 20_000, cpu: usableCPUs.last)) { options in
+      let change = try follow(try Load("cycles", 150, 5_000, 20_000, nice: -20, cpu: usableCPUs.last)) { options in
         options.windowNanoseconds = 500_000_000
         if expected == "cpu_bound" { options.cpuBound = 0.1 }
         if expected == "bursty" { options.interactiveNanoseconds = 2_000_000 }
@@ -109,7 +109,7 @@ extension KernelTests {
 
     /// PELT is within a tenth after 3.3 half-lives of 33.6 ms.
     @Test func stepsUpAndDownConvergeAsPELTDoes() throws {
-      let load = try Load("steps", 4, 2_000, cpu: usableCPUs.last)
+      let load = try Load("steps", 4, 2_000, nice: -20, cpu: usableCPUs.last)
       let change = try follow(load) { $0.windowNanoseconds = 500_000_000 }
       for (step, name) in [("up", "cpu_bound"), ("down", "interactive")] {
         let all = change.histogram("load_tracking_convergence_seconds", ["step": step])

@@ -23,9 +23,12 @@ final class Load {
   }
 
   /// Starts the load and waits until it is ready.
-  init(_ mode: String, _ arguments: Any..., policy: Policy = .other, cpu: Int? = nil) throws {
+  ///
+  /// - Parameter nice: as of nice(1): with -20 it hardly waits for others.
+  init(_ mode: String, _ arguments: Any..., policy: Policy = .other, nice: Int = 0, cpu: Int? = nil) throws {
     _ = machineLock
     var words = ["loads", "-p", "\(policy.rawValue)"]
+    if nice != 0 { words += ["-n", "\(nice)"] }
     if let cpu { words += ["-c", "\(cpu)"] }
     words += [mode] + arguments.map { "\($0)" }
     let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")

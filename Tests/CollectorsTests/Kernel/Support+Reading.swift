@@ -106,6 +106,14 @@ struct Reading {
     }
   }
 
+  /// The sum of a family's gauges that carry `labels`, whole numbers.
+  func gauge(_ family: String, _ labels: [String: String]) -> Int64 {
+    matching(family, labels).reduce(0) { sum, sample in
+      guard case .integer(let value) = sample.value else { preconditionFailure("\(family) is no whole number") }
+      return sum + value
+    }
+  }
+
   func histogram(_ family: String, _ labels: [String: String] = [:]) -> Histogram {
     matching(family, labels).reduce(into: Histogram()) { result, sample in
       guard case .histogram(let first, let count, let sum, _) = sample.value else { return }
