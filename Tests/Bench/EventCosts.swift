@@ -47,6 +47,16 @@ enum EventCosts {
     Load(
       name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],
       run: { cbench_locks($0) }),
+    Load(
+      name: "updates of load", programs: ["loadtracking pelt_se_tp"], run: { cbench_ping_pong($0, 0, 0) }),
+    Load(
+      name: "pipes",
+      programs: ["kmem kmalloc", "kmem kfree", "kmem kmem_cache_alloc", "kmem kmem_cache_free"],
+      run: { cbench_pipes($0) }),
+    Load(
+      name: "pages and tasks",
+      programs: ["kmem mm_page_alloc", "kmem mm_page_free", "loadtracking sched_process_free"],
+      run: { cbench_spawn($0) }),
   ]
 
   /// What one program or pair cost in each window.

@@ -52,6 +52,8 @@ long cbench_network(uint64_t ns);
 long cbench_disk(uint64_t ns);
 /// Threads that write to one file: waits for the lock of its inode.
 long cbench_locks(uint64_t ns);
+/// Makes a pipe and closes it, again and again: kernel memory.
+long cbench_pipes(uint64_t ns);
 
 /// Forks `count` children. Each uses `busy_ns` of CPU time, then sleeps until it is killed or this process ends.
 /// Returns how many there are.
