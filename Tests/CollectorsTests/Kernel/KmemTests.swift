@@ -55,8 +55,10 @@ extension KernelTests {
     }
 
     @Test func pagesAreThoseOfVmstat() throws {
-      let collectors = try collectors()
-      let load = try Load("short-lives", 300, 500, 2)
+      // the symbols are read now and not again: what others allocate meanwhile would be in the range
+      let collectors = try collectors { $0.symbolPeriodNanoseconds = 3_600_000_000_000 }
+      _ = try collectors.read()
+      let load = try Load("short-lives", 600, 500, 2)
       let from = try collectors.read(beside: { try PageCounts() })
       try load.run()
       let change = Change(from: from, to: try collectors.read(beside: { try PageCounts() }))
@@ -66,10 +68,9 @@ extension KernelTests {
         #expect(pages > 3_000)
         expectAgreement("pages \(family)", pages, change.kernel { $0[keyPath: figure] }, within: 0.03, slack: 512)
       }
-      // an allocation is a page at least
-      #expect(
-        change.sum("kernel_allocations", ["allocator": "page"]) * page
-          <= change.sum("kernel_allocated_bytes", ["allocator": "page"]))
+      // an allocation is a page at least; the two are read one after the other
+      let least = change.sum("kernel_allocations", ["allocator": "page"]) * page
+      #expect(change.sum("kernel_allocated_bytes", ["allocator": "page"]) >= least * 97 / 100)
     }
 
     @Test(arguments: ["kmalloc", "slab"])
