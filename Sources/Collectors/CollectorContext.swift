@@ -18,6 +18,8 @@ package struct CollectorOptions: Sendable {
   package var energy = EnergyOptions()
   package var syscalls = SyscallOptions()
   package var faults = FaultOptions()
+  package var kmem = KmemOptions()
+  package var loadTracking = LoadTrackingOptions()
   /// Which form of the scheduler programs to use; nil: the cheapest this kernel takes.
   package var schedulerForm: SchedulerPrograms.Form?
   /// Hardware interrupts with series of their own.

@@ -15,10 +15,12 @@ package enum Registry {
     NetCollector.definition,
     TCPCollector.definition,
     IRQCollector.definition,
+    KmemCollector.definition,
     LocksCollector.definition,
     PagecacheCollector.definition,
     BlockCollector.definition,
     SignalsCollector.definition,
+    LoadTrackingCollector.definition,
     EnergyCollector.definition,
   ]
 

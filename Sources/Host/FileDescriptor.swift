@@ -17,6 +17,11 @@ package struct FileDescriptor: ~Copyable, Sendable {
 
   deinit { close(rawValue) }
 
+  /// Goes back to the beginning of the file; `path` only names it in the error.
+  package func rewind(path: String) throws(SystemError) {
+    if lseek(rawValue, 0, SEEK_SET) < 0 { throw SystemError(errno, call: "lseek", path: path) }
+  }
+
   /// `read(2)`; `path` only names the file in the error.
   /// - Returns: the number of bytes read, 0 at the end of the file.
   package func read(into buffer: UnsafeMutableRawBufferPointer, path: String) throws(SystemError) -> Int {

@@ -63,6 +63,9 @@ struct CollectingArguments: ParsableArguments {
     name: .customLong("irq.limit"),
     help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
   var interruptLimit = CollectorOptions().interruptLimit
+  @OptionGroup var kmem: KmemArguments
+
+  @OptionGroup var loadTracking: LoadTrackingArguments
 
   @Option(
     name: .customLong("syscalls.histograms"),
@@ -74,6 +77,8 @@ struct CollectingArguments: ParsableArguments {
   enum SyscallHistograms: String, ExpressibleByArgument, CaseIterable {
     case category, syscall
   }
+
+  @Option(
     name: .customLong("block.devices"),
     help: ArgumentHelp("Disks with series of their own; the rest is in device=\"other\".", valueName: "count"))
   var blockDevices = BlockOptions().devices
@@ -118,6 +123,8 @@ struct CollectingArguments: ParsableArguments {
     options.tcp.connects = connects
     options.block.devices = blockDevices
     options.block.requests = blockRequests
+    options.kmem = kmem.options
+    options.loadTracking = loadTracking.options
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)

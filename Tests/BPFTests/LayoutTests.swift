@@ -99,6 +99,30 @@ import Testing
       ]),
     Layout(pagecache_config.self, of: "pagecache", ["page_shift": \.page_shift]),
     Layout(
+      kmem_cpu.self, of: "kmem",
+      [
+        "allocations": \.allocations, "frees": \.frees, "allocated_bytes": \.allocated_bytes,
+        "freed_bytes": \.freed_bytes, "lost": \.lost, "padding": \.padding,
+      ]),
+    Layout(kmem_allocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes]),
+    Layout(kmem_site.self, of: "kmem", ["bytes": \.bytes, "allocations": \.allocations]),
+    Layout(kmem_config.self, of: "kmem", ["page_shift": \.page_shift, "unused": \.unused]),
+    Layout(
+      load_class_sums.self, of: "loadtracking",
+      [
+        "actual_ns": \.actual_ns, "estimated_ns": \.estimated_ns, "unconverged": \.unconverged, "errors": \.errors,
+        "convergence": \.convergence, "padding": \.padding,
+      ]),
+    Layout(
+      loadtracking_cpu.self, of: "loadtracking",
+      ["classes": \.classes, "lost": \.lost, "scaled": \.scaled, "padding": \.padding]),
+    Layout(
+      loadtracking_config.self, of: "loadtracking",
+      [
+        "window_ns": \.window_ns, "interactive_ns": \.interactive_ns, "cpu_bound": \.cpu_bound,
+        "io_bound": \.io_bound, "tgid": \.tgid, "unused": \.unused,
+      ]),
+    Layout(
       usage.self, of: "process",
       [
         "runtime_ns": \.runtime_ns, "user_ns": \.user_ns, "system_ns": \.system_ns,

@@ -50,25 +50,32 @@ enum EventCosts {
     Load(
       name: "connections", programs: ["tcp inet_sock_set_state", "tcp tcp_send_reset", "tcp tcp_receive_reset"],
       run: { cbench_connections($0) }),
-    Load(name: "disk writes", programs: ["irq irq_handler_entry", "irq irq_handler_exit"], run: { cbench_disk($0) }),
-    Load(
-      name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],
-      run: { cbench_locks($0) }),
-      name: "timers", programs: ["cpu cpu_idle", "cpu softirq_entry", "cpu softirq_exit"], run: { cbench_sleep($0) }),
-    Load(name: "datagrams", programs: ["cpu softirq_entry", "cpu softirq_exit"], run: { cbench_network($0) }),
     Load(
       name: "disk writes",
       programs: [
-        "cpu irq_handler_entry", "cpu irq_handler_exit", "block block_rq_issue", "block block_rq_complete",
+        "irq irq_handler_entry", "irq irq_handler_exit", "block block_rq_issue", "block block_rq_complete",
         "pagecache writeback_dirty_folio",
       ],
       run: { cbench_disk($0) }),
+    Load(
+      name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],
+      run: { cbench_locks($0) }),
     Load(
       name: "file reads", programs: ["pagecache mm_filemap_get_pages", "pagecache mm_filemap_add_to_page_cache"],
       run: { cbench_read($0) }),
     Load(
       name: "mapped files", programs: ["pagecache mm_filemap_map_pages", "pagecache mm_filemap_fault"],
       run: { cbench_map($0) }),
+    Load(
+      name: "updates of load", programs: ["loadtracking pelt_se_tp"], run: { cbench_ping_pong($0, 0, 0) }),
+    Load(
+      name: "pipes",
+      programs: ["kmem kmalloc", "kmem kfree", "kmem kmem_cache_alloc", "kmem kmem_cache_free"],
+      run: { cbench_pipes($0) }),
+    Load(
+      name: "pages and tasks",
+      programs: ["kmem mm_page_alloc", "kmem mm_page_free", "loadtracking sched_process_free"],
+      run: { cbench_spawn($0) }),
   ]
 
   /// What one program or pair cost in each window.

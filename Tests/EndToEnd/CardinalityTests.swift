@@ -70,6 +70,19 @@ extension EndToEnd {
       Set(samples.compactMap { $0.firstMatch(of: /category="([^"]+)"/).map { String($0.1) } }).count
     }
 
+    @Test func kernelMemoryAndLoadTrackingAreBound() async throws {
+      let arguments = [
+        "--collector.disable-defaults", "--collector.kmem", "--kmem.sites", "3", "--collector.loadtracking",
+      ]
+      let exporter = try await Exporter(arguments)
+      let samples = try await eventually("call sites to have names") {
+        let samples = try exporter.samples()
+        return samples.count { $0.contains("call_site=") } == 2 * 4 ? samples : nil
+      }
+      #expect(samples.count { $0.hasPrefix("wattprobe_kernel_") } <= 12 + 2 * 4)
+      #expect(samples.count { $0.hasPrefix("wattprobe_load_tracking_") } <= 353)
+    }
+
     private func processes(_ samples: [String]) -> Set<String> {
       Set(samples.compactMap { $0.firstMatch(of: /pid="([^"]+)"/).map { String($0.1) } })
     }

@@ -2,7 +2,7 @@
 /*
  * Loads of known size for the tests of the kernel side:
  *
- *	loads [-p POLICY] [-c CPU] [-n PID] MODE ARGUMENT...
+ *	loads [-p POLICY] [-n NICE] [-c CPU] [-N PID] MODE ARGUMENT...
  *
  * writes "ready", begins at a line of its input, writes "done" and ends with its input.
  */
@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -176,6 +177,92 @@ static void bursts(long count, long burn_us, long nap_us)
 	finish();
 }
 
+static long long wall_time(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec * 1000000000LL + time.tv_nsec;
+}
+
+/* Burns at the start of each period, `count` times, by an absolute clock: the period is what it is said to be. */
+static void cycle(long count, long burn_us, long period_us)
+{
+	long long start = wall_time();
+
+	for (long i = 1; i <= count; i++) {
+		long long next = start + i * period_us * 1000LL;
+		struct timespec time = {next / 1000000000, next % 1000000000};
+
+		if (burn_us)
+			burn(burn_us);
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &time, NULL);
+	}
+}
+
+static void cycles(long count, long burn_us, long period_us)
+{
+	ready();
+	cycle(count, burn_us, period_us);
+	finish();
+}
+
+/* A tenth of a CPU and eight tenths in turn, each for so long, so many times. */
+static void steps(long count, long ms)
+{
+	ready();
+	for (long i = 0; i < count; i++) {
+		cycle(ms / 10, 1000, 10000);
+		cycle(ms / 10, 8000, 10000);
+	}
+	cycle(ms / 10, 1000, 10000);
+	finish();
+}
+
+/* Writes that reach the disk, one after the other. */
+static void synced_writes(long count)
+{
+	static char block[65536];
+	char path[] = "wattprobe-load-XXXXXX";
+	int file = mkstemp(path);
+
+	check(file >= 0 && unlink(path) == 0, "mkstemp");
+	ready();
+	for (long i = 0; i < count; i++)
+		check(pwrite(file, block, sizeof(block), i % 64 * sizeof(block)) == sizeof(block) &&
+			      fdatasync(file) == 0,
+		      "write");
+	finish();
+}
+
+/* Pipes that one process makes and another one closes, when it ends. */
+static void pipes(long count)
+{
+	int life[2];
+	pid_t child;
+
+	ready();
+	check(pipe(life) == 0, "pipe");
+	for (long i = 0; i < count; i++) {
+		int ends[2];
+
+		check(pipe(ends) == 0, "pipe");
+	}
+	child = fork();
+	check(child >= 0, "fork");
+	if (child == 0) {
+		char byte;
+
+		close(life[1]);
+		_exit(read(life[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	for (int descriptor = life[1] + 1; descriptor < life[1] + 1 + 2 * count; descriptor++)
+		check(close(descriptor) == 0, "close");
+	finish();
+	close(life[1]);
+	check(waitpid(child, NULL, 0) == child, "waitpid");
+}
+
 static void spin(long ms)
 {
 	ready();
@@ -213,6 +300,20 @@ static int run_network_load(const char *mode, int count, char **words)
 	return 1;
 }
 
+/* Within its session, and the session among others where each is a group of its own (CONFIG_SCHED_AUTOGROUP). */
+static void be_nice(const char *nice)
+{
+	FILE *group;
+
+	check(setpriority(PRIO_PROCESS, 0, atoi(nice)) == 0, "setpriority");
+	check(setsid() > 0, "setsid");
+	group = fopen("/proc/self/autogroup", "w");
+	if (group) {
+		fputs(nice, group);
+		fclose(group);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	struct sched_param parameter = {};
@@ -220,9 +321,11 @@ int main(int argc, char **argv)
 	const char *mode;
 	int option;
 
-	while ((option = getopt(argc, argv, "+p:c:n:")) != -1) {
-		if (option == 'n')
+	while ((option = getopt(argc, argv, "+p:n:c:N:")) != -1) {
+		if (option == 'N')
 			enter_network_of(atoi(optarg));
+		if (option == 'n')
+			be_nice(optarg);
 		if (option == 'c')
 			bind_to(0, atoi(optarg));
 		if (option == 'p') {
@@ -250,6 +353,14 @@ int main(int argc, char **argv)
 		bursts(a[0], a[1], a[2]);
 	else if (!strcmp(mode, "signals"))
 		signals(a[0], a[1]);
+	else if (!strcmp(mode, "cycles"))
+		cycles(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "steps"))
+		steps(a[0], a[1]);
+	else if (!strcmp(mode, "pipes"))
+		pipes(a[0]);
+	else if (!strcmp(mode, "synced-writes"))
+		synced_writes(a[0]);
 	else if (!strcmp(mode, "spin"))
 		spin(a[0]);
 	else if (!strcmp(mode, "migrate-asleep"))

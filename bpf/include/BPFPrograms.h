@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 #include "layouts.h"
+#include "pelt.h"
 #include "slots.h"
 
 /// One embedded eBPF object: the name of its source without `.bpf.c`, and the ELF file's bytes.

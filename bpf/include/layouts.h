@@ -20,3 +20,8 @@
 #include "layouts/faults.h"
 #include "layouts/net.h"
 #include "layouts/tcp.h"
+#include "layouts/kmem.h"
+#include "layouts/signals.h"
+#include "layouts/syscalls.h"
+#include "layouts/faults.h"
+#include "layouts/loadtracking.h"

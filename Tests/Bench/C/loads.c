@@ -344,6 +344,21 @@ long cbench_map(uint64_t ns)
 	return rounds;
 }
 
+long cbench_pipes(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	long rounds = 0;
+	int ends[2];
+
+	for (; now() < stop; rounds++) {
+		if (pipe2(ends, O_CLOEXEC))
+			return -1;
+		close(ends[0]);
+		close(ends[1]);
+	}
+	return rounds;
+}
+
 int cbench_children_start(pid_t *children, int count, uint64_t busy_ns)
 {
 	pid_t parent = getpid();

@@ -80,7 +80,7 @@ extension KernelTests {
       let collectors = try LiveCollectors(["block"])
       try directRequests(device.path, writing: false, size: 4096, count: 1)
       #expect(try collectors.read().gauge("block_inflight_ios", ["device": device.name]) == 0)
-      var most: UInt64 = 0
+      var most: Int64 = 0
       for _ in 0..<50 where most < 8 {
         let load = try Load("deep-reads", device.path, 65_536, 1024, 128)
         load.begin()

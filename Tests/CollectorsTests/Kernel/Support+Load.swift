@@ -23,15 +23,19 @@ final class Load {
   }
 
   /// Starts the load and waits until it is ready.
-  convenience init(_ mode: String, _ arguments: Any..., policy: Policy = .other, cpu: Int? = nil) throws {
+  ///
+  /// - Parameter nice: as of nice(1): with -20 it hardly waits for others.
+  convenience init(_ mode: String, _ arguments: Any..., policy: Policy = .other, nice: Int = 0, cpu: Int? = nil) throws
+  {
     var options = ["-p", "\(policy.rawValue)"]
+    if nice != 0 { options += ["-n", "\(nice)"] }
     if let cpu { options += ["-c", "\(cpu)"] }
     try self.init(options + [mode] + arguments.map { "\($0)" })
   }
 
   /// The same in the network namespace of process `network`.
   convenience init(network: pid_t, _ mode: String, _ arguments: [Any]) throws {
-    try self.init(["-n", "\(network)", mode] + arguments.map { "\($0)" })
+    try self.init(["-N", "\(network)", mode] + arguments.map { "\($0)" })
   }
 
   private init(_ arguments: [String]) throws {

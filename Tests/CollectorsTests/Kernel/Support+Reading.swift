@@ -117,7 +117,15 @@ struct Reading {
   }
 
   /// The sum of a family's whole-numbered gauges that carry `labels`.
-  func gauge(_ family: String, _ labels: [String: String] = [:]) -> UInt64 { sum(family, labels) }
+  func gauge(_ family: String, _ labels: [String: String] = [:]) -> Int64 {
+    matching(family, labels).reduce(0) { sum, sample in
+      switch sample.value {
+      case .integer(let value): sum + value
+      case .unsigned(let value): sum + Int64(value)
+      default: preconditionFailure("\(family) is no whole number")
+      }
+    }
+  }
 
   func histogram(_ family: String, _ labels: [String: String] = [:]) -> Histogram {
     matching(family, labels).reduce(into: Histogram()) { result, sample in

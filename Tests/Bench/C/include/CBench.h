@@ -60,6 +60,8 @@ long cbench_locks(uint64_t ns);
 long cbench_read(uint64_t ns);
 /// Maps a file and reads a byte of each of its pages, and now and then from the disk.
 long cbench_map(uint64_t ns);
+/// Makes a pipe and closes it, again and again: kernel memory.
+long cbench_pipes(uint64_t ns);
 
 /// Forks `count` children. Each uses `busy_ns` of CPU time, then sleeps until it is killed or this process ends.
 /// Returns how many there are.

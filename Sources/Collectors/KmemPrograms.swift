@@ -1,0 +1,81 @@
+package import BPF
+package import BPFPrograms
+internal import Collecting
+internal import Glibc
+
+/// How much is kept of the kernel's allocations, and shown.
+package struct KmemOptions: Sendable, Hashable {
+  /// Outstanding allocations there is room for.
+  package var allocations = 65_536
+  /// Call sites with series of their own.
+  package var sites = 20
+  /// Time between two readings of the kernel's symbols, at least.
+  package var symbolPeriodNanoseconds: UInt64 = 30_000_000_000
+
+  package init() {}
+}
+
+/// The programs in the kernel's allocators.
+package final class KmemPrograms: LoadedPrograms {
+  /// Call sites there is room for; the kernel has some thousands, and the modules theirs.
+  private static let siteCapacity = 8_192
+  /// The key of all other sites.
+  static let otherSite: UInt64 = 0
+
+  package let cpus: MappedArray<kmem_cpu>
+  let sites: PerCPUHash<UInt64, kmem_site>
+  private var object: ProgramObject
+
+  package var collector: String { "kmem" }
+
+  private static let always = [
+    "kfree", "kmem_cache_free", "mm_page_free", "kmalloc", "kmem_cache_alloc", "mm_page_alloc",
+  ]
+  /// Kernels before 6.1 have tracepoints of their own for allocations on a node.
+  private static let nodes = ["kmalloc_node", "kmem_cache_alloc_node"]
+  /// Where the kernel traces RCU.
+  private static let bulk = ["rcu_invoke_kfree_bulk_callback"]
+
+  init(_ options: KmemOptions) throws(CollectorFailure) {
+    var refusal: CollectorFailure?
+    for optional in [Self.bulk, [], Self.nodes + Self.bulk, Self.nodes] {
+      do throws(BPFError) {
+        var object = try Self.open(with: optional, options)
+        try object.load()
+        let found = try PerCPUHash<UInt64, kmem_site>("kmem_sites", of: object)
+        try found.create(Self.otherSite)
+        let counters = try MappedArray<kmem_cpu>("kmem_cpus", of: object)
+        // what frees first, so that nothing stays on a bill whose end was missed
+        for program in optional.reversed() + Self.always { try object.attach(program) }
+        sites = found
+        cpus = counters
+        self.object = object
+        return
+      } catch {
+        if error.isPermission { throw CollectorFailure(error) }
+        refusal = CollectorFailure(error)
+      }
+    }
+    throw refusal!
+  }
+
+  private static func open(with optional: [String], _ options: KmemOptions) throws(BPFError) -> ProgramObject {
+    let object = try ProgramObject("kmem")
+    try object.setCapacity("kmem_cpus", PossibleCPUs.count)
+    try object.setCapacity("kmem_allocations", options.allocations)
+    try object.setCapacity("kmem_sites", siteCapacity)
+    for program in nodes + bulk where !optional.contains(program) { try object.omit(program: program) }
+    let page = UInt32(sysconf(Int32(_SC_PAGESIZE)))
+    try object.configure(kmem_config(page_shift: UInt32(page.trailingZeroBitCount), unused: 0))
+    return object
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+  package func reattach() throws(BPFError) { try object.reattach() }
+
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
+    [("kmem_allocations", "full", cpus.sum(offset: MemoryLayout<kmem_cpu>.offset(of: \.lost)!))]
+  }
+}
