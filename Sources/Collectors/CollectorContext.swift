@@ -12,6 +12,8 @@ package struct CollectorOptions: Sendable {
   package var cgroup = CgroupOptions()
   /// Where perf takes the PMU's events from: stand-ins, where a machine has none.
   package var perfSource: @Sendable (ProcessorEvent) -> PerfEventSource = \.hardware
+  package var net = NetOptions()
+  package var tcp = TCPOptions()
   package var energy = EnergyOptions()
   package var syscalls = SyscallOptions()
   package var faults = FaultOptions()

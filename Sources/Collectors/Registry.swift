@@ -14,6 +14,8 @@ package enum Registry {
     CgroupCollector.definition,
     IRQCollector.definition,
     LocksCollector.definition,
+    NetCollector.definition,
+    TCPCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]

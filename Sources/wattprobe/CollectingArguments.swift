@@ -75,6 +75,22 @@ struct CollectingArguments: ParsableArguments {
     case category, syscall
   }
 
+  @Option(
+    name: .customLong("net.devices"),
+    help: ArgumentHelp("Network devices with series of their own; the rest is in device=\"other\".", valueName: "count")
+  )
+  var networkDevices = NetOptions().devices
+
+  @Option(
+    name: .customLong("net.queued-packets"),
+    help: ArgumentHelp("Packets waiting in queueing disciplines whose wait is measured.", valueName: "count"))
+  var queuedPackets = NetOptions().queuedPackets
+
+  @Option(
+    name: .customLong("tcp.connects"),
+    help: ArgumentHelp("Connections being made at once whose time is measured.", valueName: "count"))
+  var connects = TCPOptions().connects
+
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
     var options = CollectorOptions()
@@ -89,6 +105,9 @@ struct CollectingArguments: ParsableArguments {
     options.taskCapacity = taskCapacity
     options.interruptLimit = interruptLimit
     options.syscalls.hasHistogramsBySyscall = syscallHistograms == .syscall
+    options.net.devices = networkDevices
+    options.net.queuedPackets = queuedPackets
+    options.tcp.connects = connects
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)
@@ -114,6 +133,15 @@ struct CollectingArguments: ParsableArguments {
     }
     guard (1...1000).contains(interruptLimit) else {
       throw ValidationError("--irq.limit \(interruptLimit): give a number from 1 to 1000")
+    }
+    guard (1...10_000).contains(networkDevices) else {
+      throw ValidationError("--net.devices \(networkDevices): give a number from 1 to 10000")
+    }
+    guard (1024...16_777_216).contains(queuedPackets) else {
+      throw ValidationError("--net.queued-packets \(queuedPackets): give a number from 1024 to 16777216")
+    }
+    guard (1024...16_777_216).contains(connects) else {
+      throw ValidationError("--tcp.connects \(connects): give a number from 1024 to 16777216")
     }
   }
 }

@@ -134,6 +134,29 @@ import Testing
       faults_cpu.self, of: "faults",
       ["faults": \.faults, "durations": \.durations, "lost": \.lost, "padding": \.padding]),
     Layout(faults_config.self, of: "faults", ["task_storage": \.task_storage]),
+    Layout(device_name.self, of: "net", ["start": \.start, "rest": \.rest]),
+    Layout(
+      device_traffic.self, of: "net",
+      [
+        "received": \.received, "received_bytes": \.received_bytes, "offered": \.offered,
+        "offered_bytes": \.offered_bytes, "refused": \.refused, "refused_bytes": \.refused_bytes, "queue": \.queue,
+      ]),
+    Layout(
+      net_cpu.self, of: "net",
+      [
+        "queued_packet": \.queued_packet, "queued_device": \.queued_device, "queued_at": \.queued_at, "lost": \.lost,
+        "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified,
+        "padding": \.padding,
+      ]),
+    Layout(queued_key.self, of: "net", ["packet": \.packet, "device": \.device]),
+    Layout(queued_stamp.self, of: "net", ["at": \.at, "length": \.length]),
+    Layout(net_config.self, of: "net", ["stamps_at_queue": \.stamps_at_queue]),
+    Layout(
+      tcp_cpu.self, of: "tcp",
+      [
+        "connections": \.connections, "retransmits": \.retransmits, "resets": \.resets, "lost": \.lost,
+        "padding": \.padding, "connects": \.connects, "rtt": \.rtt,
+      ]),
   ]
 
   @Test(arguments: layouts)

@@ -19,12 +19,24 @@ extension EndToEnd {
       for process in load { process.signal(SIGKILL) }
     }
 
-    @Test func everythingElseIsBoundByTheMachine() async throws {
-      let exporter = try await Exporter(["--no-collector.process"])
+    @Test func othersAreBoundByTheMachine() async throws {
+      let names = ["sched", "cpu", "exits", "tcp", "signals"].map { "--collector." + $0 }
+      let exporter = try await Exporter(["--collector.disable-defaults"] + names)
       let cpus = sysconf(Int32(_SC_NPROCESSORS_CONF))
-      let samples = try exporter.samples().count { !$0.contains("{source=") }
-      // sched, exits, signals and the program itself; a CPU's four modes, its frequency, and two for each of 16 idle states
-      #expect(samples <= 410 + cpus * 37)
+      let samples = try exporter.samples().count
+      // a CPU's four modes, its frequency, and two for each of 16 idle states
+      #expect(samples <= 550 + cpus * 37)
+    }
+
+    /// A scrape itself passes loopback.
+    @Test func networkDevicesHaveAtMostTwentyNineSeriesEach() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.net", "--net.devices", "1"])
+      let samples = try await eventually("a device and the others to have series") {
+        let samples = try exporter.samples().filter { $0.contains("{device=") }
+        return samples.contains { !$0.contains(#"device="other""#) } ? samples : nil
+      }
+      #expect(samples.count <= 29 * 2)
+      #expect(samples.count { $0.contains(#"device="other""#) } == 29)
     }
 
     @Test(arguments: [false, true])

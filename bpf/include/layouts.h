@@ -16,3 +16,5 @@
 #include "layouts/signals.h"
 #include "layouts/syscalls.h"
 #include "layouts/faults.h"
+#include "layouts/net.h"
+#include "layouts/tcp.h"

@@ -1,0 +1,136 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+internal import Host
+
+/// Packets that pass network devices, their wait in transmit queues, and packets dropped.
+package final class NetCollector: PeriodicCollector {
+  private static let packets = Family(
+    "network_packets", .counter, labels: ["device", "direction"],
+    help: "Packets taken from and given to network drivers, by name of the device.")
+  private static let bytes = Family(
+    "network_bytes", .counter, unit: "bytes", labels: ["device", "direction"],
+    help: "Bytes of these packets, link-layer headers included.")
+  private static let queue = Family(
+    "network_transmit_queue_seconds", .histogram, unit: "seconds", labels: ["device"],
+    help: "Time from being queued for transmission until offered to the driver.")
+  private static let drops = Family(
+    "network_drops", .counter, labels: ["reason"], help: "Packets the kernel dropped, by its own names of the reasons.")
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "net", summary: "packets, bytes and queues of network devices, drops by reason", isOnByDefault: true,
+    notes: """
+      These are the packets of all network namespaces: devices of the same name share their series. A packet counts as the
+      kernel hands it over: what the receiving side has merged (GRO), or the device is to cut up (TSO), is one packet with one
+      header. So veth, loopback and virtio's sending side agree with `/proc/net/dev`; a network card that counts what is on
+      the wire shows more. Bridges leave the link-layer header out of what they themselves say they received. VLAN, bond,
+      team, macvlan and ipvlan devices get what they receive inside the kernel's receive function, where it does not show: it
+      is counted for the device below, and they have no `receive` of their own (macvlan: broadcasts only). At most
+      `--net.devices` devices have series; the rest is in `device="other"`. A device that is gone loses its series after
+      five minutes without a packet, and where another needs the place, the one that is idle for longest. Packets that are
+      cut into segments on their way to the driver, or wait for more than a minute, are not in the histogram.
+      """,
+    families: [packets, bytes, queue, drops]
+  ) { context throws(CollectorFailure) in try NetCollector(context) }
+
+  package let samplingInterval: UInt64 = 10_000_000_000
+  /// A stamp older than this has lost its packet.
+  private static let longestWait: UInt64 = 60_000_000_000
+  /// 1 µs to 2 s.
+  private static let waits = HistogramLayout(lowest: -20, highest: 1)
+
+  let programs: NetPrograms
+  private let paths: HostPaths
+  private let reasons: DropReasonNames
+  private var table: DeviceTable
+  private var labels: [String: PreparedLabels] = [:]
+
+  private init(_ context: CollectorContext) throws(CollectorFailure) {
+    let options = context.options.net
+    paths = context.options.paths
+    programs = try NetPrograms.load(options: options, logger: context.logger)
+    context.kernel.register(programs)
+    table = DeviceTable(limit: options.devices, grace: options.graceNanoseconds)
+    reasons = DropReasonNames()
+  }
+
+  package func sample(now: UInt64) {
+    programs.forgetStamps(before: now.subtracting(Self.longestWait))
+    guard let readings = programs.readings() else { return }
+    table.update(readings, now: now)
+    let existing = Set((try? Directory.names(paths.sys("class/net"))) ?? [])
+    table.retire(now: now, exists: existing.contains) { name in
+      programs.forget(name)
+      labels[name] = nil
+    }
+  }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    guard let readings = programs.readings() else {
+      throw CollectorFailure(.read, "map network_devices cannot be read in batches", cure: "use kernel 5.10 or later")
+    }
+    table.update(readings, now: MonotonicClock.now)
+    table.markShown()
+
+    writer.begin(Self.packets)
+    forEachDevice { name, counters in
+      pair(name, counters.received, counters.sent, to: &writer)
+    }
+    writer.begin(Self.bytes)
+    forEachDevice { name, counters in
+      pair(name, counters.receivedBytes, counters.sentBytes, to: &writer)
+    }
+    writer.begin(Self.queue)
+    forEachDevice { name, counters in
+      writer.labels(prepared(name))
+      writer.histogram(
+        slots: counters.queue[..<DeviceCounters.slots], sum: counters.queue[DeviceCounters.slots], layout: Self.waits)
+    }
+    writeDrops(to: &writer)
+  }
+
+  private func forEachDevice(_ body: (String, DeviceCounters) -> Void) {
+    for entry in table.entries { body(entry.name, entry.value) }
+    body(DeviceTable.other, table.otherValue)
+  }
+
+  /// What a device is never seen to receive is absent: it may be one of those whose packets do not show.
+  private func pair(_ name: String, _ received: UInt64, _ sent: UInt64, to writer: inout SampleWriter) {
+    if received > 0 || name == DeviceTable.other {
+      writer.labels(prepared(name))
+      writer.label("direction", "receive")
+      writer.unsigned(received)
+    }
+    writer.labels(prepared(name))
+    writer.label("direction", "transmit")
+    writer.unsigned(sent)
+  }
+
+  private func prepared(_ name: String) -> PreparedLabels {
+    if let found = labels[name] { return found }
+    let made = PreparedLabels(Self.packets) { $0.label("device", name) }
+    labels[name] = made
+    return made
+  }
+
+  private func writeDrops(to writer: inout SampleWriter) {
+    let layout = MemoryLayout<net_cpu>.self
+    writer.begin(Self.drops)
+    for number in 0..<Int(DROP_REASONS) {
+      write(reasons.name(number), offset: layout.offset(of: \.drops)! + number * 8, to: &writer)
+    }
+    for number in 0..<Int(DROP_SUBSYSTEMS) {
+      write(reasons.subsystem(number), offset: layout.offset(of: \.foreign)! + number * 8, to: &writer)
+    }
+    write("unspecified", offset: layout.offset(of: \.unspecified)!, to: &writer)
+  }
+
+  /// A reason has its series from the first drop on.
+  private func write(_ reason: String, offset: Int, to writer: inout SampleWriter) {
+    let count = programs.cpus.sum(offset: offset)
+    if count == 0 { return }
+    writer.label("reason", reason)
+    writer.unsigned(count)
+  }
+}

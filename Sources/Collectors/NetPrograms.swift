@@ -1,0 +1,125 @@
+package import BPF
+package import BPFPrograms
+internal import Collecting
+internal import Logging
+
+/// What the operator chose for the net collector.
+package struct NetOptions: Sendable {
+  /// Devices with series of their own.
+  package var devices = 64
+  /// Packets waiting in queueing disciplines whose wait is measured.
+  package var queuedPackets = 16_384
+  /// How long a device must have been idle before it may lose its series.
+  package var graceNanoseconds: UInt64 = 300_000_000_000
+  /// nil: the cheapest this kernel takes.
+  package var form: NetPrograms.Form?
+
+  package init() {}
+}
+
+/// The programs where packets pass between the stack and the drivers.
+package final class NetPrograms: LoadedPrograms {
+  /// Which packets get stamps of their own. The first costs less.
+  package enum Form: String, Sendable, CaseIterable {
+    /// Those that the kernel says it put into a queueing discipline (5.16).
+    case stampsAtEnqueue
+    /// All that are sent through a device with a queueing discipline.
+    case stampsAtQueue
+  }
+
+  package let form: Form
+  package let cpus: MappedArray<net_cpu>
+  private var object: ProgramObject
+  private let devices: PerCPUHash<device_name, device_traffic>
+  private let queued: HashMap<queued_key, queued_stamp>
+
+  package var collector: String { "net" }
+
+  /// Loads and attaches the programs in the first form this kernel takes.
+  static func load(options: NetOptions, logger: Logger) throws(CollectorFailure) -> NetPrograms {
+    var refusal: CollectorFailure?
+    for form in options.form.map({ [$0] }) ?? Form.allCases {
+      do throws(BPFError) {
+        return try NetPrograms(form, options: options)
+      } catch {
+        if error.isPermission { throw CollectorFailure(error) }
+        logger.debug("net programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
+        refusal = CollectorFailure(error)
+      }
+    }
+    throw refusal ?? CollectorFailure(.hook, "no form of the net programs to try", cure: "leave the form open")
+  }
+
+  private init(_ form: Form, options: NetOptions) throws(BPFError) {
+    object = try Self.attached(form, options: options)
+    cpus = try MappedArray("net_cpus", of: object)
+    devices = try PerCPUHash("network_devices", of: object)
+    queued = try HashMap("queued_packets", of: object)
+    self.form = form
+  }
+
+  private static func attached(_ form: Form, options: NetOptions) throws(BPFError) -> ProgramObject {
+    var object = try ProgramObject("net")
+    try object.setCapacity("net_cpus", PossibleCPUs.count)
+    // one for all that have no room
+    try object.setCapacity("network_devices", options.devices + 1)
+    try object.setCapacity("queued_packets", options.queuedPackets)
+    if form == .stampsAtQueue { try object.omit(program: "qdisc_enqueue") }
+    try object.configure(net_config(stamps_at_queue: form == .stampsAtQueue ? 1 : 0))
+    try object.load()
+    let devices = try PerCPUHash<device_name, device_traffic>("network_devices", of: object)
+    try devices.create(device_name(start: 0, rest: 0))
+    // what takes stamps away first, then what makes them
+    try object.attach("kfree_skb")
+    try object.attach("netif_receive_skb")
+    try object.attach("net_dev_xmit")
+    try object.attach("net_dev_start_xmit")
+    if form == .stampsAtEnqueue { try object.attach("qdisc_enqueue") }
+    try object.attach("net_dev_queue")
+    return object
+  }
+
+  /// The devices' counters as they are now; what had no room, or no name in UTF-8, has the name "".
+  func readings() -> [(name: String, counters: DeviceCounters)]? {
+    var readings: [(name: String, counters: DeviceCounters)] = []
+    let isComplete = devices.forEach { key, traffic in readings.append((key.text, DeviceCounters(traffic))) }
+    return isComplete ? readings : nil
+  }
+
+  func forget(_ device: String) { devices.remove(device_name(device)) }
+
+  /// Stamps of packets that wait in queueing disciplines.
+  var stamps: Int {
+    var count = 0
+    _ = queued.forEach { _, _ in count += 1 }
+    return count
+  }
+
+  /// Takes away the stamps from before `time`: some packets leave a queue without a trace.
+  func forgetStamps(before time: UInt64) {
+    var old: [queued_key] = []
+    _ = queued.forEach { key, stamp in if stamp.at < time { old.append(key) } }
+    for key in old { queued.remove(key) }
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+  package func reattach() throws(BPFError) { try object.reattach() }
+
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
+    [("queued_packets", "full", cpus.sum(offset: MemoryLayout<net_cpu>.offset(of: \.lost)!))]
+  }
+}
+
+extension device_name {
+  init(_ name: String) {
+    self.init()
+    withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: Array(name.utf8.prefix($0.count - 1))) }
+  }
+
+  /// Up to the first 0; "" where it is no UTF-8.
+  var text: String {
+    withUnsafeBytes(of: self) { String(validating: $0.prefix { $0 != 0 }, as: UTF8.self) ?? "" }
+  }
+}

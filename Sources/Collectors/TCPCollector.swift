@@ -1,0 +1,88 @@
+internal import BPF
+internal import BPFPrograms
+package import Collecting
+package import Exposition
+
+/// TCP connections made, failed and accepted, their round-trip times, segments sent again and resets.
+package final class TCPCollector: Collector {
+  private static let connections = Family(
+    "tcp_connections", .counter, labels: ["family", "result"],
+    help: "Connections made, that could not be made or were given up before, and accepted.")
+  private static let connects = Family(
+    "tcp_connect_duration_seconds", .histogram, unit: "seconds", labels: ["family"],
+    help: "Time from the first SYN until the connection is established, of those made from here.")
+  private static let retransmits = Family(
+    "tcp_retransmits", .counter, labels: ["kind"],
+    help: "Segments sent again: SYN, SYN and ACK, after a timeout, by fast recovery, or as a probe for a lost tail.")
+  private static let resets = Family(
+    "tcp_resets", .counter, labels: ["direction"], help: "Resets sent, and received for a connection there was.")
+  private static let rtt = Family(
+    "tcp_rtt_seconds", .histogram, unit: "seconds", labels: ["family"],
+    help: "Smoothed round-trip time of a connection as it was closed.")
+
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "tcp", summary: "TCP connections, connect and round-trip times, retransmits, resets", isOnByDefault: true,
+    notes: """
+      All network namespaces together, unlike `/proc/net/snmp`. The family is that of the addresses in use: an IPv6 socket
+      that talks to a mapped IPv4 address counts as ipv4. A connect that the program gives up counts as failed, which
+      `AttemptFails` leaves out. Before Linux 6.10 resets are seen only where there is a socket for them, so not those that
+      answer a connect to a closed port.
+      """,
+    families: [connections, connects, retransmits, resets, rtt]
+  ) { context throws(CollectorFailure) in
+    let programs = try TCPPrograms(options: context.options.tcp)
+    context.kernel.register(programs)
+    return TCPCollector(programs)
+  }
+
+  private static let familyNames = ["ipv4", "ipv6"]
+  private static let results = ["established", "failed", "accepted"]
+  private static let kinds = ["syn", "synack", "timeout", "fast", "probe"]
+  private static let directions = ["sent", "received"]
+  /// 4 µs to 64 s, the wait for the last SYN but one.
+  private static let connectTimes = HistogramLayout(lowest: -18, highest: 6)
+  /// 4 µs to 4 s.
+  private static let roundTrips = HistogramLayout(lowest: -18, highest: 2)
+
+  let programs: TCPPrograms
+  private var histogram = KernelHistogram()
+
+  private init(_ programs: TCPPrograms) { self.programs = programs }
+
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    let layout = MemoryLayout<tcp_cpu>.self
+    writer.begin(Self.connections)
+    for (family, familyName) in Self.familyNames.enumerated() {
+      for (result, word) in Self.results.enumerated() {
+        writer.label("family", familyName)
+        writer.label("result", word)
+        let index = family * Self.results.count + result
+        writer.unsigned(programs.cpus.sum(offset: layout.offset(of: \.connections)! + index * 8))
+      }
+    }
+    write(Self.connects, offset: layout.offset(of: \.connects)!, Self.connectTimes, to: &writer)
+    write(Self.retransmits, "kind", Self.kinds, offset: layout.offset(of: \.retransmits)!, to: &writer)
+    write(Self.resets, "direction", Self.directions, offset: layout.offset(of: \.resets)!, to: &writer)
+    write(Self.rtt, offset: layout.offset(of: \.rtt)!, Self.roundTrips, to: &writer)
+  }
+
+  /// A histogram of each address family.
+  private func write(_ family: Family, offset: Int, _ layout: HistogramLayout, to writer: inout SampleWriter) {
+    writer.begin(family)
+    for (index, name) in Self.familyNames.enumerated() {
+      writer.label("family", name)
+      let place = offset + index * MemoryLayout<BPFPrograms.histogram>.stride
+      histogram.write(programs.cpus, offset: place, layout: layout, to: &writer)
+    }
+  }
+
+  private func write(
+    _ family: Family, _ label: StaticString, _ names: [String], offset: Int, to writer: inout SampleWriter
+  ) {
+    writer.begin(family)
+    for (index, name) in names.enumerated() {
+      writer.label(label, name)
+      writer.unsigned(programs.cpus.sum(offset: offset + index * 8))
+    }
+  }
+}

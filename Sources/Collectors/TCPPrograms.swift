@@ -1,0 +1,55 @@
+package import BPF
+package import BPFPrograms
+internal import Collecting
+
+/// What the operator chose for the tcp collector.
+package struct TCPOptions: Sendable {
+  /// Connections being made whose time is measured.
+  package var connects = 16_384
+
+  package init() {}
+}
+
+/// The programs at the changes of state of TCP sockets, and at segments sent again and resets.
+package final class TCPPrograms: LoadedPrograms {
+  package let cpus: MappedArray<tcp_cpu>
+  private var object: ProgramObject
+  private let connects: HashMap<UInt64, UInt64>
+
+  package var collector: String { "tcp" }
+
+  init(options: TCPOptions) throws(CollectorFailure) {
+    do throws(BPFError) {
+      var object = try ProgramObject("tcp")
+      try object.setCapacity("tcp_cpus", PossibleCPUs.count)
+      try object.setCapacity("tcp_connects", options.connects)
+      try object.load()
+      for program in [
+        "inet_sock_set_state", "tcp_retransmit_skb", "tcp_retransmit_synack", "tcp_send_reset", "tcp_receive_reset",
+      ] {
+        try object.attach(program)
+      }
+      cpus = try MappedArray("tcp_cpus", of: object)
+      connects = try HashMap("tcp_connects", of: object)
+      self.object = object
+    } catch {
+      throw CollectorFailure(error)
+    }
+  }
+
+  /// Connections being made now.
+  var stamps: Int {
+    var count = 0
+    _ = connects.forEach { _, _ in count += 1 }
+    return count
+  }
+
+  package func programs() -> [ProgramStatistics] { object.programs() }
+  package func maps() -> [MapDescription] { object.maps() }
+  package func detach() { object.detach() }
+  package func reattach() throws(BPFError) { try object.reattach() }
+
+  package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
+    [("tcp_connects", "full", cpus.sum(offset: MemoryLayout<tcp_cpu>.offset(of: \.lost)!))]
+  }
+}
