@@ -18,7 +18,7 @@ BINARY := .build/release/wattprobe
 export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev linux-libc-dev zlib1g-dev
-TEST_PACKAGES := clang-format curl linux-perf prometheus python3 python3-prometheus-client systemd util-linux
+TEST_PACKAGES := clang-format curl iproute2 linux-perf prometheus python3 python3-prometheus-client systemd util-linux
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: help run test build bench install uninstall format check-format clean toolchain build-packages test-packages

@@ -12,10 +12,10 @@ package enum Registry {
     FaultsCollector.definition,
     ProcessCollector.definition,
     CgroupCollector.definition,
-    IRQCollector.definition,
-    LocksCollector.definition,
     NetCollector.definition,
     TCPCollector.definition,
+    IRQCollector.definition,
+    LocksCollector.definition,
     SignalsCollector.definition,
     EnergyCollector.definition,
   ]

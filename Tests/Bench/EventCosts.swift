@@ -41,8 +41,15 @@ enum EventCosts {
       programs: ["cpu cpu_idle", "irq softirq_raise", "irq softirq_entry", "irq softirq_exit"],
       run: { cbench_sleep($0) }),
     Load(
-      name: "datagrams", programs: ["irq softirq_raise", "irq softirq_entry", "irq softirq_exit"],
-      run: { cbench_network($0) }),
+      name: "datagrams",
+      programs: [
+        "irq softirq_raise", "irq softirq_entry", "irq softirq_exit", "net net_dev_queue", "net net_dev_start_xmit",
+        "net net_dev_xmit", "net netif_receive_skb",
+      ], run: { cbench_network($0) }),
+    Load(name: "datagrams to a closed port", programs: ["net kfree_skb"], run: { cbench_refused_datagrams($0) }),
+    Load(
+      name: "connections", programs: ["tcp inet_sock_set_state", "tcp tcp_send_reset", "tcp tcp_receive_reset"],
+      run: { cbench_connections($0) }),
     Load(name: "disk writes", programs: ["irq irq_handler_entry", "irq irq_handler_exit"], run: { cbench_disk($0) }),
     Load(
       name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],

@@ -2,7 +2,7 @@
 /*
  * Loads of known size for the tests of the kernel side:
  *
- *	loads [-p POLICY] [-c CPU] MODE ARGUMENT...
+ *	loads [-p POLICY] [-c CPU] [-n PID] MODE ARGUMENT...
  *
  * writes "ready", begins at a line of its input, writes "done" and ends with its input.
  */
@@ -193,6 +193,26 @@ static void signals(long number, long count)
 	finish();
 }
 
+static int run_network_load(const char *mode, int count, char **words)
+{
+	if (!strcmp(mode, "network-namespace"))
+		network_namespace();
+	else if (!strcmp(mode, "deaf") && count == 1)
+		deaf(words[0]);
+	else if (!strcmp(mode, "send-datagrams") && count >= 5)
+		send_datagrams(words[0], words[1], atol(words[2]), atol(words[3]), atol(words[4]),
+			       count == 6 ? atoi(words[5]) : 0);
+	else if (!strcmp(mode, "server") && count == 1)
+		server(words[0]);
+	else if (!strcmp(mode, "connects") && count == 4)
+		connects(words[0], words[1], atol(words[2]), words[3]);
+	else if (!strcmp(mode, "stream") && count == 3)
+		stream(words[0], words[1], atol(words[2]));
+	else
+		return 0;
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct sched_param parameter = {};
@@ -200,7 +220,9 @@ int main(int argc, char **argv)
 	const char *mode;
 	int option;
 
-	while ((option = getopt(argc, argv, "+p:c:")) != -1) {
+	while ((option = getopt(argc, argv, "+p:c:n:")) != -1) {
+		if (option == 'n')
+			enter_network_of(atoi(optarg));
 		if (option == 'c')
 			bind_to(0, atoi(optarg));
 		if (option == 'p') {
@@ -264,7 +286,7 @@ int main(int argc, char **argv)
 		lock_pages(a[0]);
 	else if (!strcmp(mode, "read-pages-of-file"))
 		read_pages_of_file(a[0]);
-	else
+	else if (!run_network_load(mode, argc - optind, argv + optind))
 		check(0, "mode");
 	return 0;
 }

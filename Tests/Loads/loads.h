@@ -56,3 +56,18 @@ void read_into_pages(long count);
 void lock_pages(long count);
 /* major ones of user mode. */
 void read_pages_of_file(long count);
+
+/* Goes on in the network namespace of process `pid`. */
+void enter_network_of(int pid);
+/* A network namespace of its own, for as long as it lives. */
+void network_namespace(void);
+/* A socket that takes datagrams and never reads them. */
+void deaf(const char *port);
+/* Sends `count` datagrams of `size` bytes, `us` apart, each to be cut up into `segment` bytes if not 0. */
+void send_datagrams(const char *address, const char *port, long count, long size, long us, int segment);
+/* Accepts connections, reads each to its end and closes it. */
+void server(const char *port);
+/* Connects `count` times, one after the other, and ends each connection in the same `way`. */
+void connects(const char *address, const char *port, long count, const char *way);
+/* Sends `bytes` over one connection. */
+void stream(const char *address, const char *port, long bytes);

@@ -219,6 +219,50 @@ long cbench_network(uint64_t ns)
 	return rounds;
 }
 
+long cbench_refused_datagrams(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	long rounds = 0;
+	char byte = 0;
+
+	if (descriptor < 0)
+		return -1;
+	address.sin_port = htons((uint16_t)cbench_free_port());
+	for (; now() < stop; rounds++)
+		sendto(descriptor, &byte, 1, 0, (struct sockaddr *)&address, sizeof(address));
+	close(descriptor);
+	return rounds;
+}
+
+long cbench_connections(uint64_t ns)
+{
+	uint64_t stop = now() + ns;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+	struct linger at_once = {.l_onoff = 1};
+	socklen_t length = sizeof(address);
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	long rounds = 0;
+
+	if (listener < 0 || bind(listener, (struct sockaddr *)&address, length) || listen(listener, 16) ||
+	    getsockname(listener, (struct sockaddr *)&address, &length)) {
+		close(listener);
+		return -1;
+	}
+	for (; now() < stop; rounds++) {
+		int descriptor = cbench_connect(ntohs(address.sin_port)), peer = accept(listener, NULL, NULL);
+
+		if (descriptor < 0 || peer < 0)
+			break;
+		setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+		close(descriptor);
+		close(peer);
+	}
+	close(listener);
+	return rounds;
+}
+
 long cbench_disk(uint64_t ns)
 {
 	uint64_t stop = now() + ns;

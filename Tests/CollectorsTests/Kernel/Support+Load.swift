@@ -23,11 +23,20 @@ final class Load {
   }
 
   /// Starts the load and waits until it is ready.
-  init(_ mode: String, _ arguments: Any..., policy: Policy = .other, cpu: Int? = nil) throws {
+  convenience init(_ mode: String, _ arguments: Any..., policy: Policy = .other, cpu: Int? = nil) throws {
+    var options = ["-p", "\(policy.rawValue)"]
+    if let cpu { options += ["-c", "\(cpu)"] }
+    try self.init(options + [mode] + arguments.map { "\($0)" })
+  }
+
+  /// The same in the network namespace of process `network`.
+  convenience init(network: pid_t, _ mode: String, _ arguments: [Any]) throws {
+    try self.init(["-n", "\(network)", mode] + arguments.map { "\($0)" })
+  }
+
+  private init(_ arguments: [String]) throws {
     _ = machineLock
-    var words = ["loads", "-p", "\(policy.rawValue)"]
-    if let cpu { words += ["-c", "\(cpu)"] }
-    words += [mode] + arguments.map { "\($0)" }
+    let words = ["loads"] + arguments
     let path = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let program = URL(fileURLWithPath: path).deletingLastPathComponent().appending(path: "loads").path
 

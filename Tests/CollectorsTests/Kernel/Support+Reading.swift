@@ -38,6 +38,16 @@ final class LiveCollectors {
     return Reading(writer.finish())
   }
 
+  /// Does what is done between scrapes, as if it were `now`.
+  func sample(now: UInt64) {
+    for collector in collectors { (collector as? any PeriodicCollector)?.sample(now: now) }
+  }
+
+  /// The programs of one kind.
+  func programs<Programs>(_: Programs.Type) throws -> Programs {
+    try #require(context.kernel.loaded.compactMap { $0 as? Programs }.first)
+  }
+
   /// A reading between two looks at figures that the kernel keeps itself.
   func read<Figures>(beside figures: () throws -> Figures) throws -> Moment<Figures> {
     let before = try figures()

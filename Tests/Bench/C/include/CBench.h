@@ -48,6 +48,10 @@ long cbench_migrate(uint64_t ns);
 long cbench_sleep(uint64_t ns);
 /// Datagrams over loopback: softirqs.
 long cbench_network(uint64_t ns);
+/// Datagrams over loopback to a port nobody listens on: drops.
+long cbench_refused_datagrams(uint64_t ns);
+/// Connections over loopback, each reset as soon as it is made.
+long cbench_connections(uint64_t ns);
 /// Small writes to a file in the working directory, each brought to the disk: device interrupts.
 long cbench_disk(uint64_t ns);
 /// Threads that write to one file: waits for the lock of its inode.

@@ -1,0 +1,112 @@
+import Testing
+
+@testable import Collectors
+
+@Suite struct DeviceTableTests {
+  private let second: UInt64 = 1_000_000_000
+
+  /// What a device has received so many packets of.
+  private func counters(_ packets: UInt64) -> DeviceCounters {
+    var result = DeviceCounters()
+    result.received = packets
+    result.receivedBytes = packets * 100
+    result.queue[3] = packets
+    result.queue[DeviceCounters.slots] = packets * 5
+    return result
+  }
+
+  @Test func idleDevicesThatExistKeepTheirSeries() {
+    var table = DeviceTable(limit: 4, grace: 10 * second)
+    table.update([("", counters(0)), ("eth0", counters(1))], now: 0)
+    table.retire(now: 1_000 * second, exists: { _ in true }, forget: { Issue.record("\($0) is forgotten") })
+    #expect(table.entries.map(\.name) == ["eth0"])
+  }
+
+  @Test func goneDevicesLoseThemOnceIdle() {
+    var table = DeviceTable(limit: 4, grace: 10 * second)
+    var forgotten: [String] = []
+    table.update([("eth0", counters(1))], now: 0)
+    table.update([("eth0", counters(2))], now: 5 * second)
+    table.markShown()
+    table.retire(now: 14 * second, exists: { _ in false }, forget: { forgotten.append($0) })
+    #expect(forgotten == [])
+    table.retire(now: 15 * second, exists: { _ in false }, forget: { forgotten.append($0) })
+    #expect(forgotten == ["eth0"])
+    #expect(table.entries.isEmpty)
+    // it was all shown: the others did not do it
+    #expect(table.otherValue == counters(0))
+  }
+
+  @Test func whatNoScrapeHasSeenGoesToTheOthers() {
+    var table = DeviceTable(limit: 4, grace: 0)
+    table.update([("eth0", counters(7))], now: 0)
+    table.markShown()
+    table.update([("eth0", counters(9))], now: 1)
+    table.retire(now: 1, exists: { _ in false }, forget: { _ in })
+    #expect(table.otherValue == counters(2))
+    // back with new counters: from where its series was
+    table.update([("eth0", counters(1))], now: 2)
+    #expect(table.entries.map(\.value) == [counters(8)])
+    #expect(table.otherValue == counters(2))
+  }
+
+  @Test func theLongestIdleGivesItsPlaceToOneThatNeedsIt() {
+    var table = DeviceTable(limit: 2, grace: 10 * second)
+    var forgotten: [String] = []
+    let retire = { (table: inout DeviceTable, now: UInt64) in
+      table.retire(now: now, exists: { _ in true }, forget: { forgotten.append($0) })
+    }
+    table.update([("", counters(0)), ("a", counters(1)), ("b", counters(1))], now: 0)
+    table.update([("", counters(0)), ("a", counters(2)), ("b", counters(1))], now: second)
+    retire(&table, 20 * second)
+    #expect(forgotten == [])
+    table.update([("", counters(5)), ("a", counters(2)), ("b", counters(1))], now: 21 * second)
+    retire(&table, 21 * second)
+    #expect(forgotten == ["b"])
+    // nobody has asked since
+    retire(&table, 30 * second)
+    #expect(forgotten == ["b"])
+  }
+
+  @Test func aDeviceCalledOtherIsAmongTheOthers() {
+    var table = DeviceTable(limit: 4, grace: 0)
+    table.update([("", counters(2)), ("other", counters(3))], now: 0)
+    #expect(table.entries.isEmpty)
+    #expect(table.otherValue == counters(5))
+  }
+
+  /// Devices come, go and come back at random, are scraped now and then, and may be more than there is room for.
+  @Test(arguments: 0..<200) func nothingFallsAndEveryIncreaseIsShownOnce(seed: UInt64) {
+    var generator = Generator(seed: seed)
+    let names = (0..<6).map { "d\($0)" }
+    var table = DeviceTable(limit: 3, grace: 3)
+    // the kernel's side: counters of those that have room, and of all others
+    var kernel: [String: UInt64] = [:]
+    var others: UInt64 = 0
+    var passed: UInt64 = 0
+    var shown: [String: UInt64] = [:]
+    var increases: UInt64 = 0
+    for now in 1...UInt64(120) {
+      for _ in 0..<Int.random(in: 0...3, using: &generator) {
+        let name = names.randomElement(using: &generator)!
+        passed += 1
+        if kernel[name] != nil || kernel.count < 3 { kernel[name, default: 0] += 1 } else { others += 1 }
+      }
+      table.update(kernel.map { ($0.key, counters($0.value)) } + [("", counters(others))], now: now)
+      if Bool.random(using: &generator) {
+        table.markShown()
+        var scrape = ["other": table.otherValue.received]
+        for entry in table.entries { scrape[entry.name] = entry.value.received }
+        for (name, value) in scrape {
+          let before = shown[name] ?? 0
+          #expect(value >= before, "\(name) fell from \(before) to \(value)")
+          increases += value - before
+          shown[name] = value
+        }
+        #expect(increases == passed)
+      }
+      let exists = Set(names.filter { _ in Bool.random(using: &generator) })
+      table.retire(now: now, exists: exists.contains, forget: { kernel[$0] = nil })
+    }
+  }
+}
