@@ -6,8 +6,9 @@
  * inserted, merged or given to the driver at once needs no hook.
  */
 #include "block.h"
+#include "detail.h"
 #include "histogram.h"
-#include "layouts.h"
+#include "percpu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -42,6 +43,8 @@ struct {
 	__type(key, u64);
 	__type(value, struct block_request);
 } block_requests SEC(".maps");
+
+PER_CPU_ARRAY(block_cpus, block_cpu)
 
 static __always_inline u32 enlist(struct gendisk *disk, u32 number)
 {
@@ -185,4 +188,29 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 	}
 	bpf_map_delete_elem(&block_requests, &key);
 	return 0;
+}
+
+static __always_inline int submit(struct bio *bio)
+{
+	u32 operation = bio->bi_opf & REQ_OP_MASK;
+	struct block_cpu *c = this_cpu();
+
+	if (c && operation == REQ_OP_READ)
+		add_detail(block_reads, &c->unwatched_reads, 1);
+	else if (c && operation == REQ_OP_WRITE)
+		add_detail(block_writes, &c->unwatched_writes, 1);
+	return 0;
+}
+
+/* Only with detail: in the context of who submits it, which a request is not. */
+SEC("tp_btf/block_bio_queue")
+int block_bio_queue(u64 *context)
+{
+	if (BIO_HAS_QUEUE_ARGUMENT) {
+		struct bio *bio = (void *)context[1];
+
+		barrier();
+		return submit(bio);
+	}
+	return submit((void *)context[0]);
 }

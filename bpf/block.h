@@ -30,6 +30,10 @@ struct request {
 	u64 start_time_ns;
 };
 
+struct bio {
+	unsigned int bi_opf;
+};
+
 /* f3fa33acca9f ("block: remove the ->rq_disk field in struct request", 5.17). */
 struct request___before_5_17 {
 	struct gendisk *rq_disk;
@@ -48,6 +52,10 @@ enum req_flag_bits {
 /* a54895fa057c ("block: remove the request_queue to argument request based tracepoints", 5.11) */
 typedef void (*btf_trace_block_rq_issue___before_5_11)(void *, struct request_queue *, struct request *);
 #define HAS_QUEUE_ARGUMENT bpf_core_type_matches(btf_trace_block_rq_issue___before_5_11)
+
+/* e8a676d61c07 ("block: simplify and extended the block_bio_merge tracepoint class", 5.11) */
+typedef void (*btf_trace_block_bio_queue___before_5_11)(void *, struct request_queue *, struct bio *);
+#define BIO_HAS_QUEUE_ARGUMENT bpf_core_type_matches(btf_trace_block_bio_queue___before_5_11)
 
 static __always_inline struct gendisk *disk_of(struct request *rq)
 {

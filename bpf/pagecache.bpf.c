@@ -3,6 +3,7 @@
  * Pages of files in memory: looked up, brought in, made dirty. Which hooks tell of look-ups depends on the kernel; user
  * space tries them in turn and leaves out what it lacks.
  */
+#include "detail.h"
 #include "percpu.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -83,8 +84,11 @@ static __always_inline int count_accesses(u64 pages)
 {
 	struct pagecache_cpu *c = this_cpu();
 
-	if (c)
-		atomic_add(&c->accesses, pages);
+	if (!c)
+		return 0;
+	atomic_add(&c->accesses, pages);
+	if (config.detail)
+		add_detail(page_cache_accesses, &c->unwatched_accesses, pages);
 	return 0;
 }
 
@@ -170,8 +174,13 @@ int BPF_PROG(mm_filemap_add_to_page_cache, struct folio *folio)
 {
 	struct pagecache_cpu *c = this_cpu();
 
-	if (c)
-		atomic_add(&c->insertions, pages_of(folio));
+	u64 pages = pages_of(folio);
+
+	if (!c)
+		return 0;
+	atomic_add(&c->insertions, pages);
+	if (config.detail)
+		add_detail(page_cache_insertions, &c->unwatched_insertions, pages);
 	return 0;
 }
 
@@ -179,8 +188,14 @@ static __always_inline int count_dirtied(u64 pages)
 {
 	struct pagecache_cpu *c = this_cpu();
 
-	if (c)
-		atomic_add(&c->dirtied, pages);
+	if (!c)
+		return 0;
+	atomic_add(&c->dirtied, pages);
+	if (config.detail) {
+		/* an access, too: user space adds them for the machine */
+		add_detail(page_cache_accesses, &c->unwatched_accesses, pages);
+		add_detail(page_cache_dirtied, &c->unwatched_dirtied, pages);
+	}
 	return 0;
 }
 

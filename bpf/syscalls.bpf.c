@@ -4,7 +4,7 @@
  * counts the call by that number: execve() and sigreturn() leave with others. The hooks run in their task's context
  * with preemption off, so plain additions to the CPU's counters are whole.
  */
-#include "kernel.h"
+#include "detail.h"
 #include "percpu.h"
 #include "slots.h"
 
@@ -170,6 +170,8 @@ static __always_inline void end_call(struct syscalls_cpu *c, struct syscall_entr
 	c->totals[place].calls++;
 	c->totals[place].ns += ns;
 	count_duration(c, place, ns);
+	if (config.detail)
+		add_detail(syscalls, &c->unwatched, 1);
 }
 
 SEC("tp_btf/sys_exit")

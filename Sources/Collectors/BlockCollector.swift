@@ -36,8 +36,10 @@ package final class BlockCollector: Collector {
       """,
     families: [duration, queue, ios, bytes, errors, inflight]
   ) { context throws(CollectorFailure) in
-    let programs = try BlockPrograms(context.options.block)
+    let watched = context.kernel.watchedForDetail()
+    let programs = try BlockPrograms(context.options.block, watched: watched)
     context.kernel.register(programs)
+    if watched != nil { context.kernel.show(programs.details) }
     return BlockCollector(programs, paths: context.options.paths)
   }
 

@@ -26,13 +26,23 @@ package final class BlockPrograms: LoadedPrograms {
   private let counters: MappedArray<block_slot>
   private let known: HashMap<UInt32, block_device>
   private let free: QueueMap<UInt32>
+  /// What processes without series submitted; nil where that is not counted.
+  private let cpus: MappedArray<block_cpu>?
 
   package var collector: String { "block" }
 
-  init(_ options: BlockOptions) throws(CollectorFailure) {
+  /// With `watched`, what processes submit is counted, too.
+  init(_ options: BlockOptions, watched: WatchedProcesses?) throws(CollectorFailure) {
     slots = options.devices + 1
     do throws(BPFError) {
       var object = try ProgramObject("block")
+      if let watched {
+        try watched.share(with: &object)
+      } else {
+        for map in ["watched", "block_cpus"] { try object.omit(map: map) }
+        try object.omit(program: "block_bio_queue")
+      }
+      try object.setCapacity("block_cpus", PossibleCPUs.count)
       try object.setCapacity("block_slots", PossibleCPUs.count * slots)
       try object.setCapacity("block_free_slots", options.devices)
       // also those that share a slot are looked up
@@ -51,6 +61,8 @@ package final class BlockPrograms: LoadedPrograms {
       for slot in 1..<slots { try free.push(UInt32(slot)) }
       // those that take entries away first, so that none is made that stays
       for program in ["block_rq_complete", "block_rq_requeue", "block_rq_issue"] { try object.attach(program) }
+      if watched != nil { try object.attach("block_bio_queue") }
+      cpus = try watched == nil ? nil : MappedArray("block_cpus", of: object)
       self.object = object
     } catch {
       throw CollectorFailure(error)
@@ -89,6 +101,21 @@ package final class BlockPrograms: LoadedPrograms {
   func forget(_ device: Device) {
     known.remove(device.number)
     if device.slot != Self.otherSlot { try? free.push(UInt32(device.slot)) }
+  }
+
+  /// What is shown by process.
+  var details: [ProcessDetailSource] {
+    let layout = MemoryLayout<block_cpu>.self
+    let reads = layout.offset(of: \.unwatched_reads)!
+    let writes = layout.offset(of: \.unwatched_writes)!
+    return [
+      ProcessDetailSource(
+        family: ProcessCollector.blockIOs,
+        counters: [
+          .init(label: "read", member: \.block_reads) { self.cpus?.sum(offset: reads) ?? 0 },
+          .init(label: "write", member: \.block_writes) { self.cpus?.sum(offset: writes) ?? 0 },
+        ])
+    ]
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

@@ -112,6 +112,9 @@ package final class KernelPrograms {
     return try interruptsResult!.get()
   }
 
+  /// The same where `process` shows what other collectors' programs count by process; nil where it does not.
+  func watchedForDetail() -> WatchedProcesses? { options.countsDetailByProcess ? try? watched() : nil }
+
   /// Adds an object that only one collector reads.
   package func register(_ programs: any LoadedPrograms) { loaded.append(programs) }
 

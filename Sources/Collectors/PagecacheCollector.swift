@@ -27,8 +27,10 @@ package final class PagecacheCollector: Collector {
       """,
     families: [accesses, insertions, dirtied]
   ) { context throws(CollectorFailure) in
-    let programs = try PagecachePrograms(context.options.pagecacheForm, logger: context.logger)
+    let watched = context.kernel.watchedForDetail()
+    let programs = try PagecachePrograms(context.options.pagecacheForm, watched: watched, logger: context.logger)
     context.kernel.register(programs)
+    if watched != nil { context.kernel.show(programs.details) }
     return PagecacheCollector(programs)
   }
 

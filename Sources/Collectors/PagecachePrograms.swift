@@ -1,6 +1,7 @@
 package import BPF
 package import BPFPrograms
 internal import Collecting
+internal import Exposition
 internal import Host
 internal import Logging
 
@@ -36,12 +37,14 @@ package final class PagecachePrograms: LoadedPrograms {
   package var collector: String { "pagecache" }
 
   /// Loads the best form there is: each is asked for, none is chosen by the kernel's version.
-  init(_ wanted: Form?, logger: Logger) throws(CollectorFailure) {
+  ///
+  /// With `watched`, pages are counted by process, too.
+  init(_ wanted: Form?, watched: WatchedProcesses?, logger: Logger) throws(CollectorFailure) {
     var refusal: CollectorFailure?
     for form in wanted.map({ [$0] }) ?? Form.allCases {
       for dirtied in Self.dirtied {
         do throws(BPFError) {
-          object = try Self.load(form, dirtied: dirtied)
+          object = try Self.load(form, dirtied: dirtied, watched: watched)
           cpus = try MappedArray("pagecache_cpus", of: object)
           self.form = form
           if form == .none, let refusal {
@@ -59,19 +62,39 @@ package final class PagecachePrograms: LoadedPrograms {
     throw refusal ?? CollectorFailure(.hook, "no form of the page cache programs to try", cure: "leave the form open")
   }
 
-  private static func load(_ form: Form, dirtied: String) throws(BPFError) -> ProgramObject {
+  private static func load(
+    _ form: Form, dirtied: String, watched: WatchedProcesses?
+  ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("pagecache")
+    if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
     for other in Form.allCases where other != form {
       for program in other.programs { try object.omit(program: program) }
     }
     for other in Self.dirtied where other != dirtied { try object.omit(program: other) }
     if form != .tracepoints { try object.omit(map: "readings") }
     try object.setCapacity("pagecache_cpus", PossibleCPUs.count)
-    try object.configure(pagecache_config(page_shift: UInt32(Kernel.pageSize.trailingZeroBitCount)))
+    try object.configure(
+      pagecache_config(
+        page_shift: UInt32(Kernel.pageSize.trailingZeroBitCount), detail: watched == nil ? 0 : 1))
     try object.load()
     // what is brought in before what looks it up
     for program in ["mm_filemap_add_to_page_cache", dirtied] + form.programs { try object.attach(program) }
     return object
+  }
+
+  /// What is shown by process.
+  var details: [ProcessDetailSource] {
+    func source(
+      _ family: Family, _ member: KeyPath<process_detail, UInt64>, _ unwatched: PartialKeyPath<pagecache_cpu>
+    ) -> ProcessDetailSource {
+      let offset = MemoryLayout<pagecache_cpu>.offset(of: unwatched)!
+      return ProcessDetailSource(family: family, counters: [.init(member: member) { self.cpus.sum(offset: offset) }])
+    }
+    let accesses = source(ProcessCollector.pageCacheAccesses, \.page_cache_accesses, \.unwatched_accesses)
+    return (form == .none ? [] : [accesses]) + [
+      source(ProcessCollector.pageCacheInsertions, \.page_cache_insertions, \.unwatched_insertions),
+      source(ProcessCollector.pageCacheDirtied, \.page_cache_dirtied, \.unwatched_dirtied),
+    ]
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

@@ -32,11 +32,12 @@ package final class SyscallPrograms: LoadedPrograms {
 
   package var collector: String { "syscalls" }
 
-  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+  /// With `watched`, calls are counted by process, too.
+  init(options: CollectorOptions, watched: WatchedProcesses?, logger: Logger) throws(CollectorFailure) {
     var refusal: CollectorFailure?
     for form in options.syscalls.form.map({ [$0] }) ?? Form.allCases {
       do throws(BPFError) {
-        var object = try Self.open(form, options: options)
+        var object = try Self.open(form, options: options, watched: watched)
         try object.run("watch", onEach: [0])
         // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
         for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
@@ -55,9 +56,12 @@ package final class SyscallPrograms: LoadedPrograms {
     throw refusal ?? CollectorFailure(.hook, "no form of the syscall programs to try", cure: "leave the form open")
   }
 
-  private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
+  private static func open(
+    _ form: Form, options: CollectorOptions, watched: WatchedProcesses?
+  ) throws(BPFError) -> ProgramObject {
     let isByCall = options.syscalls.hasHistogramsBySyscall
-    let object = try ProgramObject("syscalls")
+    var object = try ProgramObject("syscalls")
+    if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
     try object.setCapacity("syscalls_cpus", PossibleCPUs.count)
     try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_PLACES) : 1)
     switch form {
@@ -66,12 +70,12 @@ package final class SyscallPrograms: LoadedPrograms {
       try object.omit(map: "syscall_storage")
       try object.setCapacity("syscall_tasks", options.taskCapacity)
     }
-    try object.configure(configuration(form, isByCall: isByCall))
+    try object.configure(configuration(form, isByCall: isByCall, hasDetail: watched != nil))
     try object.load()
     return object
   }
 
-  private static func configuration(_ form: Form, isByCall: Bool) -> syscalls_config {
+  private static func configuration(_ form: Form, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
     let table = SyscallTable.native
     var config = syscalls_config()
     withUnsafeMutableBytes(of: &config.categories) { categories in
@@ -81,7 +85,18 @@ package final class SyscallPrograms: LoadedPrograms {
     config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init) ?? .max
     config.task_storage = form == .taskStorage ? 1 : 0
     config.by_syscall = isByCall ? 1 : 0
+    config.detail = hasDetail ? 1 : 0
     return config
+  }
+
+  /// What is shown by process.
+  var details: [ProcessDetailSource] {
+    let unwatched = MemoryLayout<syscalls_cpu>.offset(of: \.unwatched)!
+    return [
+      ProcessDetailSource(
+        family: ProcessCollector.systemCalls,
+        counters: [.init(member: \.syscalls) { self.cpus.sum(offset: unwatched) }])
+    ]
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

@@ -38,8 +38,10 @@ package final class SyscallsCollector: Collector {
       """,
     families: [calls, seconds, errors, durations]
   ) { context throws(CollectorFailure) in
-    let programs = try SyscallPrograms(options: context.options, logger: context.logger)
+    let watched = context.kernel.watchedForDetail()
+    let programs = try SyscallPrograms(options: context.options, watched: watched, logger: context.logger)
     context.kernel.register(programs)
+    if watched != nil { context.kernel.show(programs.details) }
     return SyscallsCollector(programs, isByCall: context.options.syscalls.hasHistogramsBySyscall)
   }
 

@@ -93,11 +93,18 @@ import Testing
       ]),
     Layout(block_config.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
     Layout(
+      block_cpu.self, of: "block",
+      [
+        "unwatched_reads": \.unwatched_reads, "unwatched_writes": \.unwatched_writes, "padding": \.padding,
+      ]),
+    Layout(
       pagecache_cpu.self, of: "pagecache",
       [
-        "accesses": \.accesses, "insertions": \.insertions, "dirtied": \.dirtied, "padding": \.padding,
+        "accesses": \.accesses, "insertions": \.insertions, "dirtied": \.dirtied,
+        "unwatched_accesses": \.unwatched_accesses, "unwatched_insertions": \.unwatched_insertions,
+        "unwatched_dirtied": \.unwatched_dirtied, "padding": \.padding,
       ]),
-    Layout(pagecache_config.self, of: "pagecache", ["page_shift": \.page_shift]),
+    Layout(pagecache_config.self, of: "pagecache", ["page_shift": \.page_shift, "detail": \.detail]),
     Layout(
       kmem_cpu.self, of: "kmem",
       [
@@ -166,13 +173,14 @@ import Testing
     Layout(
       syscalls_cpu.self, of: "syscalls",
       [
-        "totals": \.totals, "durations": \.durations, "errors": \.errors, "lost": \.lost, "padding": \.padding,
+        "totals": \.totals, "durations": \.durations, "errors": \.errors, "lost": \.lost,
+        "unwatched": \.unwatched, "padding": \.padding,
       ]),
     Layout(
       syscalls_config.self, of: "syscalls",
       [
         "categories": \.categories, "sigreturn": \.sigreturn, "task_storage": \.task_storage,
-        "by_syscall": \.by_syscall, "unused": \.unused,
+        "by_syscall": \.by_syscall, "detail": \.detail, "unused": \.unused,
       ]),
     Layout(
       faults_cpu.self, of: "faults",

@@ -42,18 +42,6 @@ import Testing
     }
   }
 
-  @Test func dropReasonsOfBrokenTextAreQuotedInIt() {
-    let text = #"print fmt: "%s", __print_symbolic(REC->reason, { 2, "A" }, { 3, "BC" }, { 40, "DEF" }, { 5, "MAX" })"#
-    var generator = Generator(state: 2)
-    for _ in 0..<3000 {
-      let bytes = generator.mutate(DropReasonTests.fields + text)
-      let whole = String(decoding: bytes, as: UTF8.self)
-      for (number, name) in DropReasons(parsingFormat: bytes.span).names {
-        #expect(whole.contains("\"\(name)\"") && whole.contains(String(number)))
-      }
-    }
-  }
-
   @Test func containersOfBrokenPathsAreOnesThePathShows() {
     let shapes = ContainerIdentityTests.docker + ContainerIdentityTests.kubernetes + ContainerIdentityTests.others
     var generator = Generator(state: 3)

@@ -140,7 +140,7 @@ extension KernelTests {
     func eachFormCountsOrSaysWhyNot(form: PagecachePrograms.Form) throws {
       let file = try TestFile(Self.bytes)
       do throws(CollectorFailure) {
-        let programs = try PagecachePrograms(form, logger: .init(label: "tests"))
+        let programs = try PagecachePrograms(form, watched: nil, logger: .init(label: "tests"))
         #expect(programs.form == form)
       } catch {
         #expect(form != .none)

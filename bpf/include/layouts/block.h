@@ -22,6 +22,13 @@ struct block_slot {
 	__u64 padding[7];
 };
 
+/* With detail: I/Os submitted by processes without series of their own; one per CPU. */
+struct block_cpu {
+	__u64 unwatched_reads;
+	__u64 unwatched_writes;
+	__u64 padding[6];
+};
+
 /* A whole disk that had requests, by its number. */
 struct block_device {
 	__u32 slot;

@@ -7,9 +7,13 @@ struct pagecache_cpu {
 	__u64 accesses;
 	__u64 insertions;
 	__u64 dirtied;
-	__u64 padding[5];
+	__u64 unwatched_accesses; /* with detail: of processes without series of their own */
+	__u64 unwatched_insertions;
+	__u64 unwatched_dirtied;
+	__u64 padding[2];
 };
 
 struct pagecache_config {
 	__u32 page_shift;
+	__u32 detail; /* count by process, too */
 };

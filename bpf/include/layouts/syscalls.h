@@ -26,8 +26,9 @@ struct syscalls_cpu {
 	struct syscall_total totals[SYSCALL_PLACES];
 	struct syscall_slots durations[SYSCALL_CATEGORIES];
 	__u64 errors[ERROR_NUMBERS];
-	__u64 lost; /* calls whose start could not be kept */
-	__u64 padding[7];
+	__u64 lost;	 /* calls whose start could not be kept */
+	__u64 unwatched; /* with detail: calls of processes without series of their own */
+	__u64 padding[6];
 };
 
 struct syscalls_config {
@@ -35,5 +36,6 @@ struct syscalls_config {
 	__u32 sigreturn;		 /* number of the call that returns what another one did */
 	__u8 task_storage;
 	__u8 by_syscall; /* a histogram for each call, in syscall_durations */
-	__u8 unused[2];
+	__u8 detail;	 /* count by process, too */
+	__u8 unused;
 };
