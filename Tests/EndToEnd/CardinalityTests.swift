@@ -47,6 +47,8 @@ extension EndToEnd {
 
     private func categories(_ samples: [String]) -> Int {
       Set(samples.compactMap { $0.firstMatch(of: /category="([^"]+)"/).map { String($0.1) } }).count
+    }
+
     @Test func kernelMemoryAndLoadTrackingAreBound() async throws {
       let arguments = [
         "--collector.disable-defaults", "--collector.kmem", "--kmem.sites", "3", "--collector.loadtracking",
