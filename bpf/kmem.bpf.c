@@ -19,12 +19,11 @@ struct kmem_cache {
 	unsigned int size;
 };
 
-struct page;
+/* 2c1d697fb8ba (6.1) gave kmem_cache_alloc an event of its own, which names the cache instead of its sizes. */
+struct trace_event_raw_kmem_cache_alloc {
+};
 
 #pragma clang attribute pop
-
-/* 11e9734bcb6a and 2c1d697fb8ba (6.1): this tracepoint went, and those of caches name the cache instead of its size. */
-typedef void (*btf_trace_kmalloc_node)(void);
 
 const volatile struct kmem_config config = {};
 
@@ -60,7 +59,6 @@ static __always_inline struct kmem_site *find_site(u64 address)
 	return site ? site : bpf_map_lookup_elem(&kmem_sites, &other);
 }
 
-/* Makes `site` the one that answers for the allocation, and returns false where it has none. */
 static __always_inline void bill(u64 address, u64 bytes, u64 allocations)
 {
 	struct kmem_site *site = find_site(address);
@@ -73,12 +71,12 @@ static __always_inline void bill(u64 address, u64 bytes, u64 allocations)
 
 static __always_inline void unbill(struct kmem_allocation *allocation)
 {
-	bill(allocation->site, -allocation->bytes, -1);
+	bill(allocation->site, -(u64)allocation->bytes, -1);
 }
 
 static __always_inline int allocated(u32 allocator, u64 site, u64 pointer, u64 bytes)
 {
-	struct kmem_allocation allocation = {.site = site, .bytes = bytes}, *old;
+	struct kmem_allocation allocation = {.site = site, .bytes = bytes, .allocator = allocator}, *old;
 	struct kmem_cpu *c = this_cpu();
 	long error;
 
@@ -104,113 +102,117 @@ static __always_inline int allocated(u32 allocator, u64 site, u64 pointer, u64 b
 	return 0;
 }
 
-/* Takes `pointer` off the bill of who allocated it; returns its size, 0 if that is not known. */
-static __always_inline u64 forget(u64 pointer)
+/* Takes it off the bill of who allocated it. kfree() takes what is of a slab cache, too: the allocator is that of old.
+ */
+static __always_inline int freed(u64 allocator, u64 pointer)
 {
-	struct kmem_allocation *found = bpf_map_lookup_elem(&kmem_allocations, &pointer);
-	struct kmem_allocation allocation;
-
-	if (!found)
-		return 0;
-	allocation = *found;
-	if (bpf_map_delete_elem(&kmem_allocations, &pointer))
-		return 0;
-	unbill(&allocation);
-	return allocation.bytes;
-}
-
-static __always_inline int freed(u32 allocator, u64 pointer)
-{
+	struct kmem_allocation allocation, *found;
 	struct kmem_cpu *c = this_cpu();
+	u64 bytes = 0;
 
 	if (!c || pointer <= HIGHEST_NO_POINTER)
 		return 0;
+	found = bpf_map_lookup_elem(&kmem_allocations, &pointer);
+	if (found) {
+		allocation = *found;
+		if (!bpf_map_delete_elem(&kmem_allocations, &pointer)) {
+			unbill(&allocation);
+			allocator = allocation.allocator;
+			bytes = allocation.bytes;
+		}
+	}
+	if (allocator >= KMEM_ALLOCATORS)
+		return 0;
 	atomic_add(&c->frees[allocator], 1);
-	atomic_add(&c->freed_bytes[allocator], forget(pointer));
+	atomic_add(&c->freed_bytes[allocator], bytes);
 	return 0;
 }
 
-SEC("tp_btf/kmalloc")
-int kmalloc(u64 *context)
+SEC("raw_tp/kmalloc")
+int kmalloc(struct raw_tracepoint *context)
 {
-	return allocated(KMEM_KMALLOC, context[0], context[1], context[3]);
+	return allocated(KMEM_KMALLOC, context->args[0], context->args[1], context->args[3]);
 }
 
 /* Before 6.1. */
-SEC("tp_btf/kmalloc_node")
-int kmalloc_node(u64 *context)
+SEC("raw_tp/kmalloc_node")
+int kmalloc_node(struct raw_tracepoint *context)
 {
-	return allocated(KMEM_KMALLOC, context[0], context[1], context[3]);
+	return allocated(KMEM_KMALLOC, context->args[0], context->args[1], context->args[3]);
 }
 
-SEC("tp_btf/kmem_cache_alloc")
-int kmem_cache_alloc(u64 *context)
+SEC("raw_tp/kmem_cache_alloc")
+int kmem_cache_alloc(struct raw_tracepoint *context)
 {
+	struct kmem_cache *cache = (void *)context->args[2];
 	u64 bytes;
 
-	if (bpf_core_type_exists(btf_trace_kmalloc_node))
-		bytes = context[3];
+	if (bpf_core_type_exists(struct trace_event_raw_kmem_cache_alloc))
+		bytes = BPF_CORE_READ(cache, size);
 	else
-		bytes = ((struct kmem_cache *)context[2])->size;
-	return allocated(KMEM_SLAB, context[0], context[1], bytes);
+		bytes = context->args[3];
+	return allocated(KMEM_SLAB, context->args[0], context->args[1], bytes);
 }
 
 /* Before 6.1. */
-SEC("tp_btf/kmem_cache_alloc_node")
-int kmem_cache_alloc_node(u64 *context)
+SEC("raw_tp/kmem_cache_alloc_node")
+int kmem_cache_alloc_node(struct raw_tracepoint *context)
 {
-	return allocated(KMEM_SLAB, context[0], context[1], context[3]);
+	return allocated(KMEM_SLAB, context->args[0], context->args[1], context->args[3]);
 }
 
-SEC("tp_btf/kfree")
-int kfree(u64 *context)
+SEC("raw_tp/kfree")
+int kfree(struct raw_tracepoint *context)
 {
-	return freed(KMEM_KMALLOC, context[1]);
+	return freed(KMEM_KMALLOC, context->args[1]);
 }
 
-SEC("tp_btf/kmem_cache_free")
-int kmem_cache_free(u64 *context)
+SEC("raw_tp/kmem_cache_free")
+int kmem_cache_free(struct raw_tracepoint *context)
 {
-	return freed(KMEM_SLAB, context[1]);
+	return freed(KMEM_SLAB, context->args[1]);
 }
 
 /* What kfree_rcu() frees in bulk comes by no kfree(). */
 #define BULK 512
 
-SEC("tp_btf/rcu_invoke_kfree_bulk_callback")
-int rcu_invoke_kfree_bulk_callback(u64 *context)
+/* A function of its own, so that the verifier looks at it once and not for each pointer. */
+__noinline int freed_in_bulk(u64 pointer)
 {
-	struct kmem_cpu *c = this_cpu();
-	u64 count = (u32)context[1], *pointers = (u64 *)context[2], pointer;
+	return freed(KMEM_KMALLOC, pointer);
+}
 
-	if (!c)
-		return 0;
+SEC("raw_tp/rcu_invoke_kfree_bulk_callback")
+int rcu_invoke_kfree_bulk_callback(struct raw_tracepoint *context)
+{
+	u64 count = (u32)context->args[1], *pointers = (u64 *)context->args[2], pointer;
+
 	for (u64 i = 0; i < BULK && i < count; i++) {
 		if (bpf_probe_read_kernel(&pointer, sizeof(pointer), pointers + i))
 			break;
-		freed(KMEM_KMALLOC, pointer);
+		freed_in_bulk(pointer);
 	}
 	return 0;
 }
 
-SEC("tp_btf/mm_page_alloc")
-int mm_page_alloc(u64 *context)
+SEC("raw_tp/mm_page_alloc")
+int mm_page_alloc(struct raw_tracepoint *context)
 {
 	struct kmem_cpu *c = this_cpu();
-	u32 order = context[1];
+	u32 order = context->args[1];
 
-	if (!c || !context[0])
+	if (!c || !context->args[0])
 		return 0;
 	atomic_add(&c->allocations[KMEM_PAGE], 1);
 	atomic_add(&c->allocated_bytes[KMEM_PAGE], 1ULL << (config.page_shift + order));
 	return 0;
 }
 
-SEC("tp_btf/mm_page_free")
-int mm_page_free(u64 *context)
+SEC("raw_tp/mm_page_free")
+int mm_page_free(struct raw_tracepoint *context)
 {
 	struct kmem_cpu *c = this_cpu();
-	u32 order = context[1];
+	u32 order = context->args[1];
 
 	if (!c)
 		return 0;

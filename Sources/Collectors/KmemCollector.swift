@@ -9,7 +9,9 @@ internal import Logging
 package final class KmemCollector: Collector {
   private static let allocations = Family(
     "kernel_allocations", .counter, labels: ["allocator"],
-    help: "Allocations by kmalloc(), from slab caches and of pages, those pages too that the other two are made of.")
+    help:
+      "Allocations by kmalloc(), from slab caches and of pages, those pages too that the other two are made of, but none in bulk."
+  )
   private static let frees = Family(
     "kernel_frees", .counter, labels: ["allocator"], help: "Allocations given back, but those freed in bulk.")
   private static let allocatedBytes = Family(
@@ -34,7 +36,8 @@ package final class KmemCollector: Collector {
       takes an entry of a map of `--kmem.allocations`: once it is full, new ones are not billed until others are freed, and
       `wattprobe_bpf_lost_updates_total{map="kmem_allocations"}` counts them. Pages have no call site. The kernel frees
       some objects without an event (`kmem_cache_free_bulk()`, `kfree_rcu()` on some kernels): they stay on the bill until
-      their address is used again, so look for growth, not for bytes. These programs run at every allocation: see what
+      their address is used again, so look for growth, not for bytes. Nor has what it allocates in bulk an event: pages of
+      stacks and `vmalloc()`, so there are fewer than in `/proc/vmstat`. These programs run at every allocation: see what
       they cost with `wattprobe_bpf_program_run_seconds_total{collector="kmem"}`.
 
       Names come from `/proc/kallsyms`, opened at the start; where it hides addresses (`kernel.kptr_restrict`, without

@@ -31,43 +31,39 @@ package final class KmemPrograms: LoadedPrograms {
   private static let always = [
     "kfree", "kmem_cache_free", "mm_page_free", "kmalloc", "kmem_cache_alloc", "mm_page_alloc",
   ]
-  /// Kernels before 6.1 have tracepoints of their own for allocations on a node.
-  private static let nodes = ["kmalloc_node", "kmem_cache_alloc_node"]
-  /// Where the kernel traces RCU.
-  private static let bulk = ["rcu_invoke_kfree_bulk_callback"]
+  /// What kfree_rcu() frees in bulk, where the kernel traces RCU; allocations on a node, before 6.1.
+  private static let optional = ["rcu_invoke_kfree_bulk_callback", "kmalloc_node", "kmem_cache_alloc_node"]
 
   init(_ options: KmemOptions) throws(CollectorFailure) {
-    var refusal: CollectorFailure?
-    for optional in [Self.bulk, [], Self.nodes + Self.bulk, Self.nodes] {
-      do throws(BPFError) {
-        var object = try Self.open(with: optional, options)
-        try object.load()
-        let found = try PerCPUHash<UInt64, kmem_site>("kmem_sites", of: object)
-        try found.create(Self.otherSite)
-        let counters = try MappedArray<kmem_cpu>("kmem_cpus", of: object)
-        // what frees first, so that nothing stays on a bill whose end was missed
-        for program in optional.reversed() + Self.always { try object.attach(program) }
-        sites = found
-        cpus = counters
-        self.object = object
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        refusal = CollectorFailure(error)
-      }
+    do throws(BPFError) {
+      var object = try ProgramObject("kmem")
+      try object.setCapacity("kmem_cpus", PossibleCPUs.count)
+      try object.setCapacity("kmem_allocations", options.allocations)
+      try object.setCapacity("kmem_sites", Self.siteCapacity)
+      let page = UInt32(sysconf(Int32(_SC_PAGESIZE)))
+      try object.configure(kmem_config(page_shift: UInt32(page.trailingZeroBitCount), unused: 0))
+      try object.load()
+      let found = try PerCPUHash<UInt64, kmem_site>("kmem_sites", of: object)
+      try found.create(Self.otherSite)
+      let counters = try MappedArray<kmem_cpu>("kmem_cpus", of: object)
+      // what frees first, so that nothing stays on a bill whose end was missed
+      for program in Self.optional { try Self.attach(program, of: &object) }
+      for program in Self.always { try object.attach(program) }
+      sites = found
+      cpus = counters
+      self.object = object
+    } catch {
+      throw CollectorFailure(error)
     }
-    throw refusal!
   }
 
-  private static func open(with optional: [String], _ options: KmemOptions) throws(BPFError) -> ProgramObject {
-    let object = try ProgramObject("kmem")
-    try object.setCapacity("kmem_cpus", PossibleCPUs.count)
-    try object.setCapacity("kmem_allocations", options.allocations)
-    try object.setCapacity("kmem_sites", siteCapacity)
-    for program in nodes + bulk where !optional.contains(program) { try object.omit(program: program) }
-    let page = UInt32(sysconf(Int32(_SC_PAGESIZE)))
-    try object.configure(kmem_config(page_shift: UInt32(page.trailingZeroBitCount), unused: 0))
-    return object
+  /// Leaves alone what the kernel has no tracepoint for.
+  private static func attach(_ program: String, of object: inout ProgramObject) throws(BPFError) {
+    do throws(BPFError) {
+      try object.attach(program)
+    } catch {
+      if error.errno != ENOENT { throw error }
+    }
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

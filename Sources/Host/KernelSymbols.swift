@@ -12,8 +12,9 @@ package final class KernelSymbols {
   package init(paths: HostPaths) throws(SystemError) {
     path = paths.proc("kallsyms")
     file = try FileDescriptor(opening: path)
-    var search = SymbolSearch([.max])
-    try read(into: &search)
+    // the first symbols tell
+    var search = SymbolSearch([])
+    try read(into: &search, atMost: 1)
     guard search.hasAddresses else { throw SystemError(EPERM, call: "read", path: path) }
   }
 
@@ -24,10 +25,11 @@ package final class KernelSymbols {
     return search.names()
   }
 
-  private func read(into search: inout SymbolSearch) throws(SystemError) {
+  /// Reads the file from its beginning, or so many pieces of it.
+  private func read(into search: inout SymbolSearch, atMost pieces: Int = .max) throws(SystemError) {
     try file.rewind(path: path)
     var buffer = [UInt8](repeating: 0, count: 65_536)
-    while true {
+    for _ in 0..<pieces {
       var failure: SystemError?
       let count = buffer.withUnsafeMutableBytes { bytes in
         do throws(SystemError) {

@@ -63,6 +63,7 @@ struct CollectingArguments: ParsableArguments {
     name: .customLong("irq.limit"),
     help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
   var interruptLimit = CollectorOptions().interruptLimit
+
   @OptionGroup var kmem: KmemArguments
 
   @OptionGroup var loadTracking: LoadTrackingArguments

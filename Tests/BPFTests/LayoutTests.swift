@@ -111,7 +111,7 @@ import Testing
         "allocations": \.allocations, "frees": \.frees, "allocated_bytes": \.allocated_bytes,
         "freed_bytes": \.freed_bytes, "lost": \.lost, "padding": \.padding,
       ]),
-    Layout(kmem_allocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes]),
+    Layout(kmem_allocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes, "allocator": \.allocator]),
     Layout(kmem_site.self, of: "kmem", ["bytes": \.bytes, "allocations": \.allocations]),
     Layout(kmem_config.self, of: "kmem", ["page_shift": \.page_shift, "unused": \.unused]),
     Layout(

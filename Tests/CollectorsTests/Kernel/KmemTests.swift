@@ -63,11 +63,12 @@ extension KernelTests {
       try load.run()
       let change = Change(from: from, to: try collectors.read(beside: { try PageCounts() }))
       let page = UInt64(sysconf(Int32(_SC_PAGESIZE)))
-      for (family, figure) in [("allocated", \PageCounts.allocated), ("freed", \PageCounts.freed)] {
-        let pages = change.sum("kernel_\(family)_bytes", ["allocator": "page"]) / page
-        #expect(pages > 3_000)
-        expectAgreement("pages \(family)", pages, change.kernel { $0[keyPath: figure] }, within: 0.03, slack: 512)
-      }
+      // pages allocated in bulk, for stacks and modules, come without an event
+      let allocated = change.sum("kernel_allocated_bytes", ["allocator": "page"]) / page
+      #expect(allocated > 3_000)
+      expectAgreement("pages allocated", allocated, change.kernel(\.allocated), within: 0.08, slack: 512)
+      let freed = change.sum("kernel_freed_bytes", ["allocator": "page"]) / page
+      expectAgreement("pages freed", freed, change.kernel(\.freed), within: 0.03, slack: 512)
       // an allocation is a page at least; the two are read one after the other
       let least = change.sum("kernel_allocations", ["allocator": "page"]) * page
       #expect(change.sum("kernel_allocated_bytes", ["allocator": "page"]) >= least * 97 / 100)
@@ -86,8 +87,10 @@ extension KernelTests {
       #expect(Change(from: from, to: held).sum("kernel_allocations", labels) >= 800)
       #expect(Change(from: held, to: after).sum("kernel_frees", labels) >= 800)
       #expect(Change(from: held, to: after).sum("kernel_freed_bytes", labels) >= 800 * 64)
-      let all = Change(from: from, to: after)
-      #expect(all.sum("kernel_freed_bytes", labels) <= all.sum("kernel_allocated_bytes", labels))
+      // nothing changes between the two readings of these
+      collectors.context.kernel.loaded.forEach { $0.detach() }
+      let still = try collectors.read()
+      #expect(still.sum("kernel_freed_bytes", labels) <= still.sum("kernel_allocated_bytes", labels))
     }
 
     /// What is on the bills is what the map of allocations holds: nothing is billed twice or left.

@@ -16,7 +16,8 @@ struct kmem_cpu {
 
 struct kmem_allocation {
 	__u64 site;
-	__u64 bytes;
+	__u32 bytes;
+	__u32 allocator; /* enum kmem_allocator */
 };
 
 /* Differences: what one CPU allocated another may have freed. Key 0 has what there was no room for. */
