@@ -79,6 +79,8 @@ extension KernelTests {
       try procfs.show([(disk, "first", 100)])
       for _ in 0..<100 {
         try Load("disk-writes", 10).run()
+        // the table is read now and then
+        pause(seconds: 0.05)
         if try collectors.read().histogram(Self.family, ["name": "first"]).count > held.count { break }
       }
       let back = try collectors.read().histogram(Self.family, ["name": "first"])
