@@ -11,6 +11,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define DEFAULT_PRIO 120
 #define MAX_RT_PRIO  100
+#define PF_KTHREAD   0x00200000
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
 
 const volatile struct process_config config = {};
@@ -25,8 +26,13 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct cgroup_key);
-	__type(value, u64);
+	__type(value, struct cgroup_dead);
 } dead_by_cgroup SEC(".maps");
+
+static __always_inline bool is_kernel(struct task_struct *task)
+{
+	return task->flags & PF_KTHREAD;
+}
 
 static __always_inline void read_task(struct task_struct *task, struct usage *usage)
 {
@@ -99,6 +105,7 @@ int each_task(struct bpf_iter__task *context)
 	process.policy = task->policy;
 	process.priority = task->prio - MAX_RT_PRIO;
 	process.nice = task->static_prio - DEFAULT_PRIO;
+	process.is_kernel = is_kernel(task);
 	mm = task->mm;
 	if (mm) {
 		process.resident_bytes =
@@ -127,7 +134,7 @@ static __always_inline void add_dead(struct usage *sum, const struct usage *usag
 static __always_inline void add_dead_to_cgroup(struct task_struct *leader, u64 runtime)
 {
 	struct cgroup_key key = {};
-	u64 *sum, zero = 0;
+	struct cgroup_dead *sum, zero = {};
 
 	find_cgroup(leader, config.version1, &key);
 	sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
@@ -140,8 +147,11 @@ static __always_inline void add_dead_to_cgroup(struct task_struct *leader, u64 r
 		key.hierarchy = 0;
 		sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
 	}
-	if (sum)
-		atomic_add(sum, runtime);
+	if (!sum)
+		return;
+	atomic_add(&sum->runtime_ns, runtime);
+	if (is_kernel(leader))
+		atomic_add(&sum->kernel_ns, runtime);
 }
 
 /*
@@ -169,6 +179,8 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 
 	add_dead_threads(task->signal, &usage);
 	add_dead(&c->dead, &usage);
+	if (is_kernel(task))
+		atomic_add(&c->dead_kernel_ns, usage.runtime_ns);
 	if (config.by_cgroup)
 		add_dead_to_cgroup(task, usage.runtime_ns);
 	if (watch) {

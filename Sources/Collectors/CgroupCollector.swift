@@ -6,7 +6,7 @@ internal import Host
 
 /// What the processes of each control group use.
 package final class CgroupCollector: PeriodicCollector {
-  private static let identity = ["cgroup", "container", "pod_uid"]
+  static let identity = ["cgroup", "container", "pod_uid"]
   private static let cpu = Family(
     "cgroup_cpu_seconds", .counter, unit: "seconds", labels: identity,
     help: "CPU time used by the processes of a control group itself, without the groups below it.")
@@ -23,9 +23,10 @@ package final class CgroupCollector: PeriodicCollector {
       it. `container` and `pod_uid` are there where the path shows them (docker, containerd, cri-o, podman, LXC,
       systemd-nspawn; Kubernetes). A group without processes keeps its series for `--cgroup.grace`. The path is that of
       version 2; where a process is at the root of that, that of the first of the cpu, cpuacct and memory hierarchies of
-      version 1 in which it is not.
+      version 1 in which it is not. Energy is that of `process_energy_joules`, summed by group; kernel threads have no part
+      in it.
       """,
-    families: [cpu, runqueue]
+    families: [energy, cpu, runqueue]
   ) { context throws(CollectorFailure) in
     CgroupCollector(
       try context.kernel.tasks(),
@@ -49,6 +50,7 @@ package final class CgroupCollector: PeriodicCollector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks.refresh()
     guard let table = tasks.groups else { return }
+    writeEnergy(tasks, to: &writer)
     writer.begin(Self.cpu)
     for one in table.series {
       writer.labels(one.labels)

@@ -11,8 +11,9 @@ struct CgroupTable {
     let key: cgroup_key
     /// Run time of its living processes, since they began.
     var live: UInt64 = 0
-    /// Run time of its ended processes.
+    /// Run time of its ended processes, and of kernel threads among them.
     var dead: UInt64 = 0
+    var deadKernel: UInt64 = 0
     /// What moved processes had used elsewhere (negative) or had used here before they left, modulo 2^64.
     var moved: UInt64 = 0
     var total: UInt64 = 0
@@ -39,6 +40,8 @@ struct CgroupTable {
     let admittedAt: UInt64
     /// Nanoseconds used since; never falls.
     var used: UInt64
+    /// Microjoules used since; never falls.
+    var energy: UInt64
     /// Index into `groups`.
     let group: Int
   }
@@ -57,13 +60,23 @@ struct CgroupTable {
   private(set) var series: [Series] = []
   /// Everything not in `series`; never falls.
   private(set) var other: UInt64 = 0
+  private(set) var otherEnergy: UInt64 = 0
   private(set) var groups: [Group] = []
   private var index: [cgroup_key: Int] = [:]
   private var free: [Int] = []
+  /// Run time of ended processes whose groups found no room in the kernel's table, and of kernel threads among them.
+  private(set) var deadElsewhere: UInt64 = 0
+  private(set) var deadKernelElsewhere: UInt64 = 0
   /// What the series of living groups had shown as they lost their places.
-  private var retained: [cgroup_key: UInt64] = [:]
+  private var retained: [cgroup_key: Shown] = [:]
   /// What series that are gone had shown: it is in no series, nor in `other`, which would leap.
   private var gone: UInt64 = 0
+
+  /// What a series had shown: nanoseconds, microjoules.
+  private struct Shown {
+    let used: UInt64
+    let energy: UInt64
+  }
 
   init(options: CgroupOptions) { self.options = options }
 
@@ -101,10 +114,25 @@ struct CgroupTable {
   }
 
   /// What the ended processes of a group had used, as read before the pass began.
-  mutating func addDead(_ key: cgroup_key, _ runtime: UInt64) {
+  mutating func addDead(_ key: cgroup_key, _ dead: cgroup_dead) {
     // the entry of those without one of their own is in `other` already
-    if key == cgroup_key() { return }
-    groups[place(of: key)].dead = runtime
+    if key == cgroup_key() {
+      deadElsewhere = dead.runtime_ns
+      deadKernelElsewhere = dead.kernel_ns
+      return
+    }
+    let place = place(of: key)
+    groups[place].dead = dead.runtime_ns
+    groups[place].deadKernel = dead.kernel_ns
+  }
+
+  /// Adds microjoules that processes of a group used; -1: of a group that is not known.
+  mutating func addEnergy(_ microjoules: UInt64, to place: Int) {
+    if place >= 0, groups[place].series >= 0 {
+      series[groups[place].series].energy += microjoules
+    } else {
+      otherEnergy += microjoules
+    }
   }
 
   /// Ends the pass at `time`.
@@ -158,18 +186,18 @@ struct CgroupTable {
     }
   }
 
-  private mutating func append(_ place: Int, path: String, carried: UInt64?, time: UInt64) {
+  private mutating func append(_ place: Int, path: String, carried: Shown?, time: UInt64) {
     let key = groups[place].key
     let before = retained.removeValue(forKey: key)
-    if let before { gone = gone.subtracting(before) }
+    if let before { gone = gone.subtracting(before.used) }
     // what the twin had shown is gone for good where this one has figures of its own
-    if let carried, before != nil { gone += carried }
-    let start = before ?? carried ?? 0
+    if let carried, before != nil { gone += carried.used }
+    let start = before ?? carried ?? Shown(used: 0, energy: 0)
     groups[place].series = series.count
     series.append(
       Series(
-        path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total, carried: start,
-        admittedAt: time, used: start, group: place))
+        path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total,
+        carried: start.used, admittedAt: time, used: start.used, energy: start.energy, group: place))
   }
 
   /// Frees a place: of the group longest empty (half the grace time is kept), else of one that now does far less.
@@ -177,7 +205,7 @@ struct CgroupTable {
     let half = options.graceNanoseconds / 2
     let empty = series.indices.filter { time.subtracting(groups[series[$0].group].emptySince ?? time) >= half }
     if let oldest = empty.min(by: { since($0) < since($1) }) {
-      gone += take(oldest, events)
+      gone += take(oldest, events).used
       return true
     }
     let settled = series.indices.filter { time.subtracting(series[$0].admittedAt) >= options.graceNanoseconds }
@@ -185,28 +213,28 @@ struct CgroupTable {
       groups[series[least].group].score * 2 < score
     else { return false }
     let key = series[least].key
-    let used = take(least, events)
-    gone += used
-    retained[key] = used
+    let shown = take(least, events)
+    gone += shown.used
+    retained[key] = shown
     return true
   }
 
   private func since(_ place: Int) -> UInt64 { groups[series[place].group].emptySince ?? .max }
 
   /// Takes a series away; returns what it had shown.
-  private mutating func take(_ place: Int, _ events: Events) -> UInt64 {
+  private mutating func take(_ place: Int, _ events: Events) -> Shown {
     let one = series.remove(at: place)
     groups[one.group].series = -1
     for (place, one) in series.enumerated() { groups[one.group].series = place }
     events.evicted(one.key)
-    return one.used
+    return Shown(used: one.used, energy: one.energy)
   }
 
   /// Forgets groups that have been empty for the grace time.
   private mutating func retire(time: UInt64, _ events: Events) {
     for place in groups.indices where !groups[place].isFree {
       guard let since = groups[place].emptySince, time.subtracting(since) >= options.graceNanoseconds else { continue }
-      if groups[place].series >= 0 { gone += take(groups[place].series, events) }
+      if groups[place].series >= 0 { gone += take(groups[place].series, events).used }
       let key = groups[place].key
       events.forgotten(key)
       retained[key] = nil

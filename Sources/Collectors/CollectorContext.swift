@@ -47,6 +47,8 @@ package struct CollectorOptions: Sendable {
 package struct EnergyOptions: Sendable {
   /// Time between two readings of the sensors.
   package var intervalNanoseconds: UInt64 = 1_000_000_000
+  /// What a package draws without any work; nil: to be learned.
+  package var idleMicrowatts: UInt64?
 
   package init() {}
 }

@@ -46,6 +46,8 @@ package final class EnergyCollector: Collector {
   private var rolesAreStale = false
   private var sampled: UInt64
   private var windowNanoseconds: UInt64?
+  /// Says who used what is measured; nil where nobody can.
+  var attribution: EnergyAttribution?
 
   /// What is left out and why, each once, as it was logged.
   package private(set) var warnings: [String] = []
@@ -80,8 +82,17 @@ package final class EnergyCollector: Collector {
     let isEager = now < eagerUntil && zones.contains { $0.sensor == nil }
     if isEager || now >= discovered + Self.discoveryPeriod { discover(at: now) }
     readAll(at: now)
+    attribution?.sample(readings, at: now)
     if now > sampled { windowNanoseconds = now - sampled }
     sampled = now
+  }
+
+  /// What the zones stand at.
+  var readings: [EnergyReading] {
+    zones.map {
+      EnergyReading(
+        labels: $0.labels, zone: $0.zone, role: $0.role, total: $0.counter.microjoules, window: $0.window)
+    }
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
@@ -103,6 +114,7 @@ package final class EnergyCollector: Collector {
       Self.label(zone, &writer)
       writer.unsigned(zone.counter.errors)
     }
+    attribution?.collect(into: &writer)
   }
 
   private static func label(_ zone: Zone, _ writer: inout SampleWriter) {

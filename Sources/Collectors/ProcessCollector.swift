@@ -36,9 +36,11 @@ package final class ProcessCollector: PeriodicCollector {
       A process gets series once it has used 10 ms of CPU time lately; what it used before, and everything of processes
       without series, is in `pid="other"`. No counter ever falls, and the sum over all series is the machine's at every
       moment. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
-      `--process.grace`, which should be longer than the scrape interval.
+      `--process.grace`, which should be longer than the scrape interval. Energy is attributed where there is a sensor: see
+      energy. Kernel threads have none of their own; theirs is `to="kernel"` there.
       """,
-    families: [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling] + detailFamilies
+    families: energyFamilies + [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
+      + detailFamilies
   ) { context throws(CollectorFailure) in ProcessCollector(try context.kernel.tasks(), kernel: context.kernel) }
 
   package var samplingInterval: UInt64 { tasks.samplingInterval }
@@ -56,6 +58,7 @@ package final class ProcessCollector: PeriodicCollector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks.refresh()
     let table = tasks.processes
+    writeEnergy(table, to: &writer)
     counter(
       Self.cpu, "mode", ("user", "system"), to: &writer, other: (table.otherCPU.user, table.otherCPU.system)
     ) {

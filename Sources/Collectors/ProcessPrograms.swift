@@ -10,7 +10,7 @@ package final class ProcessPrograms: LoadedPrograms {
   private let cpus: MappedArray<process_cpu>
   private let watched: WatchedProcesses
   /// Where control groups are followed: run time of their ended processes.
-  private let deadByCgroup: HashMap<cgroup_key, UInt64>?
+  private let deadByCgroup: HashMap<cgroup_key, cgroup_dead>?
 
   package var collector: String { "process" }
 
@@ -35,7 +35,7 @@ package final class ProcessPrograms: LoadedPrograms {
       cpus = try MappedArray("process_cpus", of: object)
       deadByCgroup = try followsCgroups ? HashMap("dead_by_cgroup", of: object) : nil
       // what finds no room
-      try deadByCgroup?.set(cgroup_key(), 0)
+      try deadByCgroup?.set(cgroup_key(), cgroup_dead())
       self.object = object
       self.watched = watched
     } catch {
@@ -68,7 +68,7 @@ package final class ProcessPrograms: LoadedPrograms {
     }
     watched.update()
     table.endPass(
-      dead: dead,
+      dead: dead.all, deadKernel: dead.kernel,
       watched: { self.watched[$0] },
       admit: { record in
         self.watched.add(record)
@@ -81,10 +81,12 @@ package final class ProcessPrograms: LoadedPrograms {
   /// Forgets what ended processes of a control group had used.
   func forget(_ group: cgroup_key) { deadByCgroup?.remove(group) }
 
-  private func deadUsage() -> usage {
-    var words = [UInt64](repeating: 0, count: MemoryLayout<usage>.size / 8)
-    cpus.addWords(at: MemoryLayout<process_cpu>.offset(of: \.dead)!, to: &words)
-    return words.withUnsafeBytes { $0.load(as: usage.self) }
+  /// What ended processes had used, and of that the run time of kernel threads.
+  private func deadUsage() -> (all: usage, kernel: UInt64) {
+    var words = [UInt64](repeating: 0, count: MemoryLayout<process_cpu>.size / 8)
+    cpus.addWords(at: 0, to: &words)
+    let sum = words.withUnsafeBytes { $0.load(as: process_cpu.self) }
+    return (sum.dead, sum.dead_kernel_ns)
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

@@ -22,6 +22,16 @@ struct ProcessSeries {
   /// What programs of other collectors counted; never falls.
   var detail = process_detail()
   var carriedDetail = process_detail()
+  /// Microjoules used; never falls.
+  var energy: UInt64 = 0
+  /// Of that, what it used in the last windows.
+  var share = EnergyLedger.Share()
+  /// Its leaf in the ledger, -1 where it has none: it is a kernel thread's, or no energy is attributed.
+  var leaf = -1
+  /// The control group its energy counts for, -1 where that is not known.
+  var leafGroup = -1
+  /// Set from the pass that finds the process ended until its final run time is read.
+  var awaited: Awaited?
   /// As the pass before left them: what was there to be scraped.
   var shownUsed = usage()
   var shownCPU = CPUTimeSplit()
@@ -32,6 +42,14 @@ struct ProcessSeries {
   var endedAt: UInt64?
   /// Its final figures have been read.
   var isFinal = false
+
+  /// A process whose final run time is yet to be read.
+  struct Awaited {
+    /// What its leaf has had.
+    let counted: UInt64
+    /// The control group it was in.
+    let group: Int
+  }
 
   /// Whether nobody could tell the two apart in what is shown.
   func hasLabels(of other: ProcessSeries) -> Bool {

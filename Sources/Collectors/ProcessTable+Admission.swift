@@ -46,6 +46,7 @@ extension ProcessTable {
     one.used = one.shownUsed
     one.cpu = one.shownCPU
     one.detail = one.shownDetail
+    one.leaf = -1
     retained[one.tgid] = one
     remove(least, forget)
     return true
@@ -63,7 +64,10 @@ extension ProcessTable {
       one.carriedSystem = before.cpu.system
       one.detail = before.detail
       one.carriedDetail = before.detail
+      one.energy = before.energy
+      one.leaf = before.leaf
     }
+    makeLeaf(for: &one)
     known[record.tgid]?.series = series.count
     series.append(one)
     otherResident = otherResident.subtracting(record.resident_bytes)

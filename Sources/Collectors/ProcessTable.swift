@@ -18,6 +18,9 @@ struct ProcessTable {
     var series = -1
     /// Where `groups` keeps its control group, or -1.
     var group: Int32 = -1
+    var isKernel = false
+    /// The run time for which it had its part of the measured energy.
+    var counted: UInt64 = 0
   }
 
   let options: ProcessOptions
@@ -40,8 +43,10 @@ struct ProcessTable {
   private var records: [process_record?] = []
   var candidates: [process_record] = []
   private var total = usage()
-  private var pass: UInt64 = 0
+  private(set) var pass: UInt64 = 0
   var time: UInt64 = 0
+  /// Between the last two passes.
+  private(set) var elapsed: UInt64 = 0
   /// What is left of a score after the time since the last pass.
   private var decay: Double = 0
   /// Entries of `known` seen in the pass under way.
@@ -54,11 +59,20 @@ struct ProcessTable {
   var goneSystem: UInt64 = 0
   /// What was counted for series that are gone, and never shown: to be added to what had no series.
   private(set) var otherDetail = process_detail()
+  /// Who used the measured energy; nil where none is attributed.
+  var energy: EnergyLedger?
+  /// Microjoules that processes without series used, and of that the last windows'.
+  var otherEnergy: UInt64 = 0
+  var otherShare = EnergyLedger.Share()
+  /// Processes whose ends this pass found.
+  var ended: [Known] = []
+  /// Run time of ended processes, and of kernel threads among them, as of the last pass.
+  private(set) var dead: (all: UInt64, kernel: UInt64) = (0, 0)
 
   init(options: ProcessOptions) { self.options = options }
 
   mutating func beginPass(now: UInt64) {
-    let elapsed = pass == 0 ? 0 : now.subtracting(time)
+    elapsed = pass == 0 ? 0 : now.subtracting(time)
     decay = elapsed == 0 ? 0 : 1 / (1 + Double(elapsed) / 60e9)
     time = now
     seen = 0
@@ -77,6 +91,7 @@ struct ProcessTable {
     total += record.usage
     let index = place(of: record)
     see(index)
+    known.values[index].isKernel = record.is_kernel != 0
     known.values[index].runtime &+= record.usage.runtime_ns
     if let group = groups?.place(
       of: record.cgroup, before: known.values[index].group, used: known.values[index].lastRuntime)
@@ -103,6 +118,7 @@ struct ProcessTable {
     if let index = known.index(forKey: record.tgid) {
       if known.values[index].startTime != record.start_ns {
         if known.values[index].pass == pass { seen -= 1 }
+        if energy != nil { ended.append(known.values[index]) }
         known.values[index] = Known(startTime: record.start_ns)
       }
       return index
@@ -133,12 +149,14 @@ struct ProcessTable {
   ///
   /// - Parameters:
   ///   - dead: what ended processes had used, read before the pass began, so that none counts twice.
+  ///   - deadKernel: the run time among that of kernel threads.
   ///   - watched: what the kernel kept of a watched process.
   ///   - admit: called for each new series, to watch the process and find its control group.
   ///   - forget: called for each process that is no longer watched.
   ///   - groupEvents: where control groups are followed, what they ask and tell.
   mutating func endPass(
-    dead: usage, watched: (UInt32) -> watched_process?, admit: (process_record) -> String, forget: (UInt32) -> Void,
+    dead: usage, deadKernel: UInt64 = 0, watched: (UInt32) -> watched_process?, admit: (process_record) -> String,
+    forget: (UInt32) -> Void,
     groupEvents: CgroupTable.Events? = nil
   ) {
     var all = total
@@ -146,12 +164,15 @@ struct ProcessTable {
     let baseline = self.baseline ?? all
     self.baseline = baseline
     updateSeries(watched, forget)
+    self.dead = (dead.runtime_ns, deadKernel)
+    weighRunTime(watched)
     updateScores()
     // in this order: what comes back within the grace time finds its old series
     if pass > 1 { admitCandidates(admit, forget) }
     retireEnded(forget)
     updateOther(all.subtracting(baseline))
     if let groupEvents { updateGroups(all.runtime_ns.subtracting(baseline.runtime_ns), groupEvents) }
+    releaseGroups()
     if seen < known.count { known = known.filter { $0.value.pass == pass } }
     if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
@@ -243,6 +264,7 @@ struct ProcessTable {
   /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there.
   mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
     let one = series.remove(at: index)
+    releaseLeaf(of: one)
     goneUsed += one.shownUsed
     goneSystem += one.shownCPU.system
     otherDetail += one.detail.subtracting(one.shownDetail)

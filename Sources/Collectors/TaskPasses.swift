@@ -2,7 +2,7 @@ internal import BPFPrograms
 package import Collecting
 internal import Host
 
-/// Goes over all tasks from time to time, for the collectors `process` and `cgroup`.
+/// Goes over all tasks from time to time, for the collectors `process`, `cgroup` and `energy`.
 package final class TaskPasses {
   /// A scrape within this time of the last pass shows that pass.
   private static let freshness: UInt64 = 100_000_000
@@ -23,6 +23,7 @@ package final class TaskPasses {
   /// How long the last pass took.
   private var passTime: UInt64 = 0
   private var lastPass: UInt64 = 0
+  private var lastAttribution: UInt64 = 0
   private var failure: CollectorFailure?
 
   var groups: CgroupTable? { processes.groups }
@@ -50,6 +51,25 @@ package final class TaskPasses {
     let now = MonotonicClock.now
     if now.subtracting(lastPass) >= Self.freshness { pass(now: now) }
     if let failure { throw failure }
+  }
+
+  /// From now on, what zones measure is attributed to what processes do.
+  func beginAttribution(_ ledger: consuming EnergyLedger) {
+    pass(now: MonotonicClock.now)
+    processes.beginAttribution(ledger)
+  }
+
+  /// Takes what zones measured up to `now`, and attributes it by a pass in the same moment.
+  ///
+  /// Where a pass fails, or would cost too much so soon, windows stay open until the next one.
+  func attribute(_ readings: [EnergyReading], now: UInt64) {
+    processes.energy?.measure(readings, at: now)
+    // timers are not exact
+    if now.subtracting(lastAttribution) < passTime * Self.mostPassesTime / 10 * 9 { return }
+    sample(now: now)
+    if failure != nil { return }
+    lastAttribution = now
+    processes.attributeEnergy()
   }
 
   private func pass(now: UInt64) {

@@ -54,6 +54,13 @@ struct CollectingArguments: ParsableArguments {
   var cgroupRunqueue = false
 
   @Option(
+    name: .customLong("energy.idle-watts"),
+    help: ArgumentHelp(
+      "Power each package draws without any work, its memory's included, instead of learning it.", valueName: "watts"),
+    transform: PowerArgument.parse)
+  var idlePower: PowerArgument?
+
+  @Option(
     name: .customLong("sched.tasks"),
     help: ArgumentHelp(
       "Tasks whose waits and system calls are kept, on kernels without task storage.", valueName: "count"))
@@ -126,6 +133,7 @@ struct CollectingArguments: ParsableArguments {
     options.block.requests = blockRequests
     options.kmem = kmem.options
     options.loadTracking = loadTracking.options
+    options.energy.idleMicrowatts = idlePower?.microwatts
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)

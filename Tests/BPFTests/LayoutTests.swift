@@ -144,6 +144,7 @@ import Testing
         "kind": \.kind, "tgid": \.tgid, "usage": \.usage, "start_ns": \.start_ns, "cgroup": \.cgroup,
         "resident_bytes": \.resident_bytes, "virtual_bytes": \.virtual_bytes, "threads": \.threads,
         "policy": \.policy, "priority": \.priority, "nice": \.nice, "comm": \.comm,
+        "is_kernel": \.is_kernel, "unused": \.unused,
       ]),
     Layout(
       watched_process.self, of: "process",
@@ -162,7 +163,10 @@ import Testing
       event_reading.self, of: "sched", ["counter": \.counter, "enabled": \.enabled, "running": \.running]),
     Layout(
       pmu_cpu.self, of: "sched", ["last": \.last, "unwatched": \.unwatched, "padding": \.padding]),
-    Layout(process_cpu.self, of: "process", ["dead": \.dead, "padding": \.padding]),
+    Layout(
+      process_cpu.self, of: "process",
+      ["dead": \.dead, "dead_kernel_ns": \.dead_kernel_ns, "padding": \.padding]),
+    Layout(cgroup_dead.self, of: "process", ["runtime_ns": \.runtime_ns, "kernel_ns": \.kernel_ns]),
     Layout(
       process_config.self, of: "process",
       ["page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "unused": \.unused]),

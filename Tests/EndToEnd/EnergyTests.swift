@@ -11,6 +11,16 @@ struct SensorTree {
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/devices", withDestinationPath: "/sys/devices")
   }
 
+  /// Sets the counter of a zone, in place: the file is open.
+  func set(_ identifier: String, _ energy: Int) throws {
+    let path = folder.path + "/class/powercap/\(identifier)/energy_uj"
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    // one write of one length, so that no reader sees half of it
+    let text = "\(energy)"
+    try file.write(contentsOf: Data((String(repeating: "0", count: 15 - text.count) + text + "\n").utf8))
+    try file.close()
+  }
+
   /// `energy` nil: reading the counter fails.
   func zone(_ identifier: String, _ name: String, energy: Int?) throws {
     let place = "class/powercap/\(identifier)"
@@ -18,6 +28,7 @@ struct SensorTree {
     try folder.write("\(place)/max_energy_range_uj", "262143328850\n")
     if let energy {
       try folder.write("\(place)/energy_uj", "\(energy)\n")
+      try set(identifier, energy)
     } else {
       // reading a folder fails for root, too
       try FileManager.default.createDirectory(

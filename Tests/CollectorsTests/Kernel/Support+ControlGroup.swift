@@ -36,7 +36,15 @@ final class ControlGroup {
   }
 
   /// The kernel's own sum of CPU time, in nanoseconds.
-  func usage() throws -> UInt64 {
+  func usage() throws -> UInt64 { try Self.usage(folder) }
+
+  /// That of all tasks there are and were.
+  static func usageOfAll() throws -> UInt64 {
+    guard let root = try mount(of: "cpuacct") ?? mount(of: nil) else { throw Load.Failed(what: "no control groups") }
+    return try usage(root)
+  }
+
+  private static func usage(_ folder: String) throws -> UInt64 {
     if let text = try? String(contentsOfFile: folder + "/cpuacct.usage", encoding: .utf8) {
       return UInt64(text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? 0
     }

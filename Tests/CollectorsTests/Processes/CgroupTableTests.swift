@@ -41,7 +41,9 @@ import Testing
     mutating func pass(_ table: inout CgroupTable, baseline: UInt64 = 0, isFirst: Bool = false) {
       time += 5_000_000_000
       table.beginPass()
-      for (group, runtime) in dead { table.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), runtime) }
+      for (group, runtime) in dead {
+        table.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), cgroup_dead(runtime_ns: runtime, kernel_ns: 0))
+      }
       for index in processes.indices {
         let key = cgroup_key(id: processes[index].group, hierarchy: 0, unused: 0)
         let place = table.place(of: key, before: processes[index].place, used: processes[index].seen)

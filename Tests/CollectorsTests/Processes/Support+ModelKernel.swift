@@ -11,12 +11,17 @@ struct ModelKernel {
     var cgroup: UInt64
     var leader = usage()
     var threads: [usage] = []
+    var isKernel = false
     /// Of threads that ended: without their run-queue time, as in signal_struct.
     var dead = usage()
   }
 
   private(set) var processes: [Process] = []
   private(set) var dead = usage()
+  private(set) var deadKernel: UInt64 = 0
+  private(set) var deadByGroup: [UInt64: cgroup_dead] = [:]
+  /// Ended, seen by the iterator no more, and not yet among the dead.
+  private var unfreed: [Process] = []
   private(set) var watched: [UInt32: watched_process] = [:]
   private(set) var clock: UInt64 = 1_000_000_000_000
   var generator: Generator
@@ -34,12 +39,22 @@ struct ModelKernel {
     }
   }
 
+  /// The run time of a process since it began.
+  func runtime(_ tgid: UInt32) -> UInt64? {
+    processes.first { $0.tgid == tgid }.map { one in
+      one.threads.reduce(one.leader.runtime_ns + one.dead.runtime_ns) { $0 + $1.runtime_ns }
+    }
+  }
+
   mutating func advance(_ nanoseconds: UInt64) { clock += nanoseconds }
 
-  mutating func start(_ tgid: UInt32, comm: String, cgroup: UInt64 = 1) {
+  mutating func start(_ tgid: UInt32, comm: String, cgroup: UInt64 = 1, isKernel: Bool = false) {
     clock += 1
-    processes.append(Process(tgid: tgid, startTime: clock, comm: comm, cgroup: cgroup))
+    processes.append(Process(tgid: tgid, startTime: clock, comm: comm, cgroup: cgroup, isKernel: isKernel))
   }
+
+  /// Run time alone.
+  mutating func run(_ index: Int, _ nanoseconds: UInt64) { processes[index].leader.runtime_ns += nanoseconds }
 
   mutating func use(_ index: Int, upTo most: UInt64) {
     let some = randomUsage(upTo: most)
@@ -66,13 +81,29 @@ struct ModelKernel {
     processes[index].dead += ended
   }
 
-  mutating func end(_ index: Int) {
+  mutating func end(_ index: Int, isFreed: Bool = true) {
     while !processes[index].threads.isEmpty { endThread(index) }
-    var one = processes.remove(at: index)
+    unfreed.append(processes.remove(at: index))
+    if isFreed { free() }
+  }
+
+  /// What ended is counted among the dead.
+  mutating func free() {
+    for one in unfreed { count(one) }
+    unfreed = []
+  }
+
+  private mutating func count(_ ended: Process) {
+    var one = ended
     free(one, &one.leader)
     var all = one.leader
     all += one.dead
     dead += all
+    deadByGroup[one.cgroup, default: cgroup_dead()].runtime_ns += all.runtime_ns
+    if one.isKernel {
+      deadKernel += all.runtime_ns
+      deadByGroup[one.cgroup]!.kernel_ns += all.runtime_ns
+    }
     if let entry = watched[one.tgid], entry.start_ns == one.startTime {
       watched[one.tgid]!.final = all
       watched[one.tgid]!.is_dead = 1
@@ -91,20 +122,26 @@ struct ModelKernel {
   /// One pass over all tasks into `table`.
   mutating func pass(_ table: inout ProcessTable) {
     table.beginPass(now: clock)
+    for (group, dead) in deadByGroup { table.groups?.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), dead) }
     if threadsFirst { addThreads(&table) }
     for one in processes { table.add(Self.record(one)) }
     if !threadsFirst { addThreads(&table) }
     var entries = watched
+    var forgotten: [UInt64] = []
     table.endPass(
-      dead: dead,
+      dead: dead, deadKernel: deadKernel,
       watched: { entries[$0] },
       admit: { record in
         entries[record.tgid] = watched_process()
         entries[record.tgid]!.start_ns = record.start_ns
         return "/\(record.cgroup.id)"
       },
-      forget: { entries[$0] = nil })
+      forget: { entries[$0] = nil },
+      groupEvents: CgroupTable.Events(
+        path: { key, _ in "/\(key.id)" }, admitted: { _ in }, evicted: { _ in }, forgotten: { forgotten.append($0.id) })
+    )
     watched = entries
+    for group in forgotten { deadByGroup[group] = nil }
   }
 
   private func addThreads(_ table: inout ProcessTable) {
@@ -125,6 +162,7 @@ struct ModelKernel {
     record.cgroup.id = one.cgroup
     record.resident_bytes = 4096
     record.virtual_bytes = 8192
+    record.is_kernel = one.isKernel ? 1 : 0
     record.threads = UInt32(one.threads.count + 1)
     withUnsafeMutableBytes(of: &record.comm) { $0.copyBytes(from: one.comm.utf8.prefix(15)) }
     return record

@@ -41,6 +41,8 @@ struct process_record {
 	__s32 priority;
 	__s32 nice;
 	char comm[16];
+	__u32 is_kernel; /* a kernel thread */
+	__u32 unused;
 };
 
 /* Figures by process that only programs of other collectors can count. */
@@ -66,7 +68,14 @@ struct watched_process {
 /* What ended processes had used, by CPU: only sums. */
 struct process_cpu {
 	struct usage dead;
-	__u64 padding[6];
+	__u64 dead_kernel_ns; /* of dead.runtime_ns, that of kernel threads */
+	__u64 padding[5];
+};
+
+/* Run time of ended processes of one control group. */
+struct cgroup_dead {
+	__u64 runtime_ns;
+	__u64 kernel_ns; /* of that, that of kernel threads */
 };
 
 struct process_config {

@@ -1,0 +1,134 @@
+internal import Collecting
+internal import Energy
+internal import Exposition
+internal import Host
+internal import Logging
+
+/// Who used the energy that the energy collector measures.
+final class EnergyAttribution {
+  static let attributed = Family(
+    "energy_attributed_joules", .counter, unit: "joules", labels: ["package", "to"],
+    help: "Who the package's energy went to; their sum is that of its package and dram zones in energy_joules, exactly."
+  )
+  static let idleWatts = Family(
+    "energy_idle_watts", .gauge, unit: "watts", labels: ["package"],
+    help: "Power taken to be drawn without any work: learned, or given by --energy.idle-watts.")
+
+  static let families = [attributed, idleWatts]
+
+  static let notes = """
+    Of each window's energy, of each package and dram zone, as much goes to `idle` as the zone draws without any work
+    (`energy_idle_watts`), but never more than was measured. The rest is active: it is divided by the time that processes and
+    kernel threads ran in the same window, in whole microjoules. What rounding leaves, and all of it where nothing ran, is
+    `unattributed`. Hence processes + kernel + idle + unattributed is what was measured, to the microjoule, in every window;
+    a window that a failed reading held open is divided by the run time of its whole length. The idle power of a zone is the
+    tenth percentile of its last 300 quiet windows: those in which all CPUs together were busy for at most 2 % of their time,
+    or 5 % of one CPU's. Busy windows teach nothing, so a machine that never rests has no idle power, and all is active, until
+    `--energy.idle-watts` says what it is.
+    """
+
+  private let tasks: TaskPasses
+
+  private init(_ tasks: TaskPasses) { self.tasks = tasks }
+
+  /// Nil where the programs that know who runs cannot be loaded: what is measured is shown all the same.
+  static func starting(_ context: CollectorContext, readings: [EnergyReading]) -> EnergyAttribution? {
+    do throws(CollectorFailure) {
+      let tasks = try context.kernel.tasks()
+      let online = (try? CPUList.read(context.options.paths.sys("devices/system/cpu/online")).count) ?? 1
+      tasks.beginAttribution(
+        EnergyLedger(readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts))
+      return EnergyAttribution(tasks)
+    } catch {
+      context.logger.warning(
+        "energy is not attributed", metadata: ["cause": "\(error.message)", "cure": "\(error.cure)"])
+      return nil
+    }
+  }
+
+  /// Attributes what was read at `now`.
+  func sample(_ readings: [EnergyReading], at now: UInt64) { tasks.attribute(readings, now: now) }
+
+  func collect(into writer: inout SampleWriter) {
+    guard let ledger = tasks.processes.energy else { return }
+    writer.begin(Self.attributed)
+    for package in ledger.packages {
+      Self.write(package.processes, "processes", package, to: &writer)
+      Self.write(package.kernel, "kernel", package, to: &writer)
+      Self.write(package.idle, "idle", package, to: &writer)
+      Self.write(package.unattributed, "unattributed", package, to: &writer)
+    }
+    writer.begin(Self.idleWatts)
+    for package in ledger.packages {
+      guard let microwatts = ledger.idleFloor(of: package.name) else { continue }
+      writer.label("package", package.name)
+      writer.micro(microwatts)
+    }
+  }
+
+  private static func write(
+    _ microjoules: UInt64, _ to: String, _ package: EnergyLedger.Package, to writer: inout SampleWriter
+  ) {
+    writer.label("package", package.name)
+    writer.label("to", to)
+    writer.micro(microjoules)
+  }
+}
+
+// MARK: Processes and control groups
+
+extension ProcessCollector {
+  private static let energy = Family(
+    "process_energy_joules", .counter, unit: "joules", labels: identity,
+    help: "Active energy of packages and memory that went to the process, by the time it ran.")
+  private static let power = Family(
+    "process_power_watts", .gauge, unit: "watts", labels: identity,
+    help: "Mean power of the process over the last window; absent while a zone cannot be read.")
+  private static let window = Family(
+    "process_window_joules", .gauge, unit: "joules", labels: identity,
+    help: "Energy of the process in the last window; absent while a zone cannot be read.")
+
+  static let energyFamilies = [energy, power, window]
+
+  /// What processes used of the measured energy; nothing where none is attributed.
+  func writeEnergy(_ table: ProcessTable, to writer: inout SampleWriter) {
+    guard let ledger = table.energy else { return }
+    writer.begin(Self.energy)
+    write(table, to: &writer, other: { $0.micro(table.otherEnergy) }) { $0.micro($1.energy) }
+    guard ledger.hasWindow else { return }
+    writer.begin(Self.power)
+    write(table, to: &writer, other: { $0.double(table.otherShare.watts) }) { $0.double($1.share.watts) }
+    writer.begin(Self.window)
+    write(table, to: &writer, other: { $0.micro(table.otherShare.microjoules) }) { $0.micro($1.share.microjoules) }
+  }
+
+  private func write(
+    _ table: ProcessTable, to writer: inout SampleWriter, other: (inout SampleWriter) -> Void,
+    each: (inout SampleWriter, borrowing ProcessSeries) -> Void
+  ) {
+    for index in table.series.indices where table.series[index].leaf >= 0 {
+      writer.labels(table.series[index].labels)
+      each(&writer, table.series[index])
+    }
+    writer.label("pid", "other")
+    other(&writer)
+  }
+}
+
+extension CgroupCollector {
+  static let energy = Family(
+    "cgroup_energy_joules", .counter, unit: "joules", labels: identity,
+    help: "Active energy of packages and memory that went to the processes of a control group itself, without the "
+      + "groups below it.")
+
+  func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {
+    guard tasks.processes.energy != nil, let table = tasks.groups else { return }
+    writer.begin(Self.energy)
+    for one in table.series {
+      writer.labels(one.labels)
+      writer.micro(one.energy)
+    }
+    writer.label("cgroup", "other")
+    writer.micro(table.otherEnergy)
+  }
+}

@@ -1,0 +1,192 @@
+import Foundation
+import Glibc
+import Host
+import Testing
+
+@testable import Collectors
+
+extension KernelTests {
+  /// A sensor whose counter follows a known model of power, read beside the real kernel: whose joules come out must be those
+  /// that the model gave to the run time of each.
+  @Suite(.serialized) struct EnergyAttributionTests {
+    /// A machine that draws 5 W idle and 10 W more for each CPU that runs a task: nanojoules a nanosecond.
+    private final class Sensor {
+      static let idleMicrowatts: UInt64 = 5_000_000
+      static let joulesPerSecond: UInt64 = 10
+      let folder: URL
+      private let start = MonotonicClock.now
+      private let ran: UInt64
+
+      init() throws {
+        folder = FileManager.default.temporaryDirectory.appending(path: "wattprobe-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try FileManager.default.createSymbolicLink(
+          atPath: folder.path + "/devices", withDestinationPath: "/sys/devices")
+        ran = try ControlGroup.usageOfAll()
+        try write("name", "package-0\n")
+        try write("max_energy_range_uj", "262143328850\n")
+        try advance()
+      }
+
+      deinit { try? FileManager.default.removeItem(at: folder) }
+
+      /// What the model makes of the run time of one of many.
+      static func microjoules(_ nanoseconds: UInt64) -> UInt64 { nanoseconds * joulesPerSecond / 1000 }
+
+      /// Brings the counter up to now.
+      func advance() throws {
+        let idle = MonotonicClock.now.subtracting(start) / 1000 * Self.idleMicrowatts / 1_000_000
+        try write("energy_uj", "\(1_000_000 + idle + Self.microjoules(try ControlGroup.usageOfAll() - ran))\n")
+      }
+
+      private func write(_ name: String, _ text: String) throws {
+        let place = folder.path + "/class/powercap/intel-rapl:0"
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        // in place: the file is open
+        let file = fopen("\(place)/\(name)", "w")
+        fputs(text, file)
+        fclose(file)
+      }
+
+      func options(_ options: inout CollectorOptions) {
+        options.paths = HostPaths(procfs: "/proc", sysfs: folder.path, rootfs: "/")
+        options.energy.idleMicrowatts = Self.idleMicrowatts
+        // nobody goes away: what is shown is all there is
+        options.process.limit = 2000
+        options.process.graceNanoseconds = 3600 * .second
+        options.cgroup.limit = 1000
+        options.cgroup.graceNanoseconds = 3600 * .second
+      }
+    }
+
+    /// The kernel's figure up to this moment, a running slice included.
+    private static func cpuTime(_ pid: pid_t) throws -> UInt64 {
+      var clock = clockid_t()
+      var time = timespec()
+      guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+        throw Load.Failed(what: "CPU clock of \(pid)")
+      }
+      return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    }
+
+    private let sensor: Sensor
+    private let collectors: LiveCollectors
+
+    init() throws {
+      let sensor = try Sensor()
+      self.sensor = sensor
+      collectors = try LiveCollectors(["process", "cgroup", "energy"]) { sensor.options(&$0) }
+    }
+
+    /// The end of a window, and what is shown then: the second reading has it in every collector.
+    private func window() throws -> Reading {
+      try sensor.advance()
+      _ = try collectors.read()
+      return try collectors.read()
+    }
+
+    private func admit(_ pids: pid_t...) throws {
+      for _ in 0..<100 {
+        let reading = try window()
+        if pids.allSatisfy({ reading.series("process_energy_joules", ["pid": "\($0)"]) == 1 }) { return }
+        pause(seconds: 0.12)
+      }
+      Issue.record("\(pids) have no series")
+    }
+
+    /// One always runs as far as it may, the other half of the time.
+    @Test func joulesOfTwoLoadsAreThoseOfTheModel() throws {
+      let loads = [try Load("spin", 60_000), try Load("bursts", 100_000, 10_000, 10_000)]
+      for load in loads { load.begin() }
+      try admit(loads[0].pid, loads[1].pid)
+      let times = try loads.map { try Self.cpuTime($0.pid) }
+      let from = try window()
+      for _ in 0..<20 {
+        pause(seconds: 0.25)
+        _ = try window()
+      }
+      let ran = try zip(loads, times).map { try Self.cpuTime($0.pid) - $1 }
+      let to = try window()
+      for (load, ran) in zip(loads, ran) {
+        let labels = ["pid": "\(load.pid)"]
+        let energy = to.sum("process_energy_joules", labels) - from.sum("process_energy_joules", labels)
+        expectAgreement(
+          "µJ of a load that ran \(ran) ns", energy, .init(about: Sensor.microjoules(ran)), within: 0.02)
+      }
+      #expect(to.sum("process_energy_joules", ["pid": "\(loads[0].pid)"]) > 0)
+      try expectConservation(to)
+    }
+
+    /// Σ over processes, and over control groups, is what the package gave to processes; with the kernel's, the idle power
+    /// and what is left it is all that was measured: to the microjoule.
+    private func expectConservation(_ reading: Reading) throws {
+      let processes = reading.sum("energy_attributed_joules", ["to": "processes"])
+      #expect(processes > 0)
+      #expect(reading.sum("process_energy_joules") == processes)
+      #expect(reading.sum("cgroup_energy_joules") == processes)
+      #expect(reading.sum("energy_attributed_joules") == reading.sum("energy_joules"))
+    }
+
+    @Test func sumsAreExactWithEveryWindow() throws {
+      let load = try Load("spin", 60_000)
+      let brief = try Load("short-lives", 100_000, 2_000, 2)
+      load.begin()
+      brief.begin()
+      try admit(load.pid)
+      for _ in 0..<10 {
+        pause(seconds: 0.1)
+        try expectConservation(try window())
+      }
+    }
+
+    /// A thousand processes of 20 ms each, of which no pass sees more than a few.
+    @Test func shortLivesAreFullyAccountedInTheirGroup() throws {
+      let group = try ControlGroup("/wattprobe-test-energy-\(getpid())")
+      let spinner = try Load("spin", 60_000)
+      try group.take(spinner.pid)
+      spinner.begin()
+      for _ in 0..<100 where try window().series("cgroup_energy_joules", ["cgroup": group.path]) == 0 {
+        pause(seconds: 0.12)
+      }
+      spinner.kill()
+      // the kernel lets go of dead processes a little later
+      pause(seconds: 0.3)
+      let load = try Load("short-lives", 1000, 20_000, 4)
+      try group.take(load.pid)
+      let start = try group.usage()
+      let from = try window()
+      load.begin()
+      for _ in 0..<2000 where try group.usage() - start < 20_000_000_000 {
+        pause(seconds: 0.25)
+        _ = try window()
+      }
+      try load.waitUntilDone()
+      pause(seconds: 0.3)
+      _ = try window()
+      let ran = try group.usage() - start
+      let to = try window()
+      let labels = ["cgroup": group.path]
+      let energy = to.sum("cgroup_energy_joules", labels) - from.sum("cgroup_energy_joules", labels)
+      expectAgreement(
+        "µJ of short lives that ran \(ran) ns", energy, .init(about: Sensor.microjoules(ran)), within: 0.02)
+      try expectConservation(to)
+    }
+
+    /// It holds its CPU by right of its policy: what it runs is known from the ticks alone.
+    @Test func loopThatNeverSwitchesHasEnergyInEveryWindow() throws {
+      let cpu = try #require(usableCPUs.last)
+      let load = try Load("spin", 60_000, policy: .fifo, cpu: cpu)
+      load.begin()
+      try admit(load.pid)
+      let labels = ["pid": "\(load.pid)"]
+      var before = try window().sum("process_energy_joules", labels)
+      for _ in 0..<20 {
+        pause(seconds: 0.1)
+        let reading = try window()
+        let now = reading.sum("process_energy_joules", labels)
+        #expect(now > before)
+        before = now
+      }
+    }
+  }
+}
