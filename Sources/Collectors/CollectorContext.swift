@@ -1,3 +1,4 @@
+package import Energy
 package import Host
 package import Logging
 
@@ -32,6 +33,10 @@ package struct CollectorOptions: Sendable {
 package struct EnergyOptions: Sendable {
   /// Time between two readings of the sensors.
   package var intervalNanoseconds: UInt64 = 1_000_000_000
+  /// Estimates where nothing measures; nil: nothing is estimated.
+  package var model: PowerModel?
+  /// NVML's name or path; nil: not asked for.
+  package var nvmlLibrary: String? = "libnvidia-ml.so.1"
 
   package init() {}
 }
@@ -42,6 +47,8 @@ package final class CollectorContext {
   package let logger: Logger
   /// The programs in the kernel, loaded when the first collector asks for them.
   package let kernel: KernelPrograms
+  /// System calls so far, over all CPUs: set by the collector that counts them.
+  package var systemCalls: (() -> UInt64)?
 
   package init(options: CollectorOptions, logger: Logger) {
     self.options = options

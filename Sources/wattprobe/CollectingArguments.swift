@@ -58,6 +58,8 @@ struct CollectingArguments: ParsableArguments {
     help: ArgumentHelp("Tasks whose waits are kept, on kernels without task storage.", valueName: "count"))
   var taskCapacity = CollectorOptions().taskCapacity
 
+  @OptionGroup var energy: EnergyArguments
+
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
     var options = CollectorOptions()
@@ -77,6 +79,7 @@ struct CollectingArguments: ParsableArguments {
         throw StartError("--path.\(option): \(error)", cure: "give the folder where the host's \(option) is mounted")
       }
     }
+    options.energy = try energy.options(options.paths)
     if options.enabled.isEmpty {
       throw StartError("all collectors are switched off", cure: "give --collector.<name> for one at least")
     }
