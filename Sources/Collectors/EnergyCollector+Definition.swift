@@ -1,5 +1,7 @@
 package import Collecting
+internal import Energy
 internal import Host
+internal import Logging
 
 extension EnergyCollector: PeriodicCollector {
   package static let definition = CollectorDefinition<CollectorContext>(

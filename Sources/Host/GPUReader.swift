@@ -19,6 +19,11 @@ package final class GPUReader: Sendable {
   package struct Use: Sendable, Hashable {
     package let pid: UInt32
     package let weight: UInt64
+
+    package init(pid: UInt32, weight: UInt64) {
+      self.pid = pid
+      self.weight = weight
+    }
   }
 
   package enum Amount: Sendable, Hashable {
