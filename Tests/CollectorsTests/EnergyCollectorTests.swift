@@ -157,7 +157,7 @@ import Testing
       let period = collector.samplingInterval
       for step in 1...20 as ClosedRange<UInt64> {
         // 4000 W are 4 µJ a microsecond.
-        try host.set("intel-rapl:0", (start + step * period / 1000 * 4) % modulus)
+        try host.set("intel-rapl:0", (start + step * (period / 1000) * 4) % modulus)
         collector.sample(at: step * period)
       }
       #expect(try collector.series().joules("rapl/0/package-0") == Double(20 * (period / 1000) * 4) / 1e6)
