@@ -33,7 +33,9 @@ let revision = Context.environment["WATTPROBE_REVISION"] ?? "unknown"
 let package = Package(
   name: "wattprobe",
   products: [
-    .executable(name: "wattprobe", targets: ["wattprobe"])
+    .executable(name: "wattprobe", targets: ["wattprobe"]),
+    // What the tests load in place of NVIDIA's library.
+    .library(name: "nvmlstandin", type: .dynamic, targets: ["nvmlstandin"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -71,13 +73,17 @@ let package = Package(
 
     // Loads of known size for the tests of the kernel side.
     .executableTarget(name: "loads", path: "Tests/Loads"),
+    .target(name: "nvmlstandin", path: "Tests/StandInNVML"),
     tests("ExpositionTests", ["Exposition"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host"]),
     tests("EnergyTests", ["Energy"]),
     tests("BPFTests", ["BPF", "BPFPrograms"]),
     tests(
-      "CollectorsTests", ["Collectors", "Collecting", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging]),
+      "CollectorsTests",
+      [
+        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging,
+      ]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),

@@ -5,6 +5,7 @@
 #include <linux/magic.h>
 #include <linux/perf_event.h>
 #include <sys/resource.h>
+#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
@@ -53,4 +54,11 @@ long chost_open_descriptors(const char *path)
 	if (statfs(path, &system) || system.f_type != PROC_SUPER_MAGIC || stat(path, &status))
 		return 0;
 	return (long)status.st_size;
+}
+
+int chost_eventfd(void)
+{
+	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+
+	return fd < 0 ? -errno : fd;
 }

@@ -1,3 +1,4 @@
+package import Energy
 package import Host
 package import Logging
 
@@ -49,6 +50,10 @@ package struct EnergyOptions: Sendable {
   package var intervalNanoseconds: UInt64 = 1_000_000_000
   /// What a package draws without any work; nil: to be learned.
   package var idleMicrowatts: UInt64?
+  /// Estimates where nothing measures; nil: nothing is estimated.
+  package var model: PowerModel?
+  /// NVML's name or path; nil: not asked for.
+  package var nvmlLibrary: String? = "libnvidia-ml.so.1"
 
   package init() {}
 }
@@ -59,6 +64,8 @@ package final class CollectorContext {
   package let logger: Logger
   /// The programs in the kernel, loaded when the first collector asks for them.
   package let kernel: KernelPrograms
+  /// System calls so far, over all CPUs: set by the collector that counts them.
+  package var systemCalls: (() -> UInt64)?
 
   package init(options: CollectorOptions, logger: Logger) {
     self.options = options

@@ -5,8 +5,9 @@ extension EnergyCollector {
 
   static let energyJoules = Family(
     "energy_joules", .counter, unit: "joules", labels: labels,
-    help: "Energy measured since this program started. The machine's is the sum of the package and dram zones of one "
-      + "source: core and uncore lie within packages, psys contains them, and zones in -mmio measure a package again.")
+    help:
+      "Energy since this program started. The machine's is the sum of the package and dram zones of one source and of "
+      + "GPUs: core and uncore lie within packages, psys and machine contain them, zones in -mmio measure one again.")
   static let powerWatts = Family(
     "power_watts", .gauge, unit: "watts", labels: labels,
     help: "Mean power over the zone's last window; absent while it cannot be read.")

@@ -1,10 +1,10 @@
 package import Collecting
-import Energy
+package import Energy
 package import Exposition
 package import Host
 package import Logging
 
-/// Measured energy: RAPL over powercap and over perf.
+/// Measured energy: RAPL over powercap and over perf, sensors of hwmon, batteries, GPUs; and estimated, where asked for.
 ///
 /// It samples by a period of its own, for a counter may wrap between two scrapes: a timer calls `sample(at:)`, and
 /// `collect(into:)` only writes what the last sample left. Both touch the same state without a lock: whoever owns the
@@ -16,8 +16,10 @@ package final class EnergyCollector: Collector {
     /// How it adds up with the zones that can be read now; nil while it is gone.
     var role: EnergyRole?
     /// Nil while the zone is gone.
-    var sensor: EnergySensor?
+    var sensor: (any EnergySensor)?
     var counter: WrapSafeCounter
+    /// Its sensor has nothing to measure now: a battery on the mains.
+    var isAtRest = false
     /// The last window, nil while the last reading failed or was held: its power then is not known. Those of primary
     /// zones are the energy there is to attribute.
     var window: EnergyWindow?
@@ -27,18 +29,17 @@ package final class EnergyCollector: Collector {
     var silentUntil: UInt64 = 0
   }
 
-  /// Nanoseconds between two samples if nothing else is asked for.
-  package static let defaultPeriod: UInt64 = 1_000_000_000
+  /// Whatever a sensor says of its range, samples are no closer.
+  private static let shortestPeriod: UInt64 = 100_000_000
   /// New zones (a module loaded late) are looked for this often; lost ones at every sample for so long, then as often.
   private static let discoveryPeriod: UInt64 = 60_000_000_000
   /// A zone that goes on failing is complained about this often.
   private static let complaintPeriod: UInt64 = 3_600_000_000_000
 
-  /// Time between two samples, in nanoseconds.
-  package internal(set) var samplingInterval = EnergyCollector.defaultPeriod
-
   private let paths: HostPaths
-  private let calls: EnergySensorCalls
+  private let interval: UInt64
+  /// In the order in which their zones are shown.
+  private let sources: [any EnergySource]
   private let logger: Logger
   private var zones: [Zone] = []
   private var discovered: UInt64
@@ -56,25 +57,50 @@ package final class EnergyCollector: Collector {
 
   /// Finds the zones and takes the first readings, from which their energy counts.
   ///
-  /// - Parameter now: nanoseconds of the clock that `sample(at:)` will be given, CLOCK_MONOTONIC.
+  /// - Parameters:
+  ///   - now: nanoseconds of the clock that `sample(at:)` will be given, CLOCK_MONOTONIC.
+  ///   - activity: what the model reads; nil: the kernel's counts.
   /// - Throws: `absent` where the machine shows no zone, `permission` where none may be read, `read` where none can be.
   package init(
     paths: HostPaths, now: UInt64, logger: Logger = Logger(label: "wattprobe.energy"),
+    options: EnergyOptions = EnergyOptions(), activity: (any ActivitySource)? = nil,
     calls: EnergySensorCalls = EnergySensorCalls()
   ) throws(CollectorFailure) {
     self.paths = paths
-    self.calls = calls
     self.logger = logger
+    interval = options.intervalNanoseconds
+    var sources: [any EnergySource] = [
+      PowerPMUSource(paths: paths, calls: calls), PowercapSource(paths: paths, calls: calls),
+      HwmonSource(paths: paths, calls: calls), BatterySource(paths: paths, calls: calls),
+    ]
+    if let library = options.nvmlLibrary { sources.append(NVMLSource(library: library)) }
+    if let model = options.model {
+      let activity = activity ?? KernelActivity(paths: paths, systemCalls: nil)
+      sources.append(ModelSource(model, activity: activity, paths: paths))
+    }
+    self.sources = sources
     discovered = now
     sampled = now
     discover(at: now)
     readAll(at: now)
-    if !zones.contains(where: { $0.counter.hasReading }) { throw failure }
+    if !zones.contains(where: { $0.counter.hasReading || $0.isAtRest }) { throw failure }
   }
 
-  /// The longest period between samples, in nanoseconds, in which no counter can make half a turn unseen.
-  package var longestPeriod: UInt64 {
-    zones.compactMap { $0.counter.range?.longestPeriod(watts: WrapSafeCounter.fullPowerWatts) }.min() ?? .max
+  /// The longest period between samples, in nanoseconds, in which no counter can make half a turn at full power.
+  package var longestPeriod: UInt64 { zones.map(\.counter.longestPeriod).min() ?? .max }
+
+  /// Time between two samples, in nanoseconds: as chosen, or shorter where a counter could turn unseen. It follows zones that
+  /// come and go.
+  package var samplingInterval: UInt64 { min(interval, max(longestPeriod, Self.shortestPeriod)) }
+
+  /// How the zones that are there add up.
+  var roles: [EnergyLabels: EnergyRole] {
+    Dictionary(uniqueKeysWithValues: zones.compactMap { zone in zone.role.map { (zone.labels, $0) } })
+  }
+
+  /// Who used what the zone measured in its last window, where its sensor tells, as GPUs do; nil: CPU time tells.
+  package func uses(of labels: EnergyLabels) -> [GPUReader.Use]? {
+    zones.first { $0.labels == labels && $0.window != nil }?.sensor?.uses
   }
 
   /// Reads every zone and closes a window.
@@ -97,7 +123,7 @@ package final class EnergyCollector: Collector {
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     writer.begin(Self.energyJoules)
-    for zone in zones where zone.sensor != nil && zone.counter.hasReading {
+    for zone in zones where zone.sensor != nil && zone.counter.hasReading && !zone.isAtRest {
       Self.label(zone, &writer)
       writer.micro(zone.counter.microjoules)
     }
@@ -127,20 +153,23 @@ package final class EnergyCollector: Collector {
   private func discover(at now: UInt64) {
     discovered = now
     rolesAreStale = true
-    let sensors = EnergySensors(paths: paths, calls: calls)
-    for problem in sensors.problems {
+    let discoveries = sources.map { $0.discover() }
+    for problem in discoveries.flatMap(\.problems) {
       remember(problem)
       warn(problem.isPermission ? "\(problem); \(Self.cure(problem))" : problem.description)
     }
-    let labels = EnergyLabels.assign(to: sensors.found.map(\.zone))
-    for (found, labels) in zip(sensors.found, labels) {
+    let found = discoveries.flatMap(\.zones)
+    let labels = EnergyLabels.assign(to: found.map(\.zone))
+    for (found, labels) in zip(found, labels) {
+      // Numbers may have moved while zones went and came: what is read already is not read once more under another name.
+      if zones.contains(where: { $0.labels != labels && $0.sensor?.place == found.sensor.place }) { continue }
       if let index = zones.firstIndex(where: { $0.labels == labels }) {
         if zones[index].sensor == nil { zones[index].sensor = found.sensor }
       } else {
         zones.append(
           Zone(
             zone: found.zone, labels: labels, role: nil, sensor: found.sensor,
-            counter: WrapSafeCounter(range: found.range)))
+            counter: WrapSafeCounter(range: found.range, mayBeNarrow: found.mayBeNarrow)))
       }
     }
   }
@@ -151,7 +180,12 @@ package final class EnergyCollector: Collector {
       guard let sensor = zones[index].sensor else { continue }
       do throws(HostError) {
         let errors = zones[index].counter.errors
-        let reading = try sensor.microjoules()
+        guard let reading = try sensor.microjoules(at: now) else {
+          zones[index].isAtRest = true
+          zones[index].window = nil
+          continue
+        }
+        zones[index].isAtRest = false
         zones[index].isRead = true
         zones[index].window = zones[index].counter.read(reading, at: now)
         if zones[index].counter.errors > errors { complain(index, "held a reading of \(reading) µJ", at: now) }
@@ -184,10 +218,13 @@ package final class EnergyCollector: Collector {
 
   private func assignRoles() {
     rolesAreStale = false
-    let present = zones.indices.filter { zones[$0].sensor != nil }
     for index in zones.indices where zones[index].sensor == nil { zones[index].role = nil }
-    for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone }))
-    where zones[index].role != role {
+    // The model does not stand in for a sensor that is gone for a while: its joules would pass for measured ones.
+    let isMeasured = zones.contains { $0.zone.domain == .package && $0.zone.source != .model }
+    let present = zones.indices.filter { zones[$0].sensor != nil }
+    for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })) {
+      let role = isMeasured && zones[index].zone.source == .model ? .duplicate : role
+      guard zones[index].role != role else { continue }
       zones[index].role = role
       logger.info("energy zone \(zones[index].labels): \(role.rawValue)")
     }
@@ -223,8 +260,9 @@ package final class EnergyCollector: Collector {
   private var failure: CollectorFailure {
     guard let gravest else {
       return CollectorFailure(
-        .absent, "no RAPL zone in \(paths.sys("class/powercap")) and no power PMU",
-        cure: "load intel_rapl_msr; virtual machines seldom have a sensor")
+        .absent,
+        "no RAPL zone in \(paths.sys("class/powercap")), no power PMU, and no hwmon sensor, battery or NVIDIA GPU either",
+        cure: "load intel_rapl_msr; virtual machines seldom have a sensor; --energy.model estimates")
     }
     return CollectorFailure(gravest.isPermission ? .permission : .read, gravest.description, cure: Self.cure(gravest))
   }

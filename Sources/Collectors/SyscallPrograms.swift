@@ -89,6 +89,13 @@ package final class SyscallPrograms: LoadedPrograms {
     return config
   }
 
+  /// System calls so far, over all CPUs.
+  var totalCalls: UInt64 {
+    let first = MemoryLayout<syscalls_cpu>.offset(of: \.totals)!
+    let stride = MemoryLayout<syscall_total>.stride
+    return (0..<Int(SYSCALL_PLACES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
+  }
+
   /// What is shown by process.
   var details: [ProcessDetailSource] {
     let unwatched = MemoryLayout<syscalls_cpu>.offset(of: \.unwatched)!

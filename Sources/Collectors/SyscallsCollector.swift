@@ -42,6 +42,7 @@ package final class SyscallsCollector: Collector {
     let programs = try SyscallPrograms(options: context.options, watched: watched, logger: context.logger)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
+    context.systemCalls = { programs.totalCalls }
     return SyscallsCollector(programs, isByCall: context.options.syscalls.hasHistogramsBySyscall)
   }
 

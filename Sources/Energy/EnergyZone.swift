@@ -4,6 +4,10 @@ package struct EnergyZone: Sendable, Hashable {
   package enum Source: String, Sendable {
     case rapl
     case perf
+    case hwmon
+    case battery
+    case nvml
+    case model
   }
 
   /// The part of the machine that the energy goes to.
@@ -15,8 +19,12 @@ package struct EnergyZone: Sendable, Hashable {
     case uncore
     /// Memory: not in the package's energy.
     case dram
-    /// The whole platform: packages, memory and more.
+    /// A card with a processor of its own: in no package's energy.
+    case gpu
+    /// The whole platform as RAPL counts it: packages, memory and more.
     case psys
+    /// The whole machine, measured where its supply comes in.
+    case machine
     /// A name that is not known.
     case other
   }
@@ -31,12 +39,15 @@ package struct EnergyZone: Sendable, Hashable {
   package let package: Int?
   /// The die, where packages have several.
   package let die: Int?
+  /// What it belongs to where that is no package: the unique identifier of a GPU.
+  package let owner: String?
 
   /// - Parameter parentName: the name of the zone it lies in, which tells the package of `core`, `uncore` and `dram`.
   package init(source: Source, name: String, parentName: String? = nil, isMemoryMapped: Bool = false) {
     self.source = source
     self.name = name
     self.isMemoryMapped = isMemoryMapped
+    owner = nil
     let place = Self.place(name) ?? parentName.flatMap(Self.place)
     package = place?.package
     die = place?.die
@@ -50,6 +61,17 @@ package struct EnergyZone: Sendable, Hashable {
       case _ where name == "psys" || name.hasPrefix("psys-"): .psys
       default: .other
       }
+  }
+
+  /// A zone whose place in the machine is known by other means than its name.
+  package init(source: Source, name: String, domain: Domain, package: Int? = nil, owner: String? = nil) {
+    self.source = source
+    self.name = name
+    self.domain = domain
+    self.package = package
+    self.owner = owner
+    isMemoryMapped = false
+    die = nil
   }
 
   /// `package-0` and `package-0-die-1` taken apart (intel_rapl_common.c, `rapl_add_package`).
@@ -66,7 +88,8 @@ package struct EnergyZone: Sendable, Hashable {
 /// The labels of a zone's series.
 package struct EnergyLabels: Sendable, Hashable, CustomStringConvertible {
   package let source: EnergyZone.Source
-  /// The package's number; `psys` for the platform, `unknown` where the kernel does not tell.
+  /// The package's number or the GPU's identifier; `psys` for the platform, `machine` for what measures all of it,
+  /// `unknown` where nothing tells.
   package let package: String
   package let zone: String
 
@@ -83,14 +106,23 @@ package struct EnergyLabels: Sendable, Hashable, CustomStringConvertible {
       var name = zone.name
       if let die = zone.die, zone.domain != .package { name += "-die-\(die)" }
       if zone.isMemoryMapped { name += "-mmio" }
-      let package = zone.package.map(String.init) ?? (zone.domain == .psys ? "psys" : "unknown")
-      var labels = EnergyLabels(source: zone.source, package: package, zone: name)
+      var labels = EnergyLabels(source: zone.source, package: place(zone), zone: name)
       var number = 1
       while !taken.insert(labels).inserted {
         number += 1
-        labels = EnergyLabels(source: zone.source, package: package, zone: "\(name)-\(number)")
+        labels = EnergyLabels(source: zone.source, package: place(zone), zone: "\(name)-\(number)")
       }
       return labels
+    }
+  }
+
+  private static func place(_ zone: EnergyZone) -> String {
+    if let owner = zone.owner { return owner }
+    if let package = zone.package { return String(package) }
+    return switch zone.domain {
+    case .psys: "psys"
+    case .machine: "machine"
+    default: "unknown"
     }
   }
 }

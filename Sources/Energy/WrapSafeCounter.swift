@@ -4,7 +4,11 @@
 /// A reading below the last one is a wrap where the counter has a range and the energy this implies is possible in the time
 /// that passed. Otherwise it is a reset (resume from suspend, a module loaded again) or a bad reading, and the next one
 /// tells: from the last good reading on if it is above that, from the low one on if it is not. Both are true lower bounds.
-/// More than one turn between two readings cannot be seen: keep the period under `CounterRange.longestPeriod`.
+/// More than one turn between two readings cannot be seen: keep the period under `longestPeriod`.
+///
+/// Of a counter whose range nobody tells (hwmon), 32 bits are assumed to be possible until a reading exceeds them, and a turn
+/// is believed only where it fits what was seen before: from the last quarter to the first, at no more than twice the
+/// highest mean power so far.
 package struct WrapSafeCounter: Sendable {
   /// More than any package or memory draws: what a wrap may imply. A psys above it is held at its wrap, which loses one
   /// window and invents nothing (large servers count psys in whole joules and wrap after 4.3 GJ).
@@ -17,8 +21,15 @@ package struct WrapSafeCounter: Sendable {
     let time: UInt64
   }
 
-  /// Nil: a step back is never a wrap.
+  /// What 32 bits of microjoules count to.
+  private static let narrow = CounterRange(modulus: 1 << 32)
+
+  /// Nil: a step back is never a wrap, but of a counter that may be narrow.
   package let range: CounterRange?
+  /// Whether it may have 32 bits only.
+  private var mayBeNarrow: Bool
+  /// The highest mean power of a window so far, in microjoules per second.
+  private var highestPower: UInt64 = 0
   /// The energy since the first reading.
   package private(set) var microjoules: UInt64 = 0
   /// Readings that failed, were impossible, or stepped back and were held.
@@ -29,7 +40,16 @@ package struct WrapSafeCounter: Sendable {
   private var low: Reading?
   private var hasVanished = false
 
-  package init(range: CounterRange?) { self.range = range }
+  /// - Parameter mayBeNarrow: whether 32 bits are possible, where there is no range.
+  package init(range: CounterRange?, mayBeNarrow: Bool = false) {
+    self.range = range
+    self.mayBeNarrow = range == nil && mayBeNarrow
+  }
+
+  /// The longest sampling period, in nanoseconds, that cannot miss a turn at full power.
+  package var longestPeriod: UInt64 {
+    (range ?? (mayBeNarrow ? Self.narrow : nil))?.longestPeriod(watts: Self.fullPowerWatts) ?? .max
+  }
 
   /// Whether anything was ever read: until then there is no energy to show.
   package var hasReading: Bool { last != nil }
@@ -43,6 +63,7 @@ package struct WrapSafeCounter: Sendable {
       errors += 1
       return nil
     }
+    if reading >= Self.narrow.modulus { mayBeNarrow = false }
     let here = Reading(microjoules: reading, time: now)
     guard let last else {
       last = here
@@ -65,9 +86,19 @@ package struct WrapSafeCounter: Sendable {
         return advance(by: turned, since: last, to: here)
       }
     }
+    if low == nil, let turned = narrowTurn(from: last, to: here) { return advance(by: turned, since: last, to: here) }
     errors += 1
     low = here
     return nil
+  }
+
+  /// The energy of a turn of 32 bits, where that is what the readings look like.
+  private func narrowTurn(from last: Reading, to here: Reading) -> UInt64? {
+    let quarter = Self.narrow.modulus / 4
+    guard mayBeNarrow, last.microjoules >= 3 * quarter, here.microjoules < quarter else { return nil }
+    let turned = Self.narrow.modulus - last.microjoules + here.microjoules
+    let seen = UInt128(highestPower) * 2 * UInt128(elapsed(since: last, to: here.time)) / 1_000_000_000
+    return UInt128(turned) <= seen ? turned : nil
   }
 
   /// A reading failed: the window stays open, and the next reading counts the whole gap.
@@ -84,7 +115,9 @@ package struct WrapSafeCounter: Sendable {
     last = here
     low = nil
     let nanoseconds = elapsed(since: base, to: here.time)
-    return nanoseconds == 0 ? nil : EnergyWindow(microjoules: energy, nanoseconds: nanoseconds)
+    if nanoseconds == 0 { return nil }
+    highestPower = max(highestPower, UInt64(clamping: UInt128(energy) * 1_000_000_000 / UInt128(nanoseconds)))
+    return EnergyWindow(microjoules: energy, nanoseconds: nanoseconds)
   }
 
   private func elapsed(since base: Reading, to now: UInt64) -> UInt64 { now > base.time ? now - base.time : 0 }

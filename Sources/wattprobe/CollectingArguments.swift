@@ -112,6 +112,8 @@ struct CollectingArguments: ParsableArguments {
     help: ArgumentHelp("Connections being made at once whose time is measured.", valueName: "count"))
   var connects = TCPOptions().connects
 
+  @OptionGroup var energy: EnergyArguments
+
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
     var options = CollectorOptions()
@@ -133,7 +135,6 @@ struct CollectingArguments: ParsableArguments {
     options.block.requests = blockRequests
     options.kmem = kmem.options
     options.loadTracking = loadTracking.options
-    options.energy.idleMicrowatts = idlePower?.microwatts
     for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)
@@ -141,6 +142,8 @@ struct CollectingArguments: ParsableArguments {
         throw StartError("--path.\(option): \(error)", cure: "give the folder where the host's \(option) is mounted")
       }
     }
+    options.energy = try energy.options(options.paths)
+    options.energy.idleMicrowatts = idlePower?.microwatts
     if options.enabled.isEmpty {
       throw StartError("all collectors are switched off", cure: "give --collector.<name> for one at least")
     }

@@ -1,4 +1,5 @@
 import Collecting
+import Energy
 import Exposition
 import Foundation
 import Glibc
@@ -113,8 +114,22 @@ final class EnergyFixture {
     return calls
   }
 
-  func makeCollector(at now: UInt64 = 0) throws(CollectorFailure) -> EnergyCollector {
-    try EnergyCollector(paths: paths, now: now, calls: calls)
+  /// A chip of hwmon with these files, beside its name.
+  func chip(_ number: Int, _ name: String, _ files: [String: String]) throws {
+    try write("class/hwmon/hwmon\(number)/name", name + "\n")
+    for (file, text) in files { try write("class/hwmon/hwmon\(number)/\(file)", text + "\n") }
+  }
+
+  /// No GPUs but those of a library that is named.
+  func makeCollector(
+    at now: UInt64 = 0, model: PowerModel? = nil, activity: (any ActivitySource)? = nil, nvml: String? = nil,
+    interval: UInt64 = .second
+  ) throws(CollectorFailure) -> EnergyCollector {
+    var options = EnergyOptions()
+    options.model = model
+    options.nvmlLibrary = nvml
+    options.intervalNanoseconds = interval
+    return try EnergyCollector(paths: paths, now: now, options: options, activity: activity, calls: calls)
   }
 
   /// Why no collector could be made.
@@ -129,6 +144,11 @@ final class EnergyFixture {
 }
 
 extension EnergyCollector {
+  /// How each zone adds up, as `source package/zone`.
+  var roleNames: [String: String] {
+    Dictionary(uniqueKeysWithValues: roles.map { ($0.key.description, $0.value.rawValue) })
+  }
+
   /// Every sample as `family source/package/zone`, without the prefix.
   func series() throws -> [String: Snapshot.Value] {
     var writer = SampleWriter()

@@ -46,6 +46,15 @@ extension EndToEnd {
       Input("--energy.idle-watts", "5W", names: ["--energy.idle-watts", "\"5W\" is no power", "such as 12.5"]),
       Input("--energy.idle-watts", "-1", names: ["--energy.idle-watts"]),
       Input("--energy.idle-watts", "1e3", names: ["\"1e3\" is no power"]),
+      Input("--energy.interval", "-1s", names: ["--energy.interval", "\"-1s\" is no time", "such as 500ms"]),
+      Input("--energy.interval", "fast", names: ["--energy.interval", "\"fast\" is no time", "such as 500ms"]),
+      Input("--energy.interval", "0s", names: ["--energy.interval", "\"0s\" is no time"]),
+      Input("--energy.interval", "99ms", names: ["--energy.interval 99ms", "from 100ms to 1m"]),
+      Input("--energy.interval", "2m", names: ["--energy.interval 120s", "from 100ms to 1m"]),
+      Input(
+        "--energy.model", "skylark", names: ["no preset \"skylark\"", "give auto", "./skylark", "haswell", "skylake"]),
+      Input("--energy.model", "./none.conf", names: ["--energy.model", "./none.conf: No such file", "skylake"]),
+      Input("--energy.nvml-library", "", names: ["--energy.nvml-library", "name or path"]),
       Input("--path.sysfs", "/nowhere", names: ["--path.sysfs", "/nowhere: No such file", "give the folder"]),
       Input("--path.procfs", "/etc/hosts", names: ["--path.procfs", "/etc/hosts: Not a directory", "give the folder"]),
       Input("--no-such-option", names: ["Unknown option", "--no-such-option"]),
@@ -56,6 +65,23 @@ extension EndToEnd {
     func isNamedWithCauseAndCure(_ input: Input) async throws {
       let outcome = try await Executable.run(Executable.wattprobe, input.arguments)
       expect(input.words, in: outcome)
+    }
+
+    @Test func aTypoInAFileOfCoefficientsIsNamedWithItsPlace() async throws {
+      let folder = try TemporaryFolder()
+      let path = try folder.write("model.conf", "# mine\nidle_watts = 20\n  busy_wats = 3\n")
+      let outcome = try await Executable.run(Executable.wattprobe, ["--energy.model", path])
+      expect(
+        ["--energy.model", "\(path):3:3: there is no coefficient \"busy_wats\"", "busy_watts", "model.conf"],
+        in: outcome)
+    }
+
+    @Test func aProcessorWithoutAPresetIsNamed() async throws {
+      let folder = try TemporaryFolder()
+      try folder.write("cpuinfo", "processor\t: 0\nvendor_id\t: CentaurHauls\ncpu family\t: 6\nmodel\t\t: 15\n\n")
+      let outcome = try await Executable.run(
+        Executable.wattprobe, ["--path.procfs", folder.path, "--energy.model=auto"])
+      expect(["no preset for this processor", "CentaurHauls family 6 model 15", "nearest of sandybridge"], in: outcome)
     }
 
     @Test func anAddressInUseIsNamed() async throws {

@@ -73,5 +73,75 @@ extension EndToEnd {
       #expect(!samples.contains { $0.hasPrefix("wattprobe_energy_") || $0.hasPrefix("wattprobe_power_") })
       #expect(exporter.program.errors.contains("collector=energy"))
     }
+
+    /// The example's coefficients, and the machine's own activity.
+    @Test func modelEstimatesWhereItWasAskedTo() async throws {
+      let tree = try SensorTree()
+      let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../examples/energy/model.conf").path
+      let exporter = try await Exporter(
+        ["--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms"])
+      let zone = #"{source="model",package="0",zone="package-0"}"#
+      // 20 W at rest are 4 J in a fifth of a second.
+      try await eventually("20 W") {
+        try exporter.value("wattprobe_power_watts" + zone).map { $0 >= 20 } == true ? () : nil
+      }
+      let joules = try await eventually("10 J") {
+        try exporter.value("wattprobe_energy_joules_total" + zone).flatMap { $0 > 10 ? $0 : nil }
+      }
+      #expect(joules < 100_000)
+      let samples = try exporter.samples()
+      #expect(
+        samples.filter { $0.hasPrefix("wattprobe_energy_joules") || $0.hasPrefix("wattprobe_power") }
+          .allSatisfy { $0.contains(#"source="model""#) })
+      #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
+    }
+
+    @Test func presetOfTheProcessorIsChosen() async throws {
+      let tree = try SensorTree()
+      let procfs = try TemporaryFolder()
+      try procfs.write(
+        "cpuinfo",
+        "processor: 0\nvendor_id: GenuineIntel\ncpu family: 6\nmodel: 85\nmodel name: x\nstepping: 4\n\nprocessor: 1\n")
+      try procfs.write("stat", "cpu 0 0 0 0\ncpu0 0 0 0 0\nctxt 0\nbtime 0\nprocesses 0\n")
+      try procfs.write("net/dev", "a\nb\n")
+      let exporter = try await Exporter([
+        "--collector.disable-defaults", "--collector.energy", "--path.sysfs", tree.folder.path, "--path.procfs",
+        procfs.path, "--energy.model=auto", "--energy.interval=200ms",
+      ])
+      // skylake: 0.64 W for the one CPU that this procfs has, which is never busy.
+      let watts = try await eventually("a window") {
+        try exporter.value(#"wattprobe_power_watts{source="model",package="0",zone="package-0"}"#)
+      }
+      #expect(abs(watts - 0.64) < 0.001)
+    }
+
+    /// The library is opened with all privileges, and used without any.
+    @Test func gpusAreReadWithoutPrivileges() async throws {
+      let tree = try SensorTree()
+      let library = tree.folder.path + "/libnvml.so"
+      try FileManager.default.copyItem(
+        at: URL(fileURLWithPath: Executable.wattprobe).deletingLastPathComponent()
+          .appendingPathComponent("libnvmlstandin.so"), to: URL(fileURLWithPath: library))
+      try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
+      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.nvml-library", library])
+      try tree.folder.write("libnvml.so.state", "gpu GPU-1 3500 1\n")
+      let zone = #"wattprobe_energy_joules_total{source="nvml",package="GPU-1",zone="gpu-0"}"#
+      try await eventually("the GPU's joules") { try exporter.value(zone) == 2.5 ? () : nil }
+      let folder = "/proc/\(exporter.program.pid)/task"
+      for thread in try FileManager.default.contentsOfDirectory(atPath: folder) {
+        for set in ["CapEff", "CapPrm", "CapBnd"] {
+          #expect(ProcessTree.field(set, of: "\(folder)/\(thread)/status") == "0000000000000000", "\(thread) \(set)")
+        }
+      }
+      #expect(try await exporter.stop().status == 0)
+    }
+  }
+}
+
+extension Exporter {
+  /// The value of the sample of this name and labels, nil where it is absent.
+  fileprivate func value(_ series: String) throws -> Double? {
+    try samples().first { $0.hasPrefix(series + " ") }.flatMap { Double($0.dropFirst(series.count + 1)) }
   }
 }

@@ -92,4 +92,43 @@ import Testing
   @Test func identicalZonesCountOnce() {
     #expect(EnergyRole.assign(to: [Self.rapl("package-0"), Self.rapl("package-0")]) == [.primary, .duplicate])
   }
+
+  private static func package(_ source: EnergyZone.Source, _ number: Int = 0) -> EnergyZone {
+    EnergyZone(source: source, name: "package-\(number)", domain: .package, package: number)
+  }
+
+  @Test func sourcesOfOnePackageHaveAnOrder() {
+    let zones = [
+      Self.perf("package-0"), Self.rapl("package-0"), Self.rapl("package-0", mmio: true), Self.package(.hwmon),
+      Self.package(.model),
+    ]
+    for first in zones.indices {
+      let roles = EnergyRole.assign(to: Array(zones[first...].reversed()))
+      #expect(roles == Array(repeating: .duplicate, count: zones.count - first - 1) + [.primary])
+    }
+  }
+
+  @Test func modelIsNoneBesideMeasuredPackages() {
+    #expect(EnergyRole.assign(to: [Self.rapl("package-0"), Self.package(.model, 1)]) == [.primary, .duplicate])
+    #expect(EnergyRole.assign(to: [Self.package(.model, 0), Self.package(.model, 1)]) == [.primary, .primary])
+  }
+
+  @Test func whatMeasuresTheMachineIsNeverSummed() {
+    let zones = [
+      EnergyZone(source: .battery, name: "BAT0", domain: .machine),
+      EnergyZone(source: .hwmon, name: "power_meter-power1", domain: .machine),
+      EnergyZone(source: .hwmon, name: "ina3221-VDD", domain: .other), Self.rapl("psys"),
+    ]
+    #expect(EnergyRole.assign(to: zones) == [.platform, .platform, .unknown, .platform])
+    #expect(
+      EnergyLabels.assign(to: zones).map(\.description) == [
+        "battery machine/BAT0", "hwmon machine/power_meter-power1", "hwmon unknown/ina3221-VDD", "rapl psys/psys",
+      ])
+  }
+
+  @Test func eachGPUCountsBesidePackages() {
+    let zones = ["GPU-a", "GPU-b"].map { EnergyZone(source: .nvml, name: "gpu-0", domain: .gpu, owner: $0) }
+    #expect(EnergyRole.assign(to: zones + [Self.rapl("package-0")]) == [.primary, .primary, .primary])
+    #expect(EnergyLabels.assign(to: zones).map(\.description) == ["nvml GPU-a/gpu-0", "nvml GPU-b/gpu-0"])
+  }
 }

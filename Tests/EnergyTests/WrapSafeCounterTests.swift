@@ -124,6 +124,50 @@ import Testing
   }
 }
 
+/// Counters of which nobody tells the range.
+@Suite struct NarrowCounterTests {
+  static let turn: UInt64 = 1 << 32
+
+  @Test func turnIsFollowedOnceItsPowerIsKnown() {
+    var counter = WrapSafeCounter(range: nil, mayBeNarrow: true)
+    _ = counter.read(Self.turn - 300_000_000, at: 0)
+    _ = counter.read(Self.turn - 100_000_000, at: second)
+    #expect(counter.read(100_000_000, at: 2 * second) == EnergyWindow(microjoules: 200_000_000, nanoseconds: second))
+    #expect(counter.microjoules == 400_000_000 && counter.errors == 0)
+  }
+
+  @Test(
+    arguments: [
+      // At rest so far, from far below the end, to far above the start, too much at once.
+      (1, 1, 100_000_000), (300_000_000, 2_000_000_000, 100_000_000), (300_000_000, 100_000_000, 2_000_000_000),
+      (10_000_000, 100_000_000, 100_000_000),
+    ] as [(UInt64, UInt64, UInt64)])
+  func whatDoesNotLookLikeATurnIsHeld(step: UInt64, below: UInt64, above: UInt64) {
+    var counter = WrapSafeCounter(range: nil, mayBeNarrow: true)
+    _ = counter.read(Self.turn - below - step, at: 0)
+    _ = counter.read(Self.turn - below, at: second)
+    #expect(counter.read(above, at: 2 * second) == nil)
+    #expect(counter.microjoules == step && counter.errors == 1)
+  }
+
+  @Test func wideCounterNeverTurns() {
+    var counter = WrapSafeCounter(range: nil, mayBeNarrow: true)
+    #expect(counter.longestPeriod == 536_870_912)
+    _ = counter.read(Self.turn + 100, at: 0)
+    #expect(counter.longestPeriod == .max)
+    _ = counter.read(Self.turn + 500_000_000, at: second)
+    #expect(counter.read(100_000_000, at: 2 * second) == nil)
+    #expect(counter.errors == 1)
+  }
+
+  @Test func rangeThatIsToldGoesBeforeAnyGuess() {
+    #expect(
+      WrapSafeCounter(range: WrapSafeCounterTests.package, mayBeNarrow: true).longestPeriod
+        == WrapSafeCounterTests.package.longestPeriod(watts: WrapSafeCounter.fullPowerWatts))
+    #expect(WrapSafeCounter(range: nil).longestPeriod == .max)
+  }
+}
+
 /// A register that turns under the counter, with everything that may go wrong, against the true energy.
 @Suite struct WrapSafeCounterPropertyTests {
   @Test(arguments: 0..<200 as Range<UInt64>)

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "nvml.h"
 #include "privileges.h"
 
 /*
@@ -34,3 +35,6 @@ int chost_allow_descriptors(unsigned long count);
 /// procfs or the kernel does not say (before f1f1f2569901, "proc: report open files as size in stat() for
 /// /proc/pid/fd", 6.2).
 long chost_open_descriptors(const char *path);
+
+/// A counter to wait for, eventfd(2): the descriptor (close-on-exec, non-blocking), or the negated errno.
+int chost_eventfd(void);

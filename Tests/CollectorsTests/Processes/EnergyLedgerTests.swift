@@ -320,7 +320,9 @@ extension EnergyLedger.Package {
         for (old, new) in zip(from, to) { #expect(new >= old, "window \(window)") }
       }
       #expect(now.other >= shown.other && now.otherGroups >= shown.otherGroups)
-      if failed.isEmpty { #expect(scene.packages.reduce(UInt64(0)) { $0 + $1.sum } == scene.measured, "window \(window)") }
+      if failed.isEmpty {
+        #expect(scene.packages.reduce(UInt64(0)) { $0 + $1.sum } == scene.measured, "window \(window)")
+      }
       #expect(zip(before, scene.packages.map(\.sum)).allSatisfy { $0 <= $1 })
 
       let grown = zip(shown.packages, now.packages).reduce(UInt64(0)) { $0 + $1.1[0] - $1.0[0] }

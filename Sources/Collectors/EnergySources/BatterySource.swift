@@ -1,0 +1,72 @@
+import Energy
+import Host
+
+/// What batteries give while the machine runs on them.
+final class BatterySource: EnergySource {
+  static let mostZones = 8
+
+  private let paths: HostPaths
+  private let calls: EnergySensorCalls
+
+  init(paths: HostPaths, calls: EnergySensorCalls) {
+    self.paths = paths
+    self.calls = calls
+  }
+
+  func discover() -> EnergyDiscovery {
+    let (batteries, problems) = Battery.discover(paths: paths)
+    return EnergyDiscovery(
+      zones: batteries.prefix(Self.mostZones).map { battery in
+        EnergyDiscovery.Zone(
+          zone: EnergyZone(source: .battery, name: HwmonSource.sanitized(battery.name), domain: .machine),
+          sensor: BatterySensor(battery, calls: calls))
+      }, problems: problems)
+  }
+}
+
+/// A battery's own level while it discharges: what it fell by was used. Nothing at other times.
+final class BatterySensor: EnergySensor {
+  private let battery: Battery
+  /// The level, or the power.
+  private let level: CounterFile
+  private let voltage: CounterFile?
+  private var integrator = PowerIntegrator(rule: .trapezoid)
+  private var last: (level: UInt64, microvolts: UInt64)?
+  /// What it fell by: microwatt hours of 3600 µJ, or microampere hours times twice the microvolts, of 9/5000 µJ each.
+  private var fallen: UInt128 = 0
+
+  init(_ battery: Battery, calls: EnergySensorCalls) {
+    self.battery = battery
+    let file =
+      switch battery.gauge {
+      case .energy: "energy_now"
+      case .charge: "charge_now"
+      case .power: "power_now"
+      }
+    level = CounterFile(battery.path(file), calls: calls.files)
+    voltage = battery.gauge == .charge ? CounterFile(battery.path("voltage_now"), calls: calls.files) : nil
+  }
+
+  var place: String { level.path }
+
+  func microjoules(at now: UInt64) throws(HostError) -> UInt64? {
+    guard try battery.isDischarging() else {
+      last = nil
+      integrator.pause()
+      return nil
+    }
+    let reading = try level.read()
+    if battery.gauge == .power { return try integrator.take(reading, at: now, path: level.path) }
+    let here = (level: reading, microvolts: try voltage?.read() ?? 0)
+    defer { last = here }
+    if let last {
+      guard reading <= last.level else {
+        // It was gauged anew, or charged and unplugged again since the last reading.
+        throw .malformed(path: level.path, expected: "a level of at most \(last.level)", found: "\(reading)")
+      }
+      let fall = UInt128(last.level - reading)
+      fallen += battery.gauge == .energy ? fall : fall * UInt128(last.microvolts + here.microvolts)
+    }
+    return UInt64(clamping: battery.gauge == .energy ? fallen * 3600 : fallen * 9 / 5000)
+  }
+}

@@ -1,0 +1,25 @@
+import Energy
+import Host
+
+/// RAPL by powercap. A file may come back under another zone's number.
+final class PowercapSource: EnergySource {
+  private let paths: HostPaths
+  private let calls: EnergySensorCalls
+
+  init(paths: HostPaths, calls: EnergySensorCalls) {
+    self.paths = paths
+    self.calls = calls
+  }
+
+  func discover() -> EnergyDiscovery {
+    let (zones, problems) = PowercapZone.discover(paths: paths)
+    return EnergyDiscovery(
+      zones: zones.map { zone in
+        EnergyDiscovery.Zone(
+          zone: EnergyZone(
+            source: .rapl, name: zone.name, parentName: zone.parentName, isMemoryMapped: zone.isMemoryMapped),
+          range: zone.maxEnergyRange.flatMap(CounterRange.init(maxEnergyRange:)),
+          sensor: CounterSensor(zone.energyPath, calls: calls))
+      }, problems: problems)
+  }
+}

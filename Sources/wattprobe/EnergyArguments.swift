@@ -1,0 +1,91 @@
+import ArgumentParser
+import Collectors
+import Energy
+import Host
+
+/// How energy is measured and estimated.
+struct EnergyArguments: ParsableArguments {
+  private static let bounds = 100_000_000...60_000_000_000 as ClosedRange<UInt64>
+
+  @Option(
+    name: .customLong("energy.interval"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "Time between two readings of the energy sensors, 100ms to 1m; shortened where a counter could wrap. (default: 1s)",
+      valueName: "time"),
+    transform: DurationArgument.parse)
+  var interval = DurationArgument(nanoseconds: EnergyOptions().intervalNanoseconds)
+
+  @Option(
+    name: .customLong("energy.model"),
+    help: ArgumentHelp(
+      "Estimate energy where nothing measures it, by a preset, the processor's (auto), or a file of coefficients.",
+      valueName: "preset|path"))
+  var model: String?
+
+  @Option(
+    name: .customLong("energy.nvml-library"),
+    help: ArgumentHelp("NVIDIA's management library, by name or path.", valueName: "file"))
+  var nvmlLibrary = "libnvidia-ml.so.1"
+
+  func validate() throws {
+    guard Self.bounds.contains(interval.nanoseconds) else {
+      throw ValidationError("--energy.interval \(interval): give a time from 100ms to 1m")
+    }
+    guard !nvmlLibrary.isEmpty else {
+      throw ValidationError("--energy.nvml-library: give the name or path of a library")
+    }
+  }
+
+  func options(_ paths: HostPaths) throws -> EnergyOptions {
+    var options = EnergyOptions()
+    options.intervalNanoseconds = interval.nanoseconds
+    options.nvmlLibrary = nvmlLibrary
+    options.model = try model.map { try Self.model($0, paths) }
+    return options
+  }
+
+  private static var presets: String { PowerModel.presets.map(\.name).joined(separator: ", ") }
+
+  /// The model that `text` stands for: a path has a slash in it.
+  private static func model(_ text: String, _ paths: HostPaths) throws -> PowerModel {
+    if text.contains("/") { return try file(text) }
+    if text == "auto" { return try automatic(paths) }
+    guard let preset = PowerModel.presets.first(where: { $0.name == text }) else {
+      throw StartError(
+        "--energy.model: there is no preset \"\(text)\"",
+        cure: "give auto, the path of a file such as ./\(text), or one of \(presets)")
+    }
+    return preset.model
+  }
+
+  private static func file(_ path: String) throws -> PowerModel {
+    let text: String
+    do throws(SystemError) {
+      text = try SmallFile.text(path)
+    } catch {
+      throw StartError("--energy.model: \(error)", cure: "give a file of coefficients, or one of \(presets)")
+    }
+    do throws(PowerModelError) {
+      return try PowerModel(parsing: text, path: path)
+    } catch {
+      throw StartError("--energy.model: \(error)", cure: "see examples/energy/model.conf")
+    }
+  }
+
+  private static func automatic(_ paths: HostPaths) throws -> PowerModel {
+    let identity: ProcessorIdentity
+    do throws(HostError) {
+      identity = try ProcessorIdentity(paths: paths)
+    } catch {
+      throw StartError("--energy.model auto: \(error)", cure: "give one of \(presets)")
+    }
+    let processor = PowerModel.Processor(
+      vendor: identity.vendor, family: identity.family, model: identity.model, stepping: identity.stepping)
+    guard let preset = PowerModel.preset(for: processor) else {
+      throw StartError(
+        "--energy.model auto: there is no preset for this processor (\(processor))",
+        cure: "write a file of coefficients, or give the nearest of \(presets)")
+    }
+    return preset.model
+  }
+}

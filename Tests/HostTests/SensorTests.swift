@@ -1,0 +1,57 @@
+import Testing
+
+@testable import Host
+
+@Suite struct SensorTests {
+  let tree: TemporaryTree
+  init() throws { tree = try TemporaryTree() }
+
+  @Test func machineWithoutHwmonHasNoSensor() {
+    #expect(HwmonSensor.discover(paths: tree.paths).sensors.isEmpty)
+    #expect(HwmonSensor.discover(paths: tree.paths).problems.isEmpty)
+  }
+
+  @Test func channelsAreInTheOrderOfTheirNumbers() throws {
+    try tree.write("class/hwmon/hwmon7/name", "ina3221\n")
+    for number in [10, 2, 1] {
+      try tree.write("class/hwmon/hwmon7/power\(number)_input", "1\n")
+      try tree.write("class/hwmon/hwmon7/power\(number)_label", "rail \(number)\n")
+    }
+    try tree.write("class/hwmon/hwmon7/power2_average", "1\n")
+    try tree.write("class/hwmon/hwmon7/power1_max", "1\n")
+    try tree.write("class/hwmon/hwmon7/energy1_input", "1\n")
+    let sensors = HwmonSensor.discover(paths: tree.paths).sensors
+    #expect(sensors.map(\.channel) == ["energy1", "power1", "power2", "power10"])
+    #expect(sensors.map(\.kind) == [.energy, .power, .meanPower, .power])
+    #expect(sensors.map(\.label) == [nil, "rail 1", "rail 2", "rail 10"])
+    #expect(sensors[2].path == tree.path("class/hwmon/hwmon7/power2_average"))
+  }
+
+  @Test func firstProcessorTellsWhatItIs() throws {
+    let intel = try ProcessorIdentity(
+      parsing:
+        "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: a: b\nstepping\t: 7\n\n"
+        + "processor\t: 1\nmodel\t: 1\n")
+    #expect(intel.vendor == "GenuineIntel" && intel.family == 6 && intel.model == 85 && intel.stepping == 7)
+    let arm = try ProcessorIdentity(
+      parsing: "processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: 0xd0c\nCPU revision\t: 1\n")
+    #expect(arm.vendor == "0x41" && arm.family == 0 && arm.model == 0xd0c && arm.stepping == 1)
+    #expect(throws: HostError.self) { try ProcessorIdentity(parsing: "") }
+    #expect(throws: HostError.self) { try ProcessorIdentity(parsing: "vendor_id: x\nmodel: y\n") }
+  }
+
+  @Test func batteriesAreThoseOfTheMachine() throws {
+    for (name, type, files) in [
+      ("AC", "Mains", ["online"]), ("BAT1", "Battery", ["status", "charge_now", "voltage_now", "power_now"]),
+      ("BAT0", "Battery", ["status", "energy_now", "charge_now", "voltage_now"]),
+      ("BAT2", "Battery", ["status", "power_now"]),
+      ("BAT3", "Battery", ["energy_now"]), ("BAT4", "Battery", ["status", "charge_now"]),
+    ] {
+      try tree.write("class/power_supply/\(name)/type", type + "\n")
+      for file in files { try tree.write("class/power_supply/\(name)/\(file)", "1\n") }
+    }
+    let batteries = Battery.discover(paths: tree.paths).batteries
+    #expect(batteries.map(\.name) == ["BAT0", "BAT1", "BAT2"])
+    #expect(batteries.map(\.gauge) == [.energy, .charge, .power])
+  }
+}
