@@ -45,6 +45,8 @@ package final class EnergyCollector: Collector {
   private var discovered: UInt64
   private var eagerUntil: UInt64 = 0
   private var rolesAreStale = false
+  /// Whether the packages' energy is estimated: decided at the start. Nil before.
+  private var isModelled: Bool?
   private var sampled: UInt64
   private var windowNanoseconds: UInt64?
   /// Says who used what is measured; nil where nobody can.
@@ -220,10 +222,13 @@ package final class EnergyCollector: Collector {
     rolesAreStale = false
     for index in zones.indices where zones[index].sensor == nil { zones[index].role = nil }
     // The model does not stand in for a sensor that is gone for a while: its joules would pass for measured ones.
+    // Nor does a sensor that comes late take its place: what was estimated and what is measured would be one sum.
     let isMeasured = zones.contains { $0.zone.domain == .package && $0.zone.source != .model }
+    if isModelled == nil { isModelled = !isMeasured && zones.contains { $0.zone.source == .model } }
     let present = zones.indices.filter { zones[$0].sensor != nil }
     for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })) {
-      let role = isMeasured && zones[index].zone.source == .model ? .duplicate : role
+      let isOther = (zones[index].zone.source == .model) != isModelled
+      let role = isOther && role == .primary && zones[index].zone.domain != .gpu ? .duplicate : role
       guard zones[index].role != role else { continue }
       zones[index].role = role
       logger.info("energy zone \(zones[index].labels): \(role.rawValue)")

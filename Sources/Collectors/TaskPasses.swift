@@ -12,6 +12,8 @@ package final class TaskPasses {
 
   /// A pass takes at most a five-hundredth of a CPU, beside those that scrapes ask for.
   private static let mostPassesTime: UInt64 = 500
+  /// Those at the ends of energy windows at most a hundredth.
+  private static let mostAttributionTime: UInt64 = 100
 
   /// As chosen, or longer where there are so many tasks that passes would cost too much.
   var samplingInterval: UInt64 { max(interval, passTime * Self.mostPassesTime) }
@@ -20,7 +22,7 @@ package final class TaskPasses {
   private let scheduler: SchedulerPrograms?
   private let paths: HostPaths
   private let interval: UInt64
-  /// How long the last pass took.
+  /// The CPU time of the last pass: how long it waited for a CPU does not matter.
   private var passTime: UInt64 = 0
   private var lastPass: UInt64 = 0
   private var lastAttribution: UInt64 = 0
@@ -65,7 +67,7 @@ package final class TaskPasses {
   func attribute(_ readings: [EnergyReading], now: UInt64) {
     processes.energy?.measure(readings, at: now)
     // timers are not exact
-    if now.subtracting(lastAttribution) < passTime * Self.mostPassesTime / 10 * 9 { return }
+    if now.subtracting(lastAttribution) < passTime * Self.mostAttributionTime / 10 * 9 { return }
     sample(now: now)
     if failure != nil { return }
     lastAttribution = now
@@ -73,6 +75,7 @@ package final class TaskPasses {
   }
 
   private func pass(now: UInt64) {
+    let start = OwnProcess.threadNanoseconds
     do throws(CollectorFailure) {
       try programs.pass(
         &processes, now: now,
@@ -85,7 +88,7 @@ package final class TaskPasses {
           evicted: { self.scheduler?.forget($0) },
           forgotten: { self.programs.forget($0) }))
       lastPass = now
-      passTime = MonotonicClock.now.subtracting(now)
+      passTime = OwnProcess.threadNanoseconds.subtracting(start)
       failure = nil
     } catch {
       failure = error

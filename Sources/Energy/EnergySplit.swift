@@ -9,8 +9,8 @@
 package struct EnergySplit: Sendable {
   /// One microjoule, as claims are counted.
   private static let whole: UInt64 = 1 << 32
-  /// What a leaf may be owed at most: it is not paid for a past that is long over.
-  private static let most = 2 * whole
+  /// What a leaf may be owed at most, which no claim was seen to come near to.
+  private static let most = 1000 * whole
 
   /// By leaf.
   private var claims: [UInt64] = []

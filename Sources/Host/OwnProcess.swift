@@ -10,6 +10,13 @@ package enum OwnProcess {
     return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
   }
 
+  /// CPU time of the calling thread since its start: `CLOCK_THREAD_CPUTIME_ID`.
+  package static var threadNanoseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+  }
+
   /// Resident memory in bytes: the second field of `/proc/self/statm`, which is in pages.
   package static func residentBytes(paths: HostPaths) throws(HostError) -> UInt64 {
     let path = paths.proc("self/statm")

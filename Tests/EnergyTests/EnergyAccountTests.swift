@@ -142,6 +142,7 @@ import Testing
         }
         if weight > 0 { slices.append((leaf, weight)) }
       }
+      sliced.add(0, to: 7)
       for slice in slices.shuffled(using: &random) { sliced.add(slice.weight, to: slice.leaf) }
       total += random.magnitude(upToBits: 40)
       whole.measure(total: total, nanoseconds: second)

@@ -29,10 +29,15 @@ final class LiveCollectors {
   }
 
   /// Everything as it is now: what is sampled between scrapes is sampled first.
-  func read() throws -> Reading {
+  func read() throws -> Reading { try read(sampling: true) }
+
+  /// What is shown now: as a scrape finds it, without sampling.
+  func scrape() throws -> Reading { try read(sampling: false) }
+
+  private func read(sampling: Bool) throws -> Reading {
     var writer = SampleWriter()
     for collector in collectors {
-      (collector as? any PeriodicCollector)?.sample(now: MonotonicClock.now)
+      if sampling { (collector as? any PeriodicCollector)?.sample(now: MonotonicClock.now) }
       try collector.collect(into: &writer)
     }
     return Reading(writer.finish())
