@@ -108,11 +108,14 @@ extension KernelTests {
       let loads = [try Load("spin", 60_000), try Load("bursts", 100_000, 10_000, 10_000)]
       for load in loads { load.begin() }
       try admit(loads[0].pid, loads[1].pid)
+      // a window that ends too soon after the last one is shared out with the next
+      pause(seconds: 0.6)
       let from = try window { try loads.map { try Self.cpuTime($0.pid) } }
       for _ in 0..<20 {
         pause(seconds: 0.25)
         _ = try window()
       }
+      pause(seconds: 0.6)
       let change = Change(from: from, to: try window { try loads.map { try Self.cpuTime($0.pid) } })
       for (index, load) in loads.enumerated() {
         let ran = change.kernel { $0[index] }
@@ -140,7 +143,7 @@ extension KernelTests {
       brief.begin()
       try admit(load.pid)
       for _ in 0..<10 {
-        pause(seconds: 0.3)
+        pause(seconds: 0.5)
         try expectConservation(try window())
       }
     }
@@ -156,7 +159,7 @@ extension KernelTests {
       }
       spinner.kill()
       // the kernel lets go of dead processes a little later
-      pause(seconds: 0.3)
+      pause(seconds: 0.5)
       let load = try Load("short-lives", 1000, 20_000, 4)
       try group.take(load.pid)
       let start = try group.usage()
@@ -167,7 +170,7 @@ extension KernelTests {
         _ = try window()
       }
       try load.waitUntilDone()
-      pause(seconds: 0.3)
+      pause(seconds: 0.5)
       _ = try window()
       let ran = try group.usage() - start
       let to = try window()
@@ -190,7 +193,7 @@ extension KernelTests {
       let from = before
       var worst: UInt64 = 0
       for _ in 0..<20 {
-        pause(seconds: 0.3)
+        pause(seconds: 0.5)
         let moment = try window { try Self.lag(load.pid) }
         let energy = [before, moment].map { $0.reading.sum("process_energy_joules", labels) }
         #expect(energy[1] > energy[0])
