@@ -22,6 +22,11 @@ enum EventCosts {
   private static let calling = Load(
     name: "getppid()", programs: ["syscalls sys_enter", "syscalls sys_exit"], run: { cbench_call($0) })
 
+  /// Where `--process.detail` counts more.
+  private static let detailed = Load(
+    name: "disk writes", programs: ["block block_bio_queue", "pagecache writeback_dirty_folio"],
+    run: { cbench_disk($0) })
+
   private static let loads = [
     switching,
     Load(
@@ -134,6 +139,27 @@ enum EventCosts {
         let verdict = call.added.median <= 4 ? "reached" : "missed"
         print("entry and exit of a system call: \(call.added.median.text(2)) x floor (goal 4: \(verdict))")
       }
+    }
+    measureOptions(empty)
+  }
+
+  /// What options add, at the hooks they concern.
+  private static func measureOptions(_ empty: borrowing EmptyPrograms) {
+    let options: [(name: String, loads: [Load], change: (inout CollectorOptions) -> Void)] = [
+      ("--process.detail", [calling, detailed], { $0.process.hasDetail = true }),
+      ("--cgroup.runqueue", [switching], { $0.cgroup.measuresRunqueue = true }),
+      (
+        "three events by process, as with a PMU: here the CPU's clock, which costs more to read than a counter",
+        [switching], { $0.perfSource = { _ in PerfEventSource(type: 1, config: 0) } }
+      ),
+    ]
+    for (name, loads, change) in options {
+      guard let set = DefaultSet(form: SchedulerPrograms.Form.allCases[0], change) else { return }
+      print("-- with \(name) --")
+      var table = Table("load: program", "ns", "empty ns", "x floor", "range", "events/window")
+      var pair = Costs()
+      for load in loads { measure(load, set, empty, pair: &pair, in: &table) }
+      table.print()
     }
   }
 

@@ -13,11 +13,14 @@ struct DefaultSet {
   let kernel: KernelPrograms
   private let collectors: [any Collector]
 
-  /// Starts what can run here; nil where no scheduler program can in this form.
-  init?(form: SchedulerPrograms.Form, names: Set<String> = names) {
+  /// Starts what can run here, with the default options but for `change`; nil where no scheduler program can in this form.
+  init?(
+    form: SchedulerPrograms.Form, names: Set<String> = names, _ change: (inout CollectorOptions) -> Void = { _ in }
+  ) {
     var options = CollectorOptions()
     options.enabled = names
     options.schedulerForm = form
+    change(&options)
     let context = CollectorContext(options: options, logger: Self.logger)
     kernel = context.kernel
     collectors = Registry.collectors.filter { names.contains($0.name) }.compactMap { try? $0.make(context) }
