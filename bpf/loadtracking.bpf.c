@@ -260,7 +260,7 @@ int BPF_PROG(pelt_se_tp, struct sched_entity *entity)
 {
 	struct sched_entity___tracked *se = (void *)entity;
 	struct task_struct *task = (void *)entity - bpf_core_field_offset(struct task_struct, se);
-	u64 key = (u64)task, ns, ran, rest, counted, room;
+	u64 key = (u64)task, ns, ran, rest, counted, room, cut;
 	struct loadtracking_cpu *c = this_cpu();
 	struct pelt_areas areas;
 	struct point now;
@@ -304,7 +304,8 @@ int BPF_PROG(pelt_se_tp, struct sched_entity *entity)
 	room = t->window.ns < config.window_ns ? config.window_ns - t->window.ns : 0;
 	if (slept && rest > config.window_ns) {
 		counted = ran > room ? ran : room;
-		areas.est -= t->last.est * (ns - counted) / 1024;
+		cut = t->last.est * (ns - counted) / 1024;
+		areas.est = areas.est > cut ? areas.est - cut : 0;
 	}
 	t->window.ns += counted;
 	t->window.ran += ran;

@@ -171,9 +171,10 @@ struct EnergyLedger {
     return floors.isEmpty ? nil : floors.reduce(0, +)
   }
 
-  /// Of zones that lie in others nothing is attributed, nor of those that contain others.
+  /// Of zones that lie in others nothing is attributed, nor of those that contain others, nor of GPUs: who ran on a CPU says
+  /// nothing of theirs.
   private static func isMeasured(_ reading: EnergyReading) -> Bool {
-    reading.role == .primary || reading.role == .duplicate
+    (reading.role == .primary || reading.role == .duplicate) && reading.zone.domain != .gpu
   }
 
   private mutating func place(of reading: EnergyReading, among readings: [EnergyReading]) -> Int {
