@@ -282,6 +282,15 @@ int BPF_PROG(pelt_se_tp, struct sched_entity *entity)
 	}
 
 	read_point(&now, se);
+	if (now.ran < t->last.ran) {
+		/* another task, at the address of one whose end was missed */
+		t->slot.ns = t->slot.ran = t->slot.avg = 0;
+		t->window.ns = t->window.ran = t->window.avg = 0;
+		t->est = t->slept = t->slept_io = 0;
+		t->switches = BPF_CORE_READ(task, nvcsw);
+		t->last = now;
+		return 0;
+	}
 	if (now.rq == t->last.rq) {
 		ns = now.clock_task - t->last.clock_task;
 		if ((__s64)(now.behind - t->last.behind) > 1024)
