@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The PMU's events by process, counted as sched_switch ends their slices. */
+/* The PMU's events by process, counted as their slices end. */
 #pragma once
 #include "watched.h"
 
@@ -37,17 +37,22 @@ static __always_inline u64 advance_event(struct event_reading *last, const struc
 	return enabled == running ? counter : (counter * ((enabled << 10) / running)) >> 10;
 }
 
-/* The slice of `prev` ends: what the events of `mask` counted in it is its process'. */
-static __always_inline void end_event_slice(struct task_struct *prev, u32 mask)
+#define NOT_COUNTED (~0ULL)
+
+/*
+ * What the events of `mask` counted since the last time is the process' of `prev`, which ran. Returns how many cycles
+ * there were, the first of the events, or NOT_COUNTED.
+ */
+static __always_inline u64 count_events(struct task_struct *prev, u32 mask)
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct pmu_cpu *c = bpf_map_lookup_elem(&pmu_cpus, &cpu);
 	struct watched_process *watch;
 	struct bpf_perf_event_value now;
-	u64 grown;
+	u64 grown, cycles = NOT_COUNTED;
 
 	if (!c)
-		return;
+		return NOT_COUNTED;
 	watch = prev->pid ? watched_process(prev) : NULL;
 #pragma unroll
 	for (u32 i = 0; i < PROCESS_EVENT_COUNTERS; i++) {
@@ -55,9 +60,12 @@ static __always_inline void end_event_slice(struct task_struct *prev, u32 mask)
 		    bpf_perf_event_read_value(&pmu_events, cpu * PROCESS_EVENT_COUNTERS + i, &now, sizeof(now)))
 			continue;
 		grown = advance_event(&c->last[i], &now);
+		if (i == 0)
+			cycles = grown;
 		if (watch)
 			atomic_add(&watch->detail.events[i], grown);
 		else if (prev->pid)
 			c->unwatched[i] += grown;
 	}
+	return cycles;
 }

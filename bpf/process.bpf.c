@@ -6,6 +6,7 @@
 #include "cgroup.h"
 #include "percpu.h"
 #include "watched.h"
+#include "weighed.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -77,6 +78,28 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 		pages > 0 ? (u64)pages : 0;                                                                            \
 	})
 
+/* What a task did so far, and, of a leader, threads that ended. */
+static __always_inline void read_weights(struct task_struct *task, struct weights *weights)
+{
+	struct weighed_task *weighed = bpf_task_storage_get(&weighed_tasks, task, 0, 0);
+
+	if (!weighed)
+		return;
+#pragma unroll
+	for (int i = 0; i < WEIGHT_PACKAGES; i++)
+		weights->of_package[i] = weighed->own.of_package[i] + weighed->inherited.of_package[i];
+}
+
+static __always_inline void write_weights(struct seq_file *seq, struct task_struct *task)
+{
+	struct weights weights = {};
+
+	if (!config.weighed)
+		return;
+	read_weights(task, &weights);
+	bpf_seq_write(seq, &weights, sizeof(weights));
+}
+
 SEC("iter/task")
 int each_task(struct bpf_iter__task *context)
 {
@@ -93,6 +116,7 @@ int each_task(struct bpf_iter__task *context)
 		thread.tgid = task->tgid;
 		read_task(task, &thread.usage);
 		bpf_seq_write(seq, &thread, sizeof(thread));
+		write_weights(seq, task);
 		return 0;
 	}
 	process.kind = RECORD_PROCESS;
@@ -115,6 +139,7 @@ int each_task(struct bpf_iter__task *context)
 	}
 	__builtin_memcpy(process.comm, task->comm, sizeof(process.comm));
 	bpf_seq_write(seq, &process, sizeof(process));
+	write_weights(seq, task);
 	return 0;
 }
 
@@ -131,12 +156,21 @@ static __always_inline void add_dead(struct usage *sum, const struct usage *usag
 	atomic_add(&sum->written_bytes, usage->written_bytes);
 }
 
-static __always_inline void add_dead_to_cgroup(struct task_struct *leader, u64 runtime)
+static __always_inline void add_weights(struct weights *sum, const struct weights *weights)
+{
+#pragma unroll
+	for (int i = 0; i < WEIGHT_PACKAGES; i++)
+		if (weights->of_package[i])
+			atomic_add(&sum->of_package[i], weights->of_package[i]);
+}
+
+static __always_inline void add_dead_to_cgroup(struct task_struct *task, u64 runtime, const struct weights *weights)
 {
 	struct cgroup_key key = {};
-	struct cgroup_dead *sum, zero = {};
+	static const struct cgroup_dead zero;
+	struct cgroup_dead *sum;
 
-	find_cgroup(leader, config.version1, &key);
+	find_cgroup(task, config.version1, &key);
 	sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
 	if (!sum) {
 		bpf_map_update_elem(&dead_by_cgroup, &key, &zero, BPF_NOEXIST);
@@ -150,8 +184,13 @@ static __always_inline void add_dead_to_cgroup(struct task_struct *leader, u64 r
 	if (!sum)
 		return;
 	atomic_add(&sum->runtime_ns, runtime);
-	if (is_kernel(leader))
+	if (is_kernel(task))
 		atomic_add(&sum->kernel_ns, runtime);
+	if (!config.weighed)
+		return;
+	add_weights(&sum->weights, weights);
+	if (is_kernel(task))
+		add_weights(&sum->kernel_weights, weights);
 }
 
 /*
@@ -163,8 +202,10 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 {
 	u64 delay = task->sched_info.run_delay;
 	struct watched_process *watch;
+	struct weights weights = {};
 	struct usage usage = {};
 	struct process_cpu *c;
+	bool is_last;
 
 	c = this_cpu();
 	if (!c)
@@ -174,17 +215,28 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 	if (watch)
 		atomic_add(&watch->dead_runqueue_ns, delay);
 	/* exec by a thread makes it the leader: the old one comes here with a new leader beside it */
-	if (task->pid != task->tgid || task->group_leader != task)
+	is_last = task->pid == task->tgid && task->group_leader == task;
+	if (config.weighed) {
+		read_weights(task, &weights);
+		add_weights(&c->dead_weights, &weights);
+		if (is_kernel(task))
+			add_weights(&c->dead_kernel_weights, &weights);
+	} else if (!is_last) {
+		return 0;
+	}
+	if (is_last)
+		add_dead_threads(task->signal, &usage);
+	if (config.by_cgroup)
+		add_dead_to_cgroup(task, usage.runtime_ns, &weights);
+	if (!is_last)
 		return 0;
 
-	add_dead_threads(task->signal, &usage);
 	add_dead(&c->dead, &usage);
 	if (is_kernel(task))
 		atomic_add(&c->dead_kernel_ns, usage.runtime_ns);
-	if (config.by_cgroup)
-		add_dead_to_cgroup(task, usage.runtime_ns);
 	if (watch) {
 		watch->final = usage;
+		watch->final_weights = weights;
 		barrier();
 		watch->is_dead = 1;
 	}

@@ -7,6 +7,7 @@
 #include "sched.h"
 #include "cgroup.h"
 #include "pmu.h"
+#include "weigh.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -30,10 +31,25 @@ static __always_inline u64 switch_clock(struct task_struct *prev)
 	return kernel_waits() ? prev->se.cfs_rq->rq->clock : bpf_ktime_get_ns();
 }
 
+static __always_inline struct weighed_task *weighed_task(struct task_struct *task, bool create, struct sched_cpu *c)
+{
+	struct weighed_task *weighed =
+		bpf_task_storage_get(&weighed_tasks, task, 0, create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+
+	if (!weighed && create)
+		atomic_add(&c->lost, 1);
+	return weighed;
+}
+
 static __always_inline struct task_wait *task_wait(struct task_struct *task, bool create, struct sched_cpu *c)
 {
+	struct weighed_task *weighed;
 	struct task_wait *wait;
 
+	if (config.weighs) {
+		weighed = weighed_task(task, create, c);
+		return weighed ? &weighed->wait : NULL;
+	}
 	if (!config.task_storage)
 		return hashed_wait((u64)task, create, c);
 	wait = bpf_task_storage_get(&task_storage, task, 0, create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
@@ -42,7 +58,9 @@ static __always_inline struct task_wait *task_wait(struct task_struct *task, boo
 	return wait;
 }
 
-static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *prev, bool blocked, u32 state, u64 now)
+/* `weighed` is what is kept of `prev`, where tasks are weighed. */
+static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *prev, struct weighed_task *weighed,
+				      bool blocked, u32 state, u64 now)
 {
 	struct task_wait *wait;
 
@@ -51,7 +69,10 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 	/* preempted, and enter_cpu() left its record as it is to be */
 	if (kernel_waits() && !blocked && c->held == prev->sched_info.run_delay + 1)
 		return;
-	wait = task_wait(prev, true, c);
+	if (config.weighs)
+		wait = weighed ? &weighed->wait : NULL;
+	else
+		wait = task_wait(prev, true, c);
 	if (!wait)
 		return;
 	if (kernel_waits()) {
@@ -136,6 +157,23 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 		end_blocked_time(c, wait, now);
 }
 
+/* The slice of `prev` ends: what it did in it is its own. */
+static __always_inline struct weighed_task *weigh_slice(struct sched_cpu *c, struct task_struct *prev, bool was_idle,
+							u64 slice, u64 now, u64 cycles)
+{
+	struct weight_cpu *w = this_weight_cpu();
+	struct weighed_task *weighed = was_idle ? NULL : weighed_task(prev, true, c);
+
+	if (!w)
+		return weighed;
+	if (was_idle)
+		begin_weighing(w, now);
+	if (weighed)
+		weigh(w, weighed, slice, now, cycles);
+	w->weighed_ns = 0;
+	return weighed;
+}
+
 SEC("tp_btf/sched_switch")
 int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
@@ -144,19 +182,22 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	u32 state = task_state(prev);
 	bool blocked = !preempt && state;
 	bool was_idle = prev->pid == 0, is_idle = next->pid == 0;
-	u64 slice;
+	struct weighed_task *weighed = NULL;
+	u64 slice, cycles = NOT_COUNTED;
 
 	if (!c)
 		return 0;
 	slice = close_slice(&c->time, now, was_idle, is_idle);
 	if (config.pmu_events)
-		end_event_slice(prev, config.pmu_events);
+		cycles = count_events(prev, config.pmu_events);
+	if (config.weighs)
+		weighed = weigh_slice(c, prev, was_idle, slice, now, cycles);
 	if (!config.histograms)
 		return 0;
 	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;
 	if (!was_idle) {
 		histogram_add(&c->oncpu, slice);
-		leave_cpu(c, prev, blocked, state, now);
+		leave_cpu(c, prev, weighed, blocked, state, now);
 	}
 	if (!is_idle)
 		enter_cpu(c, next, now);
@@ -207,6 +248,64 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec)
 {
 	return count_event(EVENT_EXEC);
+}
+
+/* The slice that runs on this CPU is weighed up to now: `task` runs it. */
+static __always_inline void weigh_open_slice(struct sched_cpu *c, struct task_struct *task,
+					     struct weighed_task *weighed)
+{
+	struct weight_cpu *w = this_weight_cpu();
+	u64 now, open = open_slice(&c->time, &now);
+
+	if (w)
+		weigh(w, weighed, open, now, config.pmu_events ? count_events(task, config.pmu_events) : NOT_COUNTED);
+}
+
+/* Run on each CPU by user space as it closes a window, so that a task that never switches is weighed, too. */
+SEC("raw_tp")
+int weigh_running(void *context)
+{
+	struct sched_cpu *c = this_cpu();
+	struct weighed_task *weighed;
+	struct task_struct *task;
+
+	if (!config.weighs || !c || !c->time.anchor_ns || c->time.is_idle)
+		return 0;
+	task = bpf_get_current_task_btf();
+	weighed = task->pid ? weighed_task(task, true, c) : NULL;
+	if (weighed)
+		weigh_open_slice(c, task, weighed);
+	return 0;
+}
+
+/*
+ * A thread ends: what it did so far is kept by the leader of its group, who lives at least as long. What little it does
+ * from here on is among what ended tasks did.
+ */
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(sched_process_exit, struct task_struct *task)
+{
+	struct weighed_task *weighed, *leader;
+	struct sched_cpu *c = this_cpu();
+	u64 weight;
+
+	if (!config.weighs || !c || task->pid == task->tgid)
+		return 0;
+	weighed = weighed_task(task, true, c);
+	leader = weighed_task(task->group_leader, true, c);
+	if (!weighed || !leader)
+		return 0;
+	weigh_open_slice(c, task, weighed);
+	/* atomic: other threads may end, and an interrupt may close a window here */
+#pragma unroll
+	for (int i = 0; i < WEIGHT_PACKAGES; i++) {
+		weight = weighed->own.of_package[i];
+		if (!weight)
+			continue;
+		atomic_add(&leader->inherited.of_package[i], weight);
+		atomic_add(&weighed->own.of_package[i], -weight);
+	}
+	return 0;
 }
 
 SEC("tp_btf/sched_process_free")

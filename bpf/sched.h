@@ -11,15 +11,6 @@ const volatile struct sched_config config = {};
 
 PER_CPU_ARRAY(sched_cpus, sched_cpu)
 
-/* What is kept of a task while it is off the CPU. */
-struct task_wait {
-	u64 blocked_at; /* 0: preempted, or never switched out */
-	u64 queued_at;	/* when it became runnable, where the kernel does not say */
-	u64 run_delay;	/* sched_info.run_delay as it was switched out */
-	u32 reason;	/* enum offcpu_reason */
-	u32 slices;	/* sched_info.pcount as it was switched out */
-};
-
 /* By address of the task: where there is no task storage (before 5.12), or no BTF. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -86,10 +86,12 @@ package struct ProgramObject: ~Copyable {
     shared.insert(map)
   }
 
-  /// Puts perf event `descriptor` into place `index` of the perf event array `map`.
-  package func setEvent(_ map: String, _ index: Int, _ descriptor: Int32) throws(BPFError) {
+  /// Sets element `index` of the array `map`; of a perf event array, an event's descriptor.
+  package func setElement<Element: BitwiseCopyable>(
+    _ map: String, _ index: Int, _ element: Element
+  ) throws(BPFError) {
     var key = UInt32(index)
-    var value = descriptor
+    var value = element
     let error = bpf_map_update_elem(bpf_map__fd(try find(map)), &key, &value, UInt64(BPF_ANY))
     if error != 0 { throw BPFError("update map \(map)", errno: error) }
   }

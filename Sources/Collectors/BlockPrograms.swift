@@ -1,5 +1,5 @@
 package import BPF
-package import BPFPrograms
+internal import BPFPrograms
 internal import Collecting
 
 /// The programs at the hooks of block requests, and their maps.

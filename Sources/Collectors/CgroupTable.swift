@@ -1,4 +1,5 @@
 internal import BPFPrograms
+internal import Energy
 internal import Exposition
 
 /// What the processes of each control group used, and which groups have series of their own.
@@ -11,9 +12,10 @@ struct CgroupTable {
     let key: cgroup_key
     /// Run time of its living processes, since they began.
     var live: UInt64 = 0
-    /// Run time of its ended processes, and of kernel threads among them.
+    /// Run time of its ended processes.
     var dead: UInt64 = 0
-    var deadKernel: UInt64 = 0
+    /// What its ended tasks did.
+    var deadWeights = DeadWeights()
     /// What moved processes had used elsewhere (negative) or had used here before they left, modulo 2^64.
     var moved: UInt64 = 0
     var total: UInt64 = 0
@@ -41,7 +43,7 @@ struct CgroupTable {
     /// Nanoseconds used since; never falls.
     var used: UInt64
     /// Microjoules used since; never falls.
-    var energy: UInt64
+    var energy: ByDomain<UInt64>
     /// Index into `groups`.
     let group: Int
   }
@@ -60,13 +62,12 @@ struct CgroupTable {
   private(set) var series: [Series] = []
   /// Everything not in `series`; never falls.
   private(set) var other: UInt64 = 0
-  private(set) var otherEnergy: UInt64 = 0
+  private(set) var otherEnergy = ByDomain<UInt64>()
   private(set) var groups: [Group] = []
   private var index: [cgroup_key: Int] = [:]
   private var free: [Int] = []
-  /// Run time of ended processes whose groups found no room in the kernel's table, and of kernel threads among them.
-  private(set) var deadElsewhere: UInt64 = 0
-  private(set) var deadKernelElsewhere: UInt64 = 0
+  /// What ended tasks did whose groups found no room in the kernel's table.
+  private(set) var deadElsewhere = DeadWeights()
   /// What the series of living groups had shown as they lost their places.
   private var retained: [cgroup_key: Shown] = [:]
   /// What series that are gone had shown: it is in no series, nor in `other`, which would leap.
@@ -75,7 +76,7 @@ struct CgroupTable {
   /// What a series had shown: nanoseconds, microjoules.
   private struct Shown {
     let used: UInt64
-    let energy: UInt64
+    let energy: ByDomain<UInt64>
   }
 
   init(options: CgroupOptions) { self.options = options }
@@ -114,20 +115,23 @@ struct CgroupTable {
   }
 
   /// What the ended processes of a group had used, as read before the pass began.
-  mutating func addDead(_ key: cgroup_key, _ dead: cgroup_dead) {
+  mutating func addDead(_ key: cgroup_key, _ dead: cgroup_dead, isWeighed: Bool = false) {
+    let weights =
+      isWeighed
+      ? DeadWeights(all: dead.weights, kernel: dead.kernel_weights)
+      : DeadWeights(runTime: dead.runtime_ns, kernel: dead.kernel_ns)
     // the entry of those without one of their own is in `other` already
     if key == cgroup_key() {
-      deadElsewhere = dead.runtime_ns
-      deadKernelElsewhere = dead.kernel_ns
+      deadElsewhere = weights
       return
     }
     let place = place(of: key)
     groups[place].dead = dead.runtime_ns
-    groups[place].deadKernel = dead.kernel_ns
+    groups[place].deadWeights = weights
   }
 
   /// Adds microjoules that processes of a group used; -1: of a group that is not known.
-  mutating func addEnergy(_ microjoules: UInt64, to place: Int) {
+  mutating func addEnergy(_ microjoules: ByDomain<UInt64>, to place: Int) {
     if place >= 0, groups[place].series >= 0 {
       series[groups[place].series].energy += microjoules
     } else {
@@ -192,7 +196,7 @@ struct CgroupTable {
     if let before { gone = gone.subtracting(before.used) }
     // what the twin had shown is gone for good where this one has figures of its own
     if let carried, before != nil { gone += carried.used }
-    let start = before ?? carried ?? Shown(used: 0, energy: 0)
+    let start = before ?? carried ?? Shown(used: 0, energy: ByDomain())
     groups[place].series = series.count
     series.append(
       Series(

@@ -37,7 +37,8 @@ final class EnergyAttribution {
       let tasks = try context.kernel.tasks()
       let online = (try? CPUList.read(context.options.paths.sys("devices/system/cpu/online")).count) ?? 1
       tasks.beginAttribution(
-        EnergyLedger(readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts))
+        EnergyLedger(
+          readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts, weighing: tasks.weighing))
       return EnergyAttribution(tasks)
     } catch {
       context.logger.warning(
@@ -94,12 +95,14 @@ extension ProcessCollector {
   func writeEnergy(_ table: ProcessTable, to writer: inout SampleWriter) {
     guard let ledger = table.energy else { return }
     writer.begin(Self.energy)
-    write(table, to: &writer, other: { $0.micro(table.otherEnergy) }) { $0.micro($1.energy) }
+    write(table, to: &writer, other: { $0.micro(table.otherEnergy.total) }) { $0.micro($1.energy.total) }
     guard ledger.hasWindow else { return }
     writer.begin(Self.power)
-    write(table, to: &writer, other: { $0.double(table.otherShare.watts) }) { $0.double($1.share.watts) }
+    write(table, to: &writer, other: { $0.double(table.otherShare.watts.total) }) { $0.double($1.share.watts.total) }
     writer.begin(Self.window)
-    write(table, to: &writer, other: { $0.micro(table.otherShare.microjoules) }) { $0.micro($1.share.microjoules) }
+    write(table, to: &writer, other: { $0.micro(table.otherShare.microjoules.total) }) {
+      $0.micro($1.share.microjoules.total)
+    }
   }
 
   private func write(
@@ -126,9 +129,9 @@ extension CgroupCollector {
     writer.begin(Self.energy)
     for one in table.series {
       writer.labels(one.labels)
-      writer.micro(one.energy)
+      writer.micro(one.energy.total)
     }
     writer.label("cgroup", "other")
-    writer.micro(table.otherEnergy)
+    writer.micro(table.otherEnergy.total)
   }
 }

@@ -1,5 +1,5 @@
 package import Collecting
-package import Energy
+internal import Energy
 package import Exposition
 package import Host
 package import Logging
@@ -71,10 +71,7 @@ package final class EnergyCollector: Collector {
     self.paths = paths
     self.logger = logger
     interval = options.intervalNanoseconds
-    var sources: [any EnergySource] = [
-      PowerPMUSource(paths: paths, calls: calls), PowercapSource(paths: paths, calls: calls),
-      HwmonSource(paths: paths, calls: calls), BatterySource(paths: paths, calls: calls),
-    ]
+    var sources = Self.sensors(paths: paths, calls: calls)
     if let library = options.nvmlLibrary { sources.append(NVMLSource(library: library)) }
     if let model = options.model {
       let activity = activity ?? KernelActivity(paths: paths, systemCalls: nil)
@@ -88,6 +85,22 @@ package final class EnergyCollector: Collector {
     if !zones.contains(where: { $0.counter.hasReading || $0.isAtRest }) { throw failure }
   }
 
+  /// The sources of what CPUs, memory and machines use.
+  private static func sensors(paths: HostPaths, calls: EnergySensorCalls) -> [any EnergySource] {
+    [
+      PowerPMUSource(paths: paths, calls: calls), PowercapSource(paths: paths, calls: calls),
+      HwmonSource(paths: paths, calls: calls), BatterySource(paths: paths, calls: calls),
+    ]
+  }
+
+  /// Whether there will be energy of packages to attribute, as far as can be told before anything is read.
+  static func mayMeasurePackages(_ options: CollectorOptions) -> Bool {
+    if options.energy.model != nil { return true }
+    return sensors(paths: options.paths, calls: EnergySensorCalls()).contains { source in
+      source.discover().zones.contains { $0.zone.domain == .package || $0.zone.domain == .dram }
+    }
+  }
+
   /// The longest period between samples, in nanoseconds, in which no counter can make half a turn at full power.
   package var longestPeriod: UInt64 { zones.map(\.counter.longestPeriod).min() ?? .max }
 
@@ -98,11 +111,6 @@ package final class EnergyCollector: Collector {
   /// How the zones that are there add up.
   var roles: [EnergyLabels: EnergyRole] {
     Dictionary(uniqueKeysWithValues: zones.compactMap { zone in zone.role.map { (zone.labels, $0) } })
-  }
-
-  /// Who used what the zone measured in its last window, where its sensor tells, as GPUs do; nil: CPU time tells.
-  package func uses(of labels: EnergyLabels) -> [GPUReader.Use]? {
-    zones.first { $0.labels == labels && $0.window != nil }?.sensor?.uses
   }
 
   /// Reads every zone and closes a window.
@@ -119,7 +127,8 @@ package final class EnergyCollector: Collector {
   var readings: [EnergyReading] {
     zones.map {
       EnergyReading(
-        labels: $0.labels, zone: $0.zone, role: $0.role, total: $0.counter.microjoules, window: $0.window)
+        labels: $0.labels, zone: $0.zone, role: $0.role, total: $0.counter.microjoules, window: $0.window,
+        uses: $0.window == nil ? nil : $0.sensor?.uses)
     }
   }
 

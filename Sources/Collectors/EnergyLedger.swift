@@ -1,4 +1,5 @@
 internal import Energy
+internal import Host
 
 /// What the energy collector read of one zone.
 struct EnergyReading {
@@ -10,6 +11,8 @@ struct EnergyReading {
   let total: UInt64
   /// The window that ended with this reading; nil where none did: it stays open.
   let window: EnergyWindow?
+  /// Who used it, where the sensor tells, as GPUs do; nil: what tasks did tells.
+  var uses: [GPUReader.Use]?
 }
 
 /// Who used the measured energy.
@@ -17,8 +20,7 @@ struct EnergyReading {
 /// It goes to leaves: the kernel's own threads, each process that has series of its own, and the other processes of each
 /// control group together. The figures of processes, control groups and packages are sums over the same leaves.
 ///
-/// Every zone has weights of its own: run time, the same for all of them. Where weights are known by package, each goes to
-/// the accounts of its package alone.
+/// Every zone has weights of its own: what leaves did on the CPUs of its package, or, of a GPU, what its driver says of them.
 struct EnergyLedger {
   /// The leaf of kernel threads.
   static let kernel = 0
@@ -27,8 +29,8 @@ struct EnergyLedger {
 
   /// What a leaf used in the windows that closed last.
   struct Share: Hashable {
-    var microjoules: UInt64 = 0
-    var watts: Double = 0
+    var microjoules = ByDomain<UInt64>()
+    var watts = ByDomain<Double>()
 
     static func += (left: inout Share, right: Share) {
       left.microjoules += right.microjoules
@@ -47,14 +49,34 @@ struct EnergyLedger {
 
   private struct Zone {
     let labels: EnergyLabels
+    let domain: EnergyZone.Domain
+    /// Where its package's weights are; nil: those of all packages count.
+    let place: Int?
     var account: EnergyAccount
     var isPrimary = false
+
+    func of(_ weights: Weights) -> UInt64 { place.map { weights[$0] } ?? weights.wrappedSum() }
   }
 
   /// What several sources may measure: once it is attributed from one, it is not again from another.
   private struct Place: Hashable {
     let package: Int?
     let domain: EnergyZone.Domain
+    /// Of a GPU.
+    let owner: String?
+
+    init(_ zone: EnergyZone) {
+      package = zone.package
+      domain = zone.domain
+      owner = zone.owner
+    }
+  }
+
+  /// What a process used of a GPU.
+  struct Use {
+    fileprivate let zone: Int
+    let pid: UInt32
+    fileprivate let weight: UInt64
   }
 
   private struct Interface: Hashable {
@@ -73,16 +95,23 @@ struct EnergyLedger {
   /// Whether all zones closed a window the last time: else shares lack energy of that time, which is yet to come.
   private(set) var hasWindow = false
   /// The control groups, as the table of them numbers them.
-  var groups: [GroupRunTime] = []
+  var groups: [GroupWork] = []
   /// Ended processes that belong to no group in `groups`.
-  var elsewhere = DeadRunTime()
-  var deadKernel = DeadRunTime()
+  var elsewhere = DeadWork()
+  var deadKernel = DeadWork()
+  /// How tasks are weighed; nil: by their run time.
+  let weighing: Weighing?
 
   private var zones: [Zone] = []
   /// No zone's reading failed.
   private var isWhole = false
   private var attributed: [Place: [Interface: UInt64]] = [:]
   private var free: [Int] = []
+  private var uses: [Use] = []
+  /// How long the CPUs of each package had been busy, where tasks are weighed.
+  private var busyTime: Weights?
+  /// The longest run time that a leaf can have had since the last pass.
+  private var mostRunTime = UInt64.max
   private let cpus: Int
   private let idleMicrowatts: UInt64?
 
@@ -90,9 +119,11 @@ struct EnergyLedger {
   ///   - readings: what the zones stand at: energy is attributed from there on.
   ///   - cpus: how many there are.
   ///   - idleMicrowatts: what a package draws idle; nil: to be learned.
-  init(_ readings: [EnergyReading], cpus: Int, idleMicrowatts: UInt64?) {
+  ///   - weighing: how tasks are weighed; nil: by their run time.
+  init(_ readings: [EnergyReading], cpus: Int, idleMicrowatts: UInt64?, weighing: Weighing? = nil) {
     self.cpus = cpus
     self.idleMicrowatts = idleMicrowatts
+    self.weighing = weighing
     for reading in readings where Self.isMeasured(reading) { _ = place(of: reading, among: readings) }
   }
 
@@ -111,16 +142,50 @@ struct EnergyLedger {
     free.append(leaf)
   }
 
-  /// Adds nanoseconds on a CPU, in all packages alike.
-  mutating func add(_ runtime: UInt64, to leaf: Int) {
-    for zone in zones.indices { zones[zone].account.add(runtime, to: leaf) }
+  /// A pass begins, `elapsed` nanoseconds after the last one.
+  ///
+  /// More than its CPUs' time of it no leaf can have run: where the kernel's figures were read while they changed, it did
+  /// not. On CPUs without ticks the kernel brings a running task's time up to date once a second only.
+  mutating func beginPass(elapsed: UInt64) {
+    let (product, over) = (elapsed + 2_000_000_000).multipliedReportingOverflow(by: UInt64(cpus))
+    mostRunTime = over ? .max : product
   }
 
-  /// The longest run time that a leaf can have had in `elapsed` nanoseconds between two passes. On CPUs without ticks the
-  /// kernel brings a running task's time up to date once a second only.
-  func mostRunTime(in elapsed: UInt64) -> UInt64 {
-    let (product, over) = (elapsed + 2_000_000_000).multipliedReportingOverflow(by: UInt64(cpus))
-    return over ? .max : product
+  /// Adds what a leaf did on the CPUs of each package.
+  mutating func add(_ weights: Weights, to leaf: Int) {
+    if weighing == nil {
+      let runtime = min(weights[0], mostRunTime)
+      for zone in zones.indices where zones[zone].domain != .gpu {
+        zones[zone].account.add(runtime, to: leaf)
+        zones[zone].account.addBusy(runtime)
+      }
+    } else {
+      for zone in zones.indices where zones[zone].domain != .gpu {
+        zones[zone].account.add(zones[zone].of(weights), to: leaf)
+      }
+    }
+  }
+
+  /// Takes note of how long the CPUs of each package have been busy, where tasks are weighed.
+  mutating func measureBusyTime(_ time: Weights) {
+    if let busyTime {
+      let more = time.growth(since: busyTime)
+      for zone in zones.indices where zones[zone].domain != .gpu { zones[zone].account.addBusy(zones[zone].of(more)) }
+    }
+    busyTime = time
+  }
+
+  /// Adds what a leaf used of a GPU.
+  mutating func add(_ use: Use, to leaf: Int) {
+    zones[use.zone].account.add(use.weight, to: leaf)
+    // a window in which anybody used it is not quiet
+    zones[use.zone].account.addBusy(.max)
+  }
+
+  /// What GPUs were used for that no leaf has had yet.
+  mutating func takeUses() -> [Use] {
+    defer { uses = [] }
+    return uses
   }
 
   // MARK: Windows
@@ -135,12 +200,15 @@ struct EnergyLedger {
         if reading.role == .primary { isWhole = false }
         continue
       }
-      let place = Place(package: reading.zone.package, domain: reading.zone.domain)
+      let place = Place(reading.zone)
       let interface = Interface(reading.zone)
       let others = attributed[place, default: [:]].filter { $0.key != interface }.values.max() ?? 0
       if reading.role == .primary && others <= now.subtracting(window.nanoseconds) {
         zones[index].account.measure(total: reading.total, nanoseconds: window.nanoseconds)
         attributed[place, default: [:]][interface] = now
+        for use in reading.uses ?? [] where use.weight > 0 {
+          uses.append(Use(zone: index, pid: use.pid, weight: use.weight))
+        }
       } else {
         zones[index].account.discard(total: reading.total)
       }
@@ -160,7 +228,8 @@ struct EnergyLedger {
       for (leaf, energy) in closed.shares.enumerated() where energy > 0 {
         if leaf == Self.kernel { packages[index].kernel += energy } else { packages[index].processes += energy }
         let window = EnergyWindow(microjoules: energy, nanoseconds: closed.window.nanoseconds)
-        shares[leaf] += Share(microjoules: energy, watts: window.watts)
+        shares[leaf].microjoules.add(energy, to: zones[zone].domain)
+        shares[leaf].watts.add(window.watts, to: zones[zone].domain)
       }
     }
   }
@@ -171,17 +240,19 @@ struct EnergyLedger {
     return floors.isEmpty ? nil : floors.reduce(0, +)
   }
 
-  /// Of zones that lie in others nothing is attributed, nor of those that contain others, nor of GPUs: who ran on a CPU says
-  /// nothing of theirs.
+  /// Of zones that lie in others nothing is attributed, nor of those that contain others.
   private static func isMeasured(_ reading: EnergyReading) -> Bool {
-    (reading.role == .primary || reading.role == .duplicate) && reading.zone.domain != .gpu
+    reading.role == .primary || reading.role == .duplicate
   }
 
   private mutating func place(of reading: EnergyReading, among readings: [EnergyReading]) -> Int {
     if let found = zones.firstIndex(where: { $0.labels == reading.labels }) { return found }
     _ = package(reading.labels.package)
     let account = EnergyAccount(total: reading.total, floor: floor(of: reading.zone, among: readings))
-    zones.append(Zone(labels: reading.labels, account: account, isPrimary: reading.role == .primary))
+    zones.append(
+      Zone(
+        labels: reading.labels, domain: reading.zone.domain, place: weighing?.place(ofPackage: reading.zone.package),
+        account: account, isPrimary: reading.role == .primary))
     return zones.count - 1
   }
 
@@ -194,7 +265,9 @@ struct EnergyLedger {
   /// The weights of all zones of a package are the same, so it does not matter out of which of them the idle power is taken
   /// that was given: of those that measure the package itself, in equal parts where it has several dies.
   private func floor(of zone: EnergyZone, among readings: [EnergyReading]) -> IdleFloor {
-    guard let idleMicrowatts else { return IdleFloor(cpus: cpus) }
+    let place = weighing?.place(ofPackage: zone.package)
+    let cpus = place.flatMap { weighing?.cpus[$0] } ?? cpus
+    guard let idleMicrowatts, zone.domain != .gpu else { return IdleFloor(cpus: cpus) }
     let dies = readings.count {
       $0.zone.domain == .package && $0.zone.package == zone.package && Interface($0.zone) == Interface(zone)
     }

@@ -30,6 +30,7 @@ package final class KernelPrograms {
   private var exitsResult: Result<PerCPUPrograms<exits_cpu>, CollectorFailure>?
   private var tasksResult: Result<TaskPasses, CollectorFailure>?
   private var watchedResult: Result<WatchedProcesses, CollectorFailure>?
+  private var weighingResult: Weighing??
   private var eventsResult: Result<ProcessorEvents, CollectorFailure>?
   private var interruptsResult: Result<InterruptPrograms, CollectorFailure>?
 
@@ -45,11 +46,26 @@ package final class KernelPrograms {
         // what cannot run is its own collector's to report
         let events = options.countsEventsByProcess ? try? processorEvents() : nil
         return try SchedulerPrograms(
-          options: options, events: events, watched: events == nil ? nil : try? watched(), logger: logger)
+          options: options, events: events, watched: events == nil ? nil : try? watched(),
+          weighing: weighing(), logger: logger)
       }
       if case .success(let programs) = schedulerResult { loaded.append(programs) }
     }
     return try schedulerResult!.get()
+  }
+
+  /// How tasks are weighed, where energy is attributed and run time does not say enough.
+  private func weighing() -> Weighing? {
+    if let weighingResult { return weighingResult }
+    var weighing: Weighing?
+    if options.enabled.contains("energy"), EnergyCollector.mayMeasurePackages(options) {
+      let events = options.countsEventsByProcess ? try? processorEvents() : nil
+      weighing = Weighing(
+        paths: options.paths, siblingWeight: options.energy.siblingWeight,
+        countsCycles: events?.available.contains(.cycles) ?? false)
+    }
+    weighingResult = .some(weighing)
+    return weighing
   }
 
   /// The program at the death of thread groups, which `exits` and `sched` read.
@@ -67,10 +83,11 @@ package final class KernelPrograms {
   package func tasks() throws(CollectorFailure) -> TaskPasses {
     if tasksResult == nil {
       tasksResult = attempt { () throws(CollectorFailure) in
-        let programs = try ProcessPrograms(options: options, watched: try watched())
+        // a scheduler that cannot run is the cgroup collector's to report, and without it run time weighs
+        let isWanted = options.measuresCgroupWaits || weighing() != nil
+        let scheduler = isWanted ? try? self.scheduler() : nil
+        let programs = try ProcessPrograms(options: options, watched: try watched(), scheduler: scheduler)
         register(programs)
-        // a scheduler that cannot run is the cgroup collector's to report
-        let scheduler = options.measuresCgroupWaits ? try? self.scheduler() : nil
         return TaskPasses(options, programs: programs, scheduler: scheduler)
       }
     }

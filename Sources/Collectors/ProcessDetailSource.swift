@@ -1,5 +1,5 @@
 internal import BPFPrograms
-package import Exposition
+internal import Exposition
 
 /// A family by process that the programs of another collector count, where `--process.detail` asks for it.
 ///

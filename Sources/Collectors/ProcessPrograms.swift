@@ -11,23 +11,30 @@ package final class ProcessPrograms: LoadedPrograms {
   private let watched: WatchedProcesses
   /// Where control groups are followed: run time of their ended processes.
   private let deadByCgroup: HashMap<cgroup_key, cgroup_dead>?
+  /// Whether weights follow each record.
+  private let isWeighed: Bool
 
   package var collector: String { "process" }
 
   /// Control groups that ended processes are told apart by; more would count as one.
   private static let cgroupCapacity = 8192
 
-  init(options: CollectorOptions, watched: WatchedProcesses) throws(CollectorFailure) {
+  /// With `scheduler`, tasks come with what it weighed them to.
+  init(
+    options: CollectorOptions, watched: WatchedProcesses, scheduler: SchedulerPrograms?
+  ) throws(CollectorFailure) {
+    let weigher = scheduler?.weighing == nil ? nil : scheduler
     let followsCgroups = options.enabled.contains("cgroup")
     do throws(BPFError) {
       var object = try ProgramObject("process")
       try object.setCapacity("process_cpus", PossibleCPUs.count)
       try watched.share(with: &object)
+      if let weigher { try weigher.shareWeights(with: &object) } else { try object.omit(map: "weighed_tasks") }
       try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)
       try object.configure(
         process_config(
           page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
-          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, unused: 0))
+          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1))
       try object.load()
       try object.attach("sched_process_free")
       try object.attach("each_task")
@@ -37,6 +44,7 @@ package final class ProcessPrograms: LoadedPrograms {
       // what finds no room
       try deadByCgroup?.set(cgroup_key(), cgroup_dead())
       self.object = object
+      isWeighed = weigher != nil
       self.watched = watched
     } catch {
       throw CollectorFailure(error)
@@ -47,19 +55,21 @@ package final class ProcessPrograms: LoadedPrograms {
   func pass(
     _ table: inout ProcessTable, now: UInt64, cgroup: (UInt32) -> String, groups: CgroupTable.Events
   ) throws(CollectorFailure) {
-    let dead = deadUsage()
+    let (dead, deadWeights) = deadUsage()
     table.beginPass(now: now)
-    _ = deadByCgroup?.forEach { table.groups?.addDead($0, $1) }
+    _ = deadByCgroup?.forEach { table.groups?.addDead($0, $1, isWeighed: isWeighed) }
     do throws(BPFError) {
       try iterator.pass { bytes in
         var offset = 0
         while offset + MemoryLayout<thread_record>.size <= bytes.count {
           if bytes.load(fromByteOffset: offset, as: UInt32.self) == RECORD_PROCESS.rawValue {
-            table.add(bytes.load(fromByteOffset: offset, as: process_record.self))
+            let record = bytes.load(fromByteOffset: offset, as: process_record.self)
             offset += MemoryLayout<process_record>.stride
+            table.add(record, weights: weights(in: bytes, &offset))
           } else {
-            table.add(bytes.load(fromByteOffset: offset, as: thread_record.self))
+            let record = bytes.load(fromByteOffset: offset, as: thread_record.self)
             offset += MemoryLayout<thread_record>.stride
+            table.add(record, weights: weights(in: bytes, &offset))
           }
         }
       }
@@ -68,7 +78,7 @@ package final class ProcessPrograms: LoadedPrograms {
     }
     watched.update()
     table.endPass(
-      dead: dead.all, deadKernel: dead.kernel,
+      dead: dead, deadWeights: deadWeights,
       watched: { self.watched[$0] },
       admit: { record in
         self.watched.add(record)
@@ -81,12 +91,23 @@ package final class ProcessPrograms: LoadedPrograms {
   /// Forgets what ended processes of a control group had used.
   func forget(_ group: cgroup_key) { deadByCgroup?.remove(group) }
 
-  /// What ended processes had used, and of that the run time of kernel threads.
-  private func deadUsage() -> (all: usage, kernel: UInt64) {
+  /// The weights that follow a record; nil where tasks are not weighed.
+  private func weights(in bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> Weights? {
+    guard isWeighed, offset + MemoryLayout<weights>.size <= bytes.count else { return nil }
+    defer { offset += MemoryLayout<weights>.size }
+    return bytes.loadUnaligned(fromByteOffset: offset, as: Weights.self)
+  }
+
+  /// What ended processes had used.
+  private func deadUsage() -> (usage, DeadWeights) {
     var words = [UInt64](repeating: 0, count: MemoryLayout<process_cpu>.size / 8)
     cpus.addWords(at: 0, to: &words)
     let sum = words.withUnsafeBytes { $0.load(as: process_cpu.self) }
-    return (sum.dead, sum.dead_kernel_ns)
+    let weights =
+      isWeighed
+      ? DeadWeights(all: sum.dead_weights, kernel: sum.dead_kernel_weights)
+      : DeadWeights(runTime: sum.dead.runtime_ns, kernel: sum.dead_kernel_ns)
+    return (sum.dead, weights)
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

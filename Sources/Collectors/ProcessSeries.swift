@@ -1,4 +1,5 @@
 internal import BPFPrograms
+internal import Energy
 internal import Exposition
 
 /// One process with series of its own.
@@ -23,14 +24,14 @@ struct ProcessSeries {
   var detail = process_detail()
   var carriedDetail = process_detail()
   /// Microjoules used; never falls.
-  var energy: UInt64 = 0
+  var energy = ByDomain<UInt64>()
   /// Of that, what it used in the last windows.
   var share = EnergyLedger.Share()
   /// Its leaf in the ledger, -1 where it has none: it is a kernel thread's, or no energy is attributed.
   var leaf = -1
   /// The control group its energy counts for, -1 where that is not known.
   var leafGroup = -1
-  /// Set from the pass that finds the process ended until its final run time is read.
+  /// Set from the pass that finds the process ended until what it did last is read.
   var awaited: Awaited?
   /// As the pass before left them: what was there to be scraped.
   var shownUsed = usage()
@@ -43,10 +44,10 @@ struct ProcessSeries {
   /// Its final figures have been read.
   var isFinal = false
 
-  /// A process whose final run time is yet to be read.
+  /// A process of which what it did last is yet to be read.
   struct Awaited {
     /// What its leaf has had.
-    let counted: UInt64
+    let counted: Weights
     /// The control group it was in.
     let group: Int
   }

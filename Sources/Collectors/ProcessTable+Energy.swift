@@ -1,16 +1,17 @@
 internal import BPFPrograms
+internal import Energy
 
-/// What processes used of the measured energy, by the time they ran.
+/// What processes used of the measured energy, by what they did.
 extension ProcessTable {
   /// From now on, what processes do counts.
   mutating func beginAttribution(_ ledger: consuming EnergyLedger) {
-    for index in known.values.indices { known.values[index].counted = known.values[index].runtime }
-    ledger.deadKernel = DeadRunTime(from: dead.kernel)
+    for index in known.values.indices { known.values[index].counted = known.values[index].weights }
+    ledger.deadKernel = DeadWork(from: dead.kernel)
     if let groups {
-      ledger.groups = groups.groups.map { GroupRunTime(dead: DeadRunTime(from: $0.dead.subtracting($0.deadKernel))) }
-      ledger.elsewhere = DeadRunTime(from: groups.deadElsewhere.subtracting(groups.deadKernelElsewhere))
+      ledger.groups = groups.groups.map { GroupWork(dead: DeadWork(from: $0.deadWeights.processes)) }
+      ledger.elsewhere = DeadWork(from: groups.deadElsewhere.processes)
     } else {
-      ledger.elsewhere = DeadRunTime(from: dead.all.subtracting(dead.kernel))
+      ledger.elsewhere = DeadWork(from: dead.processes)
     }
     for index in series.indices {
       guard let one = known[series[index].tgid], one.series == index, !one.isKernel else { continue }
@@ -20,48 +21,72 @@ extension ProcessTable {
     energy = ledger
   }
 
-  /// Gives each leaf what it ran since the last pass, before this one changes who has series.
-  mutating func weighRunTime(_ watched: (UInt32) -> watched_process?) {
+  /// Gives each leaf what it did since the last pass, before this one changes who has series.
+  mutating func weighTasks(_ watched: (UInt32) -> watched_process?) {
     guard var ledger = energy else { return }
     energy = nil
     if let groups, ledger.groups.count < groups.groups.count {
-      ledger.groups += Array(repeating: GroupRunTime(), count: groups.groups.count - ledger.groups.count)
+      ledger.groups += Array(repeating: GroupWork(), count: groups.groups.count - ledger.groups.count)
     }
-    // more than this no leaf can have run, and where the kernel's figures were read while they changed, it did not
-    let most = ledger.mostRunTime(in: elapsed)
+    ledger.beginPass(elapsed: elapsed)
     for index in known.values.indices {
-      let one = known.values[index]
-      if one.pass == pass {
-        // threads may end within a pass and be missed: what they used comes with the next
-        if one.runtime <= one.counted { continue }
-        ledger.add(min(one.runtime - one.counted, most), to: leaf(of: one, in: &ledger))
-        known.values[index].counted = one.runtime
+      if known.values[index].pass == pass {
+        weigh(index, in: &ledger)
       } else {
-        ended.append(one)
+        ended.append(known.values[index])
       }
     }
     for one in ended { settle(one, in: &ledger) }
     ended.removeAll(keepingCapacity: true)
     settleFinals(in: &ledger, watched)
-    weighDead(in: &ledger, most: most)
+    weighDead(in: &ledger)
+    weighUses(in: &ledger)
     energy = ledger
   }
 
-  /// What ended processes used that no pass had seen.
-  private func weighDead(in ledger: inout EnergyLedger, most: UInt64) {
-    ledger.add(ledger.deadKernel.take(dead.kernel, now: time, most: most), to: EnergyLedger.kernel)
+  private mutating func weigh(_ index: Dictionary<UInt32, Known>.Values.Index, in ledger: inout EnergyLedger) {
+    let one = known.values[index]
+    if one.weights == one.counted { return }
+    let more = one.weights.growth(since: one.counted)
+    if more != .zero { ledger.add(more, to: leaf(of: one, in: &ledger)) }
+    known.values[index].counted &+= more
+    let missing = one.counted.growth(since: one.weights)
+    // Threads may end within a pass and be missed: what they did comes with the next. What that does not bring was done by
+    // a leader whose place another thread took, by exec: the sum of ended tasks has it.
+    if ledger.weighing != nil, one.hasFallen, missing != .zero {
+      ledger.owe(missing, group: Int(one.group), isKernel: one.isKernel)
+      known.values[index].counted &-= missing
+      known.values[index].hasFallen = false
+    } else {
+      known.values[index].hasFallen = missing != .zero
+    }
+  }
+
+  /// What ended processes did that no pass had seen.
+  private func weighDead(in ledger: inout EnergyLedger) {
+    ledger.add(ledger.deadKernel.take(dead.kernel, now: time), to: EnergyLedger.kernel)
     guard let groups else {
-      let more = ledger.elsewhere.take(dead.all.subtracting(dead.kernel), now: time, most: most)
-      ledger.add(more, to: EnergyLedger.rest)
+      ledger.add(ledger.elsewhere.take(dead.processes, now: time), to: EnergyLedger.rest)
       return
     }
     for (place, group) in groups.groups.enumerated() where !group.isFree {
-      let used = group.dead.subtracting(group.deadKernel)
-      let more = ledger.groups[place].dead.take(used, now: time, most: most)
-      if more > 0 { ledger.add(more, to: ledger.leaf(ofGroup: place)) }
+      let more = ledger.groups[place].dead.take(group.deadWeights.processes, now: time)
+      if more != .zero { ledger.add(more, to: ledger.leaf(ofGroup: place)) }
     }
-    let used = groups.deadElsewhere.subtracting(groups.deadKernelElsewhere)
-    ledger.add(ledger.elsewhere.take(used, now: time, most: most), to: EnergyLedger.rest)
+    ledger.add(ledger.elsewhere.take(groups.deadElsewhere.processes, now: time), to: EnergyLedger.rest)
+  }
+
+  /// What used GPUs, whose drivers know processes by their ids.
+  private func weighUses(in ledger: inout EnergyLedger) {
+    for use in ledger.takeUses() {
+      ledger.add(use, to: leaf(ofProcess: use.pid, in: &ledger))
+    }
+  }
+
+  private func leaf(ofProcess pid: UInt32, in ledger: inout EnergyLedger) -> Int {
+    if let one = known[pid], one.pass == pass { return leaf(of: one, in: &ledger) }
+    // it ended in this window: its series is still there
+    return series.last { $0.tgid == pid && $0.leaf >= 0 }?.leaf ?? EnergyLedger.rest
   }
 
   private func leaf(of one: Known, in ledger: inout EnergyLedger) -> Int {
@@ -70,7 +95,7 @@ extension ProcessTable {
     return ledger.leaf(ofGroup: Int(one.group))
   }
 
-  /// A process ended: its whole run time will be, or is, in the sum of dead ones.
+  /// A process ended: all it did will be, or is, in the sum of dead ones.
   private mutating func settle(_ one: Known, in ledger: inout EnergyLedger) {
     ledger.owe(one.counted, group: Int(one.group), isKernel: one.isKernel)
     if one.series >= 0, series[one.series].leaf >= 0, series[one.series].startTime == one.startTime {
@@ -78,7 +103,7 @@ extension ProcessTable {
     }
   }
 
-  /// What processes with series used from the last pass that saw them to their ends.
+  /// What processes with series did from the last pass that saw them to their ends.
   private mutating func settleFinals(in ledger: inout EnergyLedger, _ watched: (UInt32) -> watched_process?) {
     for index in series.indices {
       guard let awaited = series[index].awaited else { continue }
@@ -88,8 +113,10 @@ extension ProcessTable {
       }
       if kept.is_dead == 0 { continue }
       series[index].awaited = nil
-      let more = kept.final.runtime_ns.subtracting(awaited.counted)
-      if more == 0 { continue }
+      let final =
+        ledger.weighing == nil ? Weights(runTime: kept.final.runtime_ns) : Weights(kept.final_weights)
+      let more = final.growth(since: awaited.counted)
+      if more == .zero { continue }
       ledger.add(more, to: series[index].leaf)
       ledger.owe(more, group: awaited.group, isKernel: false)
     }
@@ -113,9 +140,9 @@ extension ProcessTable {
   mutating func releaseGroups() {
     guard let groups, energy != nil else { return }
     for place in energy!.groups.indices where groups.groups[place].isFree {
-      if energy!.groups[place] == GroupRunTime() { continue }
+      if energy!.groups[place] == GroupWork() { continue }
       if energy!.groups[place].leaf >= 0 { energy!.release(energy!.groups[place].leaf, to: EnergyLedger.rest) }
-      energy!.groups[place] = GroupRunTime()
+      energy!.groups[place] = GroupWork()
       for index in series.indices where series[index].leafGroup == place { series[index].leafGroup = -1 }
     }
   }
@@ -150,13 +177,13 @@ extension EnergyLedger {
   }
 
   /// Leaves have had so much of a process that ended.
-  mutating func owe(_ runtime: UInt64, group place: Int, isKernel: Bool) {
+  mutating func owe(_ done: Weights, group place: Int, isKernel: Bool) {
     if isKernel {
-      deadKernel.owed &+= runtime
+      deadKernel.owed &+= done
     } else if groups.indices.contains(place) {
-      groups[place].dead.owed &+= runtime
+      groups[place].dead.owed &+= done
     } else {
-      elsewhere.owed &+= runtime
+      elsewhere.owed &+= done
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import BPFPrograms
+internal import Energy
 
 /// Which processes there are, which have series, and what all of them used: no figure is lost, none counted twice.
 ///
@@ -19,8 +20,12 @@ struct ProcessTable {
     /// Where `groups` keeps its control group, or -1.
     var group: Int32 = -1
     var isKernel = false
-    /// The run time for which it had its part of the measured energy.
-    var counted: UInt64 = 0
+    /// What it did, by package.
+    var weights = Weights.zero
+    /// For how much of that it had its part of the measured energy.
+    var counted = Weights.zero
+    /// The last pass found less done than was counted.
+    var hasFallen = false
   }
 
   let options: ProcessOptions
@@ -62,12 +67,12 @@ struct ProcessTable {
   /// Who used the measured energy; nil where none is attributed.
   var energy: EnergyLedger?
   /// Microjoules that processes without series used, and of that the last windows'.
-  var otherEnergy: UInt64 = 0
+  var otherEnergy = ByDomain<UInt64>()
   var otherShare = EnergyLedger.Share()
   /// Processes whose ends this pass found.
   var ended: [Known] = []
-  /// Run time of ended processes, and of kernel threads among them, as of the last pass.
-  private(set) var dead: (all: UInt64, kernel: UInt64) = (0, 0)
+  /// What ended tasks did, as of the last pass.
+  private(set) var dead = DeadWeights()
 
   init(options: ProcessOptions) { self.options = options }
 
@@ -87,12 +92,14 @@ struct ProcessTable {
     groups?.beginPass()
   }
 
-  mutating func add(_ record: process_record) {
+  /// `weights` is what the leader did, and its threads that ended; nil where run time tells.
+  mutating func add(_ record: process_record, weights: Weights? = nil) {
     total += record.usage
     let index = place(of: record)
     see(index)
     known.values[index].isKernel = record.is_kernel != 0
     known.values[index].runtime &+= record.usage.runtime_ns
+    known.values[index].weights &+= weights ?? Weights(runTime: record.usage.runtime_ns)
     if let group = groups?.place(
       of: record.cgroup, before: known.values[index].group, used: known.values[index].lastRuntime)
     {
@@ -132,15 +139,17 @@ struct ProcessTable {
     if known.values[index].pass == pass { return }
     known.values[index].lastRuntime = known.values[index].runtime
     known.values[index].runtime = 0
+    known.values[index].weights = .zero
     known.values[index].pass = pass
     seen += 1
   }
 
-  mutating func add(_ record: thread_record) {
+  mutating func add(_ record: thread_record, weights: Weights? = nil) {
     total += record.usage
     guard let index = known.index(forKey: record.tgid) else { return }
     see(index)
     known.values[index].runtime &+= record.usage.runtime_ns
+    known.values[index].weights &+= weights ?? Weights(runTime: record.usage.runtime_ns)
     let place = known.values[index].series
     if place >= 0 { current[place] += record.usage }
   }
@@ -149,13 +158,13 @@ struct ProcessTable {
   ///
   /// - Parameters:
   ///   - dead: what ended processes had used, read before the pass began, so that none counts twice.
-  ///   - deadKernel: the run time among that of kernel threads.
+  ///   - deadWeights: what they did, by package.
   ///   - watched: what the kernel kept of a watched process.
   ///   - admit: called for each new series, to watch the process and find its control group.
   ///   - forget: called for each process that is no longer watched.
   ///   - groupEvents: where control groups are followed, what they ask and tell.
   mutating func endPass(
-    dead: usage, deadKernel: UInt64 = 0, watched: (UInt32) -> watched_process?, admit: (process_record) -> String,
+    dead: usage, deadWeights: DeadWeights = DeadWeights(), watched: (UInt32) -> watched_process?, admit: (process_record) -> String,
     forget: (UInt32) -> Void,
     groupEvents: CgroupTable.Events? = nil
   ) {
@@ -164,8 +173,8 @@ struct ProcessTable {
     let baseline = self.baseline ?? all
     self.baseline = baseline
     updateSeries(watched, forget)
-    self.dead = (dead.runtime_ns, deadKernel)
-    weighRunTime(watched)
+    self.dead = deadWeights
+    weighTasks(watched)
     updateScores()
     // in this order: what comes back within the grace time finds its old series
     if pass > 1 { admitCandidates(admit, forget) }

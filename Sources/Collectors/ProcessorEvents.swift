@@ -1,6 +1,6 @@
 internal import BPF
 internal import BPFPrograms
-package import Collecting
+internal import Collecting
 internal import Glibc
 internal import Host
 
@@ -99,7 +99,7 @@ package final class ProcessorEvents {
   func install(in object: borrowing ProgramObject) throws(BPFError) {
     for event in available where event.isCountedByProcess {
       for (cpu, open) in counters[event] ?? [] {
-        try object.setEvent(
+        try object.setElement(
           "pmu_events", cpu * Int(PROCESS_EVENT_COUNTERS) + event.rawValue, open.counter.descriptor)
       }
     }

@@ -28,23 +28,34 @@ package final class SchedulerPrograms: LoadedPrograms {
   package let cpus: MappedArray<sched_cpu>
   private let pmuCPUs: MappedArray<pmu_cpu>?
   private let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>?
-  private var object: ProgramObject
+  /// How tasks are weighed; nil where they are not.
+  let weighing: Weighing?
+  let weightCPUs: MappedArray<weight_cpu>?
+  /// The place of its package by CPU, as far as the programs know it.
+  var placed: [Int: Int]
+  var object: ProgramObject
   /// Control groups that could not be watched.
   private var unwatched: UInt64 = 0
 
   package var collector: String { "sched" }
 
-  /// With `events` and `watched`, the events are counted by process.
+  /// With `events` and `watched`, the events are counted by process; with `weighing`, tasks are weighed where the form can.
   init(
-    options: CollectorOptions, events: ProcessorEvents?, watched: WatchedProcesses?, logger: Logger
+    options: CollectorOptions, events: ProcessorEvents?, watched: WatchedProcesses?, weighing: Weighing?, logger: Logger
   ) throws(CollectorFailure) {
     let forms = options.schedulerForm.map { [$0] } ?? Self.candidates(paths: options.paths)
+    // better a form that costs less than one that weighs
+    let attempts = forms.flatMap { form in
+      weighing != nil && form.usesTaskStorage ? [(form, weighing), (form, nil)] : [(form, nil)]
+    }
     var refusal: CollectorFailure?
-    for form in forms {
+    for (form, weighing) in attempts {
       do throws(BPFError) {
         let counting = form == .raw ? nil : events.flatMap { events in watched.map { (events, $0) } }
-        var object = try Self.open(form, options: options, counting: counting)
-        try Self.attach(&object, form: form, options: options)
+        var object = try Self.open(form, options: options, counting: counting, weighing: weighing)
+        let placed = try Self.place(weighing, in: object)
+        try Self.attach(&object, form: form, options: options, weighs: weighing != nil)
+        let weightCPUs: MappedArray<weight_cpu>? = try weighing == nil ? nil : MappedArray("weight_cpus", of: object)
         let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
         let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>? =
           try Self.keepsCgroupWaits(form, options) ? PerCPUHash("cgroup_waits", of: object) : nil
@@ -53,6 +64,9 @@ package final class SchedulerPrograms: LoadedPrograms {
         self.cpus = cpus
         self.pmuCPUs = pmuCPUs
         self.cgroupWaits = cgroupWaits
+        self.weighing = weighing
+        self.weightCPUs = weightCPUs
+        self.placed = placed
         self.object = object
         self.form = form
         return
@@ -79,7 +93,8 @@ package final class SchedulerPrograms: LoadedPrograms {
   }
 
   private static func open(
-    _ form: Form, options: CollectorOptions, counting: (events: ProcessorEvents, watched: WatchedProcesses)?
+    _ form: Form, options: CollectorOptions, counting: (events: ProcessorEvents, watched: WatchedProcesses)?,
+    weighing: Weighing?
   ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
     try object.setCapacity("sched_cpus", PossibleCPUs.count)
@@ -88,6 +103,14 @@ package final class SchedulerPrograms: LoadedPrograms {
       try object.omit(program: "sched_process_free")
     } else if form != .raw {
       try object.omit(map: "task_storage")
+    }
+    if weighing != nil {
+      try object.setCapacity("weight_cpus", PossibleCPUs.count)
+      // it holds the waits, too
+      try object.omit(map: "task_storage")
+    } else if form != .raw {
+      for map in ["weighed_tasks", "weight_cpus"] { try object.omit(map: map) }
+      for program in weighingPrograms { try object.omit(program: program) }
     }
     let keepsCgroupWaits = keepsCgroupWaits(form, options)
     if keepsCgroupWaits {
@@ -112,7 +135,8 @@ package final class SchedulerPrograms: LoadedPrograms {
         kernel_waits: form.kernelKeepsWaits ? 1 : 0, task_storage: form.usesTaskStorage ? 1 : 0,
         cgroup_waits: keepsCgroupWaits ? 1 : 0,
         version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0,
-        pmu_events: counting?.events.processMask ?? 0, unused: (0, 0)))
+        pmu_events: counting?.events.processMask ?? 0, weighs: weighing == nil ? 0 : 1,
+        siblings: UInt8(weighing?.siblings ?? 0), sibling_loss: weighing?.siblingLoss ?? 0, unused: 0))
     try object.load()
     try counting?.events.install(in: object)
     return object
@@ -127,8 +151,10 @@ package final class SchedulerPrograms: LoadedPrograms {
     "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork", "sched_process_exec",
   ]
 
+  private static let weighingPrograms = ["weigh_running", "sched_process_exit"]
+
   private static func attach(
-    _ object: inout ProgramObject, form: Form, options: CollectorOptions
+    _ object: inout ProgramObject, form: Form, options: CollectorOptions, weighs: Bool
   ) throws(BPFError) {
     // whatever sysfs says: a CPU that is offline refuses
     try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.count))
@@ -137,6 +163,7 @@ package final class SchedulerPrograms: LoadedPrograms {
       for program in eventPrograms { try object.attach(program) }
     }
     if !form.usesTaskStorage { try object.attach("sched_process_free") }
+    if weighs { try object.attach("sched_process_exit") }
     try object.attach("sched_switch")
   }
 
@@ -166,7 +193,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let map = form.usesTaskStorage ? "task_storage" : "task_waits"
+    let map = weighing != nil ? "weighed_tasks" : form.usesTaskStorage ? "task_storage" : "task_waits"
     let lost = cpus.sum(offset: MemoryLayout<sched_cpu>.offset(of: \.lost)!)
     return [(map, map == "task_waits" ? "full" : "memory", lost), ("cgroup_waits", "full", unwatched)]
   }

@@ -1,5 +1,5 @@
 internal import BPFPrograms
-package import Collecting
+internal import Collecting
 internal import Host
 
 /// Goes over all tasks from time to time, for the collectors `process`, `cgroup` and `energy`.
@@ -29,8 +29,10 @@ package final class TaskPasses {
   private var failure: CollectorFailure?
 
   var groups: CgroupTable? { processes.groups }
+  /// How tasks are weighed; nil: by their run time.
+  var weighing: Weighing? { scheduler?.weighing }
 
-  /// `scheduler` keeps the waits of control groups, where they are wanted.
+  /// `scheduler` keeps the waits of control groups, where they are wanted, and weighs tasks, where that is needed.
   init(_ options: CollectorOptions, programs: ProcessPrograms, scheduler: SchedulerPrograms?) {
     self.programs = programs
     self.scheduler = scheduler
@@ -68,6 +70,7 @@ package final class TaskPasses {
     processes.energy?.measure(readings, at: now)
     // timers are not exact
     if now.subtracting(lastAttribution) < passTime * Self.mostAttributionTime / 10 * 9 { return }
+    scheduler?.weighRunning()
     sample(now: now)
     if failure != nil { return }
     lastAttribution = now
@@ -76,6 +79,7 @@ package final class TaskPasses {
 
   private func pass(now: UInt64) {
     let start = OwnProcess.threadNanoseconds
+    if let scheduler, scheduler.weighing != nil { processes.energy?.measureBusyTime(scheduler.busyTime()) }
     do throws(CollectorFailure) {
       try programs.pass(
         &processes, now: now,

@@ -1,6 +1,6 @@
 package import BPF
 internal import BPFPrograms
-package import Collecting
+internal import Collecting
 
 /// The map of processes with series of their own, which programs of several collectors count into.
 package final class WatchedProcesses: LoadedPrograms {

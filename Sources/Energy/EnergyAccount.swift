@@ -17,6 +17,8 @@ package struct EnergyAccount: Sendable {
   /// What was measured and waits for weights of the same time.
   private var open: EnergyWindow?
   private var weights: [UInt64] = []
+  /// How long CPUs were busy since the last window closed.
+  private var busyNanoseconds: UInt64 = 0
   private var split = EnergySplit()
   package private(set) var floor: IdleFloor
 
@@ -28,10 +30,15 @@ package struct EnergyAccount: Sendable {
     self.floor = floor
   }
 
-  /// Adds what a leaf did since the last window closed: nanoseconds on a CPU.
+  /// Adds what a leaf did since the last window closed: nanoseconds on a CPU, cycles, or what else the leaves compare by.
   package mutating func add(_ weight: UInt64, to leaf: Int) {
     if leaf >= weights.count { weights.append(contentsOf: repeatElement(0, count: leaf + 1 - weights.count)) }
     weights[leaf] = weights[leaf].saturating(plus: weight)
+  }
+
+  /// Adds nanoseconds that CPUs were busy: by these, quiet windows are known.
+  package mutating func addBusy(_ nanoseconds: UInt64) {
+    busyNanoseconds = busyNanoseconds.saturating(plus: nanoseconds)
   }
 
   /// A leaf ends, and what it did in this window is another's.
@@ -61,8 +68,7 @@ package struct EnergyAccount: Sendable {
   /// Attributes what was measured since the last time. Nil where nothing was: the weights wait for it.
   package mutating func close() -> Closed? {
     guard let window = open else { return nil }
-    let busy = weights.reduce(UInt64(0)) { $0.saturating(plus: $1) }
-    floor.learn(from: window, busyNanoseconds: busy)
+    floor.learn(from: window, busyNanoseconds: busyNanoseconds)
     let idle = min(window.microjoules, floor.microjoules(in: window.nanoseconds))
     var shares = [UInt64](repeating: 0, count: weights.count)
     let unattributed = split.divide(window.microjoules - idle, by: weights, into: &shares)
@@ -73,6 +79,7 @@ package struct EnergyAccount: Sendable {
 
   private mutating func clearWeights() {
     for leaf in weights.indices { weights[leaf] = 0 }
+    busyNanoseconds = 0
   }
 }
 

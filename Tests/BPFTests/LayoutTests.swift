@@ -42,7 +42,22 @@ import Testing
       sched_config.self, of: "sched",
       [
         "histograms": \.histograms, "kernel_waits": \.kernel_waits, "task_storage": \.task_storage,
-        "cgroup_waits": \.cgroup_waits, "version1": \.version1, "pmu_events": \.pmu_events, "unused": \.unused,
+        "cgroup_waits": \.cgroup_waits, "version1": \.version1, "pmu_events": \.pmu_events, "weighs": \.weighs,
+        "siblings": \.siblings, "sibling_loss": \.sibling_loss, "unused": \.unused,
+      ]),
+    Layout(
+      task_wait.self, of: "sched",
+      [
+        "blocked_at": \.blocked_at, "queued_at": \.queued_at, "run_delay": \.run_delay, "reason": \.reason,
+        "slices": \.slices,
+      ]),
+    Layout(weights.self, of: "sched", ["of_package": \.of_package]),
+    Layout(weighed_task.self, of: "sched", ["own": \.own, "inherited": \.inherited, "wait": \.wait]),
+    Layout(
+      weight_cpu.self, of: "sched",
+      [
+        "place": \.place, "siblings": \.siblings, "weighed_ns": \.weighed_ns, "sibling_ns": \.sibling_ns,
+        "busy_ns": \.busy_ns, "padding": \.padding,
       ]),
     Layout(
       idle_cpu.self, of: "cpu",
@@ -150,7 +165,7 @@ import Testing
       watched_process.self, of: "process",
       [
         "start_ns": \.start_ns, "dead_runqueue_ns": \.dead_runqueue_ns, "final": \.final, "is_dead": \.is_dead,
-        "detail": \.detail,
+        "final_weights": \.final_weights, "detail": \.detail,
       ]),
     Layout(
       process_detail.self, of: "process",
@@ -165,11 +180,18 @@ import Testing
       pmu_cpu.self, of: "sched", ["last": \.last, "unwatched": \.unwatched, "padding": \.padding]),
     Layout(
       process_cpu.self, of: "process",
-      ["dead": \.dead, "dead_kernel_ns": \.dead_kernel_ns, "padding": \.padding]),
-    Layout(cgroup_dead.self, of: "process", ["runtime_ns": \.runtime_ns, "kernel_ns": \.kernel_ns]),
+      [
+        "dead": \.dead, "dead_kernel_ns": \.dead_kernel_ns, "dead_weights": \.dead_weights,
+        "dead_kernel_weights": \.dead_kernel_weights, "padding": \.padding,
+      ]),
+    Layout(
+      cgroup_dead.self, of: "process",
+      [
+        "runtime_ns": \.runtime_ns, "kernel_ns": \.kernel_ns, "weights": \.weights, "kernel_weights": \.kernel_weights,
+      ]),
     Layout(
       process_config.self, of: "process",
-      ["page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "unused": \.unused]),
+      ["page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "weighed": \.weighed]),
     Layout(cgroup_key.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
     Layout(cgroup_waits.self, of: "sched", ["runqueue": \.runqueue]),
     Layout(syscall_total.self, of: "syscalls", ["calls": \.calls, "ns": \.ns]),

@@ -15,15 +15,32 @@ struct LoadingTests {
       sched_config(
         histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
         task_storage: kernelWaits ? 1 : 0, cgroup_waits: 0, version1: 1,
-        pmu_events: 7, unused: (0, 0)))
+        pmu_events: 7, weighs: kernelWaits ? 1 : 0, siblings: 1, sibling_loss: 461, unused: 0))
     do { try object.load() } catch { print(error.log); throw error }
     for program in [
       "sched_switch", "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork",
       "sched_process_exec", "sched_process_free",
     ] { try object.attach(program) }
     try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.count))
+    if kernelWaits {
+      try object.attach("sched_process_exit")
+      try object.run("weigh_running", onEach: Array(0..<PossibleCPUs.count))
+      try Self.weighedProcesses(object)
+    }
     let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
     #expect(cpus.load(0, \.time.anchor_ns) > 0)
+  }
+
+  /// The passes over tasks that are weighed.
+  private static func weighedProcesses(_ scheduler: borrowing ProgramObject) throws {
+    var process = try ProgramObject("process")
+    try process.setCapacity("process_cpus", PossibleCPUs.count)
+    try process.setCapacity("watched", 128)
+    try process.share("weighed_tasks", of: scheduler)
+    try process.configure(process_config(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1))
+    do { try process.load() } catch { print(error.log); throw error }
+    try process.attach("sched_process_free")
+    try process.attach("each_task")
   }
 
   @Test func otherProgramsAttach() throws {

@@ -128,35 +128,36 @@ struct StandInNVML {
     #expect(state.joules("nvml/GPU-aaaa/gpu-0") == 8)
   }
 
+  /// Who used the only GPU in the window that the last sample closed.
+  private func uses(of collector: EnergyCollector) -> [GPUReader.Use]? { collector.readings.first?.uses }
+
   @Test func utilisationTellsWhoUsedIt() throws {
     try nvml.set("gpu GPU-aaaa 1000 1", "use 0 41 5 90")
     let collector = try host.makeCollector(nvml: nvml.path)
-    let labels = try #require(collector.roles.keys.first)
     try nvml.set("gpu GPU-aaaa 2000 1", "use 0 41 5 90", "use 0 42 10 60", "use 0 42 11 20", "use 0 43 11 20")
     collector.sample(at: .second)
-    #expect(collector.uses(of: labels)?.map(\.pid) == [42, 43])
-    #expect(collector.uses(of: labels)?.map(\.weight) == [80, 20])
+    #expect(uses(of: collector)?.map(\.pid) == [42, 43])
+    #expect(uses(of: collector)?.map(\.weight) == [80, 20])
     // In a window that stays open uses add up, too.
     try nvml.set("code energy 15", "gpu GPU-aaaa 3000 1", "use 0 42 12 10")
     collector.sample(at: 2 * .second)
-    #expect(collector.uses(of: labels) == nil)
+    #expect(uses(of: collector) == nil)
     try nvml.set("gpu GPU-aaaa 3000 1", "use 0 42 12 10", "use 0 44 13 30")
     collector.sample(at: 3 * .second)
-    #expect(collector.uses(of: labels)?.map(\.pid) == [42, 44])
-    #expect(collector.uses(of: labels)?.map(\.weight) == [10, 30])
+    #expect(uses(of: collector)?.map(\.pid) == [42, 44])
+    #expect(uses(of: collector)?.map(\.weight) == [10, 30])
     // Nobody since.
     collector.sample(at: 4 * .second)
-    #expect(collector.uses(of: labels)?.isEmpty == true)
+    #expect(uses(of: collector)?.isEmpty == true)
   }
 
   @Test func runningProcessesShareWhereUtilisationIsNotTold() throws {
     let processes = ["run 0 7 compute", "run 0 8 graphics", "run 0 7 graphics"]
     try nvml.set("code samples 3", "gpu GPU-aaaa 1000 1", processes[0], processes[1], processes[2])
     let collector = try host.makeCollector(nvml: nvml.path)
-    let labels = try #require(collector.roles.keys.first)
     collector.sample(at: .second)
-    #expect(collector.uses(of: labels)?.map(\.pid) == [7, 8])
-    #expect(collector.uses(of: labels)?.map(\.weight) == [1, 1])
+    #expect(uses(of: collector)?.map(\.pid) == [7, 8])
+    #expect(uses(of: collector)?.map(\.weight) == [1, 1])
   }
 
   @Test func gpuThatIsGoneIsAbsentAndTheOtherStays() throws {

@@ -1,4 +1,5 @@
 import BPF
+import Collecting
 import Exposition
 import Foundation
 import Glibc

@@ -54,7 +54,7 @@ extension KernelTests {
     @Test func pagesAndBlockIOsAreThoseOfTheirProcess() throws {
       let pages = 512
       let path = "./wattprobe-detail-\(getpid())"
-      FileManager.default.createFile(atPath: path, contents: nil)
+      _ = FileManager.default.createFile(atPath: path, contents: nil)
       defer { unlink(path) }
       let (collectors, load) = try watched("write-back", path, pages, 1)
       let labels = ["pid": "\(load.pid)"]

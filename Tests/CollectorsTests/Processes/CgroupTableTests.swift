@@ -42,7 +42,9 @@ import Testing
       time += 5_000_000_000
       table.beginPass()
       for (group, runtime) in dead {
-        table.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), cgroup_dead(runtime_ns: runtime, kernel_ns: 0))
+        var dead = cgroup_dead()
+        dead.runtime_ns = runtime
+        table.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), dead)
       }
       for index in processes.indices {
         let key = cgroup_key(id: processes[index].group, hierarchy: 0, unused: 0)

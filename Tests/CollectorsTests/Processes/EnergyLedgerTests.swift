@@ -62,7 +62,7 @@ private struct Scene {
 
   var packages: [EnergyLedger.Package] { table.energy?.packages ?? [] }
   var measured: UInt64 { totals.reduce(UInt64(0)) { $0 + $1 - 1_000_000 } }
-  func energy(_ tgid: UInt32) -> UInt64? { table.series.last { $0.tgid == tgid && $0.endedAt == nil }?.energy }
+  func energy(_ tgid: UInt32) -> UInt64? { table.series.last { $0.tgid == tgid && $0.endedAt == nil }?.energy.total }
 }
 
 extension ProcessTable {
@@ -71,7 +71,7 @@ extension ProcessTable {
     guard let energy else { return 0 }
     let leaf = energy.groups[place].leaf
     return series.filter { $0.leaf >= 0 && $0.leafGroup == place }
-      .reduce(leaf >= 0 ? energy.shares[leaf].microjoules : 0) { $0 + $1.share.microjoules }
+      .reduce(leaf >= 0 ? energy.shares[leaf].microjoules.total : 0) { $0 + $1.share.microjoules.total }
   }
 }
 
@@ -110,8 +110,8 @@ extension EnergyLedger.Package {
     #expect(scene.energy(8)! - before.1 == 3_000_300)
     #expect(scene.packages[0].kernel == 1_000_100)
     let one = scene.table.series.first { $0.tgid == 7 }
-    #expect(one?.share.microjoules == 6_000_600)
-    #expect(abs((one?.share.watts ?? 0) - 6.0006) < 1e-9)
+    #expect(one?.share.microjoules.total == 6_000_600)
+    #expect(abs((one?.share.watts.total ?? 0) - 6.0006) < 1e-9)
     #expect(scene.table.energy?.hasWindow == true)
   }
 
@@ -120,7 +120,7 @@ extension EnergyLedger.Package {
     run(0, 100_000_000)
     scene.totals[0] += 5_000_000
     scene.window()
-    #expect(scene.table.series.contains { $0.tgid == 2 && $0.leaf < 0 && $0.energy == 0 })
+    #expect(scene.table.series.contains { $0.tgid == 2 && $0.leaf < 0 && $0.energy.total == 0 })
     #expect(scene.packages[0].kernel == 5_000_000 && scene.packages[0].processes == 0)
     // neither as it ends
     run(0, 100_000_000)
@@ -140,8 +140,8 @@ extension EnergyLedger.Package {
     scene.window()
     let series = scene.table.series.first { $0.tgid == 7 }
     #expect(series?.endedAt != nil)
-    #expect(series.map { $0.energy - before } == 2_000_000)
-    #expect(scene.table.otherEnergy == 2_000_000)
+    #expect(series.map { $0.energy.total - before } == 2_000_000)
+    #expect(scene.table.otherEnergy.total == 2_000_000)
   }
 
   @Test mutating func processThatNoPassSawIsInOther() {
@@ -152,8 +152,9 @@ extension EnergyLedger.Package {
     run(2, 20_000_000)
     scene.totals[0] += 2_000_000
     scene.window()
-    #expect(scene.table.otherEnergy == 2_000_000)
-    let groups = scene.table.groups?.series.reduce(scene.table.groups?.otherEnergy ?? 0) { $0 + $1.energy }
+    #expect(scene.table.otherEnergy.total == 2_000_000)
+    let groups = scene.table.groups?.series.reduce(
+      scene.table.groups?.otherEnergy.total ?? 0) { $0 + $1.energy.total }
     #expect(groups == 2_000_000)
     #expect(scene.packages[0].processes == 2_000_000)
   }
@@ -191,7 +192,7 @@ extension EnergyLedger.Package {
     scene.totals[0] += 9_000_000
     run(2, 100_000_000)
     scene.window()
-    #expect(scene.table.series.filter { $0.tgid == 7 }.map(\.energy) == [first, 9_000_000])
+    #expect(scene.table.series.filter { $0.tgid == 7 }.map(\.energy.total) == [first, 9_000_000])
     #expect(scene.packages[0].sum == scene.measured)
   }
 
@@ -227,7 +228,7 @@ extension EnergyLedger.Package {
     }
     var ledger = EnergyLedger(readings([.primary, .duplicate], [0, 0], [0, 0]), cpus: 1, idleMicrowatts: 0)
     func close(_ roles: [EnergyRole?], _ totals: [UInt64], _ seconds: [UInt64], at time: UInt64) -> UInt64 {
-      ledger.add(10, to: EnergyLedger.rest)
+      ledger.add(Weights(runTime: 10), to: EnergyLedger.rest)
       ledger.measure(readings(roles, totals, seconds), at: time * second)
       ledger.close()
       return ledger.packages[0].processes
@@ -239,7 +240,7 @@ extension EnergyLedger.Package {
     // it comes back, and has measured those seconds, too
     #expect(close([.primary, .duplicate], [15, 15], [3, 1], at: 4) == 11)
     #expect(close([.primary, .duplicate], [18, 18], [1, 1], at: 5) == 14)
-    #expect(ledger.shares[EnergyLedger.rest].microjoules == 3)
+    #expect(ledger.shares[EnergyLedger.rest].microjoules.total == 3)
   }
 
   @Test func givenIdlePowerIsThatOfThePackageWithItsMemory() {
@@ -269,12 +270,12 @@ extension EnergyLedger.Package {
 
     init(_ scene: Scene) {
       for one in scene.table.series where one.leaf >= 0 {
-        processes["\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"] = one.energy
+        processes["\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"] = one.energy.total
       }
-      for one in scene.table.groups?.series ?? [] { groups[one.path] = one.energy }
+      for one in scene.table.groups?.series ?? [] { groups[one.path] = one.energy.total }
       packages = scene.packages.map { [$0.processes, $0.kernel, $0.idle, $0.unattributed] }
-      other = scene.table.otherEnergy
-      otherGroups = scene.table.groups?.otherEnergy ?? 0
+      other = scene.table.otherEnergy.total
+      otherGroups = scene.table.groups?.otherEnergy.total ?? 0
     }
 
     /// By how much the counters grew; nil where one fell.
@@ -333,7 +334,7 @@ extension EnergyLedger.Package {
       // series that are new begin at 0, or where an earlier one of the same labels had ended
       let admitted = scene.table.series.reduce(UInt64(0)) { sum, one in
         let label = "\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"
-        return sum + (shown.processes[label] == nil ? one.share.microjoules : 0)
+        return sum + (shown.processes[label] == nil ? one.share.microjoules.total : 0)
       }
       #expect((processes ?? 0) + admitted + now.other - shown.other == grown, "window \(window)")
       if scene.table.groups != nil {
@@ -371,7 +372,7 @@ extension EnergyLedger.Package {
       #expect(scene.packages[0].unattributed == 0)
       for one in scene.table.series where one.leaf >= 0 && one.endedAt == nil && series.contains(one.startTime) {
         guard let before = runtimes[one.startTime], let now = scene.kernel.runtime(one.tgid) else { continue }
-        #expect(one.share.microjoules == now - before, "process \(one.tgid) in window \(window)")
+        #expect(one.share.microjoules.total == now - before, "process \(one.tgid) in window \(window)")
         compared += 1
       }
     }

@@ -129,7 +129,7 @@ struct ModelKernel {
     var entries = watched
     var forgotten: [UInt64] = []
     table.endPass(
-      dead: dead, deadKernel: deadKernel,
+      dead: dead, deadWeights: DeadWeights(runTime: dead.runtime_ns, kernel: deadKernel),
       watched: { entries[$0] },
       admit: { record in
         entries[record.tgid] = watched_process()

@@ -3,6 +3,7 @@
 #pragma once
 #include "cgroup.h"
 #include "pmu.h"
+#include "weight.h"
 
 /* What a task used since it began; of a process, what all its threads did. */
 struct usage {
@@ -20,14 +21,14 @@ struct usage {
 
 enum record_kind { RECORD_THREAD = 1, RECORD_PROCESS = 2 };
 
-/* One task seen by the iterator, a thread that is no group leader. */
+/* One task seen by the iterator, a thread that is no group leader. Where tasks are weighed, `weights` follow. */
 struct thread_record {
 	__u32 kind;
 	__u32 tgid;
 	struct usage usage;
 };
 
-/* A group leader: its own usage and that of its dead threads (but their run-queue time). */
+/* A group leader: its own usage and that of its dead threads (but their run-queue time). `weights` follow here, too. */
 struct process_record {
 	__u32 kind;
 	__u32 tgid;
@@ -62,6 +63,7 @@ struct watched_process {
 	__u64 dead_runqueue_ns; /* of its threads that ended */
 	struct usage final;
 	__u64 is_dead; /* final is set */
+	struct weights final_weights;
 	struct process_detail detail;
 };
 
@@ -69,6 +71,8 @@ struct watched_process {
 struct process_cpu {
 	struct usage dead;
 	__u64 dead_kernel_ns; /* of dead.runtime_ns, that of kernel threads */
+	struct weights dead_weights;
+	struct weights dead_kernel_weights;
 	__u64 padding[5];
 };
 
@@ -76,11 +80,13 @@ struct process_cpu {
 struct cgroup_dead {
 	__u64 runtime_ns;
 	__u64 kernel_ns; /* of that, that of kernel threads */
+	struct weights weights;
+	struct weights kernel_weights;
 };
 
 struct process_config {
 	__u8 page_shift;
 	__u8 by_cgroup; /* sum up by control group what ended processes had used */
 	__u8 version1;	/* there are control groups of version 1 */
-	__u8 unused;
+	__u8 weighed;	/* weights follow each record */
 };

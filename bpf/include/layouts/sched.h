@@ -39,6 +39,15 @@ struct sched_cpu {
 	__u64 padding[3]; /* to whole cache lines */
 };
 
+/* What is kept of a task while it is off the CPU. */
+struct task_wait {
+	__u64 blocked_at; /* 0: preempted, or never switched out */
+	__u64 queued_at;  /* when it became runnable, where the kernel does not say */
+	__u64 run_delay;  /* sched_info.run_delay as it was switched out */
+	__u32 reason;	  /* enum offcpu_reason */
+	__u32 slices;	  /* sched_info.pcount as it was switched out */
+};
+
 struct sched_config {
 	__u8 histograms;   /* run-queue, on-CPU and off-CPU times */
 	__u8 kernel_waits; /* sched_info and rq clock hold the waits: no stamp at wakeup */
@@ -46,5 +55,8 @@ struct sched_config {
 	__u8 cgroup_waits; /* run-queue times by control group, too */
 	__u8 version1;	   /* there are control groups of version 1 */
 	__u8 pmu_events;   /* a bit for each event of pmu.h to count by process */
-	__u8 unused[2];
+	__u8 weighs;	   /* tasks, by what they do on each package's CPUs */
+	__u8 siblings;	   /* other CPUs of a core, at most */
+	__u16 sibling_loss; /* what is taken off for time a sibling was busy too, in 1/1024 */
+	__u32 unused;
 };
