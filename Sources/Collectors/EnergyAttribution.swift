@@ -8,7 +8,8 @@ internal import Logging
 final class EnergyAttribution {
   static let attributed = Family(
     "energy_attributed_joules", .counter, unit: "joules", labels: ["package", "to"],
-    help: "Who the package's energy went to; their sum is that of its package and dram zones in energy_joules, exactly."
+    help:
+      "Who the package's or GPU's energy went to; the sum is that of its package, dram and GPU zones in energy_joules, exactly."
   )
   static let idleWatts = Family(
     "energy_idle_watts", .gauge, unit: "watts", labels: ["package"],
@@ -17,13 +18,23 @@ final class EnergyAttribution {
   static let families = [attributed, idleWatts]
 
   static let notes = """
-    Of each window's energy, of each package and dram zone, as much goes to `idle` as the zone draws without any work
-    (`energy_idle_watts`), but never more than was measured. The rest is active: it is divided by the time that processes and
-    kernel threads ran in the same window, in whole microjoules. What rounding leaves, and all of it where nothing ran, is
+    Of each window's energy, of each package, dram and GPU zone, as much goes to `idle` as the zone draws without any work
+    (`energy_idle_watts`), but never more than was measured. The rest is active: it is divided by the weights of processes and
+    kernel threads in the same window, in whole microjoules. What rounding leaves, and all of it where nothing ran, is
     `unattributed`. Hence processes + kernel + idle + unattributed is what was measured, to the microjoule, in every window;
-    a window that a failed reading held open is divided by the run time of its whole length. The idle power of a zone is the
-    tenth percentile of its last 300 quiet windows: those in which all CPUs together were busy for at most 2 % of their time,
-    or 5 % of one CPU's. Busy windows teach nothing, so a machine that never rests has no idle power, and all is active, until
+    a window that a failed reading held open is divided by the weights of its whole length.
+
+    Weights are the times they ran, as the kernel keeps them, where a machine has one package, one CPU a core, and no cycle
+    counters: that costs nothing when tasks switch. Elsewhere the scheduler's program weighs each slice as it ends, for the
+    package of its CPU: by its cycles where `pmu` counts them by process, else by its time; the part of it in which another
+    thread of the same core was busy too counts `--energy.smt-weight`, as two threads of a core draw less than twice what one
+    does. What runs as a window ends is weighed up to then. Before Linux 5.12, and on machines with more than 8 packages, the
+    time they ran counts in all packages alike. The weights of a GPU's energy are what its driver says that each process used
+    of it; where the driver does not tell, all that have it open have the same.
+
+    The idle power of a zone is the tenth percentile of its last 300 quiet windows: those in which its CPUs together were busy
+    for at most 2 % of their time, or 5 % of one CPU's, or in which nobody used the GPU. Busy windows teach nothing, so a
+    machine that never rests has no idle power, and all is active, until
     `--energy.idle-watts` says what it is.
     """
 
@@ -81,7 +92,7 @@ final class EnergyAttribution {
 extension ProcessCollector {
   private static let energy = Family(
     "process_energy_joules", .counter, unit: "joules", labels: identity,
-    help: "Active energy of packages and memory that went to the process, by the time it ran.")
+    help: "Active energy of packages, memory and GPUs that went to the process.")
   private static let power = Family(
     "process_power_watts", .gauge, unit: "watts", labels: identity,
     help: "Mean power of the process over the last window; absent while a zone cannot be read.")
@@ -121,7 +132,7 @@ extension ProcessCollector {
 extension CgroupCollector {
   static let energy = Family(
     "cgroup_energy_joules", .counter, unit: "joules", labels: identity,
-    help: "Active energy of packages and memory that went to the processes of a control group itself, without the "
+    help: "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
       + "groups below it.")
 
   func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {

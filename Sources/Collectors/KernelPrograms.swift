@@ -86,6 +86,9 @@ package final class KernelPrograms {
         // a scheduler that cannot run is the cgroup collector's to report, and without it run time weighs
         let isWanted = options.measuresCgroupWaits || weighing() != nil
         let scheduler = isWanted ? try? self.scheduler() : nil
+        if weighing() != nil, scheduler?.weighing == nil {
+          logger.notice("energy is divided by run time alone, in all packages alike: tasks cannot be weighed")
+        }
         let programs = try ProcessPrograms(options: options, watched: try watched(), scheduler: scheduler)
         register(programs)
         return TaskPasses(options, programs: programs, scheduler: scheduler)

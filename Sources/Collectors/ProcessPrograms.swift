@@ -34,7 +34,8 @@ package final class ProcessPrograms: LoadedPrograms {
       try object.configure(
         process_config(
           page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
-          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1))
+          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1)
+      )
       try object.load()
       try object.attach("sched_process_free")
       try object.attach("each_task")

@@ -164,7 +164,8 @@ struct ProcessTable {
   ///   - forget: called for each process that is no longer watched.
   ///   - groupEvents: where control groups are followed, what they ask and tell.
   mutating func endPass(
-    dead: usage, deadWeights: DeadWeights = DeadWeights(), watched: (UInt32) -> watched_process?, admit: (process_record) -> String,
+    dead: usage, deadWeights: DeadWeights = DeadWeights(), watched: (UInt32) -> watched_process?,
+    admit: (process_record) -> String,
     forget: (UInt32) -> Void,
     groupEvents: CgroupTable.Events? = nil
   ) {

@@ -16,6 +16,13 @@ struct EnergyArguments: ParsableArguments {
   var interval = DurationArgument(nanoseconds: EnergyOptions().intervalNanoseconds)
 
   @Option(
+    name: .customLong("energy.smt-weight"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "What CPU time counts for while another thread of the same core is busy, 0.1 to 1; 1: as much as any other.",
+      valueName: "part"))
+  var siblingWeight = EnergyOptions().siblingWeight
+
+  @Option(
     name: .customLong("energy.model"),
     help: ArgumentHelp(
       "Estimate energy where nothing measures it, by a preset, the processor's (auto), or a file of coefficients.",
@@ -31,6 +38,9 @@ struct EnergyArguments: ParsableArguments {
     guard Self.bounds.contains(interval.nanoseconds) else {
       throw ValidationError("--energy.interval \(interval): give a time from 100ms to 1m")
     }
+    guard (0.1...1).contains(siblingWeight) else {
+      throw ValidationError("--energy.smt-weight \(siblingWeight): give a number from 0.1 to 1")
+    }
     guard !nvmlLibrary.isEmpty else {
       throw ValidationError("--energy.nvml-library: give the name or path of a library")
     }
@@ -39,6 +49,7 @@ struct EnergyArguments: ParsableArguments {
   func options(_ paths: HostPaths) throws -> EnergyOptions {
     var options = EnergyOptions()
     options.intervalNanoseconds = interval.nanoseconds
+    options.siblingWeight = siblingWeight
     options.nvmlLibrary = nvmlLibrary
     options.model = try model.map { try Self.model($0, paths) }
     return options

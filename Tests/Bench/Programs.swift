@@ -3,6 +3,7 @@ import BPFPrograms
 import CBench
 import Collecting
 import Collectors
+import Host
 import Logging
 
 /// The collectors that are on by default, with their programs attached for as long as this lives.
@@ -37,6 +38,17 @@ struct DefaultSet {
     return collector
   }
 
+  /// The process collector on a machine of siblings, where tasks are weighed: its sensors and topology are those of `sysfs`.
+  static func weighedProcessCollector(sysfs: String) throws -> any PeriodicCollector {
+    var options = CollectorOptions()
+    options.enabled = ["process", "cgroup", "energy"]
+    options.paths = HostPaths(procfs: "/proc", sysfs: sysfs, rootfs: "/")
+    let context = CollectorContext(options: options, logger: logger)
+    let collectors = try Registry.collectors.filter { options.enabled.contains($0.name) }.map { try $0.make(context) }
+    guard let process = collectors.first as? any PeriodicCollector else { throw BenchError("no process collector") }
+    return process
+  }
+
   /// What each program has run so far, by collector and program.
   func statistics() -> [String: ProgramStatistics] {
     var result: [String: ProgramStatistics] = [:]
@@ -44,6 +56,19 @@ struct DefaultSet {
       for program in object.programs() { result["\(object.collector) \(program.name)"] = program }
     }
     return result
+  }
+}
+
+extension ProgramObject {
+  /// One of CBench's objects, not loaded yet.
+  init(bench name: String) throws(BPFError) {
+    for index in 0..<CBench_object_count {
+      let embedded = cbench_object_at(index)!.pointee
+      guard String(cString: embedded.name) == name else { continue }
+      try self.init(name, bytes: UnsafeRawBufferPointer(start: embedded.bytes, count: Int(embedded.size)))
+      return
+    }
+    preconditionFailure("there is no object \(name)")
   }
 }
 
@@ -60,9 +85,7 @@ struct EmptyPrograms: ~Copyable {
 
   /// The same, not attached yet.
   static func load() throws(BPFError) -> ProgramObject {
-    let embedded = cbench_object_at(0)!.pointee
-    let object = try ProgramObject(
-      "empty", bytes: UnsafeRawBufferPointer(start: embedded.bytes, count: Int(embedded.size)))
+    let object = try ProgramObject(bench: "empty")
     try object.load()
     return object
   }

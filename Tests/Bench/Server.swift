@@ -110,9 +110,10 @@ struct Server: ~Copyable {
 struct Children: ~Copyable {
   private var pids: [pid_t]
 
-  init(_ count: Int, busyNanoseconds: UInt64) {
+  /// - Parameter periodNanoseconds: how often each wakes for a moment; 0: never.
+  init(_ count: Int, busyNanoseconds: UInt64 = 0, periodNanoseconds: UInt64 = 0) {
     var pids = [pid_t](repeating: 0, count: count)
-    let started = cbench_children_start(&pids, Int32(count), busyNanoseconds)
+    let started = cbench_children_start(&pids, Int32(count), busyNanoseconds, periodNanoseconds)
     self.pids = Array(pids[..<Int(started)])
   }
 

@@ -369,6 +369,12 @@ int main(int argc, char **argv)
 		migrate_queued(a[0], a[1]);
 	else if (!strcmp(mode, "crowd") && argc - optind == 5)
 		crowd(a[0], a[1], argv[optind + 2], atol(argv[optind + 3]), atol(argv[optind + 4]));
+	else if (!strcmp(mode, "brief-threads"))
+		brief_threads(a[0], a[1], a[2]);
+	else if (!strcmp(mode, "exec-by-thread"))
+		exec_by_thread(a[0]);
+	else if (!strcmp(mode, "go-on"))
+		go_on(a[0]);
 	else if (!strcmp(mode, "end-together"))
 		end_together(a[0], a[1]);
 	else if (!strcmp(mode, "datagrams"))

@@ -21,6 +21,11 @@ void migrate_queued(long count, long us);
 /* `count` sleeping processes in the groups 0 to `places` - 1 of a folder, of which `busy` first use `us` of CPU time.
  */
 void crowd(long count, long places, const char *groups, long busy, long us);
+/* Threads that use `us` of CPU time each, so many at once, one set after the other. */
+void brief_threads(long count, long us, int together);
+/* Uses `us`; then another thread takes the leader's place by exec, and uses `us` again. */
+void exec_by_thread(long us);
+void go_on(long us);
 /* A process whose threads all end it at the same moment, `count` times. */
 void end_together(long count, int threads);
 

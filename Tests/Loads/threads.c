@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -145,5 +146,54 @@ void end_together(long count, int threads)
 		}
 		check(waitpid(child, NULL, 0) == child, "waitpid");
 	}
+	finish();
+}
+
+static long brief_us;
+
+static void *brief_thread(void *unused)
+{
+	burn(brief_us);
+	return unused;
+}
+
+void brief_threads(long count, long us, int together)
+{
+	pthread_t threads[64];
+
+	check(together > 0 && together <= 64, "threads at once");
+	brief_us = us;
+	ready();
+	for (long i = 0; i < count; i += together) {
+		for (int j = 0; j < together; j++)
+			check(pthread_create(&threads[j], NULL, brief_thread, NULL) == 0, "pthread_create");
+		for (int j = 0; j < together; j++)
+			pthread_join(threads[j], NULL);
+	}
+	finish();
+}
+
+static void *exec_itself(void *us)
+{
+	execl("/proc/self/exe", "loads", "go-on", us, NULL);
+	_exit(127);
+}
+
+void exec_by_thread(long us)
+{
+	static char text[32];
+	pthread_t thread;
+
+	snprintf(text, sizeof(text), "%ld", us);
+	ready();
+	burn(us);
+	check(pthread_create(&thread, NULL, exec_itself, text) == 0, "pthread_create");
+	for (;;)
+		pause();
+}
+
+void go_on(long us)
+{
+	burn(us);
 	finish();
 }

@@ -16,7 +16,8 @@ extension KernelTests {
       var options = CollectorOptions()
       options.enabled = ["sched"]
       change(&options)
-      return try SchedulerPrograms(options: options, events: nil, watched: nil, weighing: nil, logger: Logger(label: "tests"))
+      return try SchedulerPrograms(
+        options: options, events: nil, watched: nil, weighing: nil, logger: Logger(label: "tests"))
     }
 
     @Test(.enabled(if: KernelBTF.isPresent))

@@ -154,7 +154,8 @@ extension EnergyLedger.Package {
     scene.window()
     #expect(scene.table.otherEnergy.total == 2_000_000)
     let groups = scene.table.groups?.series.reduce(
-      scene.table.groups?.otherEnergy.total ?? 0) { $0 + $1.energy.total }
+      scene.table.groups?.otherEnergy.total ?? 0
+    ) { $0 + $1.energy.total }
     #expect(groups == 2_000_000)
     #expect(scene.packages[0].processes == 2_000_000)
   }

@@ -1,0 +1,239 @@
+import Foundation
+import Glibc
+import Host
+import Testing
+
+@testable import Collectors
+
+extension KernelTests {
+  /// What tasks are weighed to by package, by siblings and by cycles: on the running kernel, with the topology and the sensors
+  /// of a machine that this one is not.
+  @Suite(.serialized) struct WeighingTests {
+    /// Packages whose counters a test advances, and CPUs that are where it puts them.
+    private final class Machine {
+      let root = FileManager.default.temporaryDirectory.appending(path: "wattprobe-\(UUID().uuidString)")
+      /// What each package draws, in watts, and what it drew so far, in microjoules.
+      private let watts: [Int: UInt64]
+      private(set) var counters: [Int: UInt64] = [:]
+      private let start = MonotonicClock.now
+
+      /// - Parameters:
+      ///   - packages: by CPU.
+      ///   - siblings: the list of each core's CPUs, by CPU.
+      ///   - watts: what each package draws, whatever runs; 10 where it is not said.
+      init(packages: [Int: Int], siblings: [Int: String] = [:], watts: [Int: UInt64] = [:]) throws {
+        self.watts = Dictionary(uniqueKeysWithValues: Set(packages.values).map { ($0, watts[$0] ?? 10) })
+        let cpus = packages.keys.sorted()
+        try write("devices/system/cpu/online", cpus.map(String.init).joined(separator: ","))
+        try write("devices/system/cpu/possible", "0-\(cpus.last!)")
+        for (cpu, package) in packages {
+          try write("devices/system/cpu/cpu\(cpu)/topology/physical_package_id", "\(package)")
+          try write("devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list", siblings[cpu] ?? "\(cpu)")
+        }
+        for package in self.watts.keys {
+          try write("class/powercap/intel-rapl:\(package)/name", "package-\(package)")
+          try write("class/powercap/intel-rapl:\(package)/max_energy_range_uj", "262143328850")
+        }
+        try advance()
+      }
+
+      deinit { try? FileManager.default.removeItem(at: root) }
+
+      /// Brings the counters up to now.
+      func advance() throws {
+        for (package, watts) in watts {
+          counters[package] = watts * (MonotonicClock.now - start) / 1000
+          try write("class/powercap/intel-rapl:\(package)/energy_uj", "\(1_000_000 + counters[package]!)")
+        }
+      }
+
+      private func write(_ path: String, _ text: String) throws {
+        let file = root.appending(path: path)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        // in place: counters are open
+        let stream = try #require(fopen(file.path, "w"))
+        fputs(text + "\n", stream)
+        fclose(stream)
+      }
+
+      func collectors(
+        _ names: Set<String> = [], _ change: (inout CollectorOptions) -> Void = { _ in }
+      ) throws -> LiveCollectors {
+        try LiveCollectors(names.union(["cpu", "process", "cgroup", "energy"])) {
+          $0.paths = HostPaths(procfs: "/proc", sysfs: root.path, rootfs: "/")
+          $0.energy.idleMicrowatts = 0
+          $0.process.limit = 2000
+          $0.process.graceNanoseconds = 3600 * .second
+          change(&$0)
+        }
+      }
+    }
+
+    /// The first two CPUs this process may use.
+    private let cpus: (Int, Int)
+
+    init() throws {
+      try #require(usableCPUs.count >= 2)
+      cpus = (usableCPUs[0], usableCPUs[1])
+    }
+
+    /// The end of a window.
+    private func window(of machine: Machine, _ collectors: LiveCollectors) throws -> Reading {
+      try machine.advance()
+      _ = try collectors.read()
+      return try collectors.scrape()
+    }
+
+    /// What processes used in some windows, in microjoules, and how long they ran, in nanoseconds.
+    private struct Used {
+      let energy: [UInt64]
+      let ran: [UInt64]
+      /// How long the windows were.
+      let elapsed: UInt64
+      /// How long CPUs were busy in them.
+      let busy: [Int: UInt64]
+      /// What packages used in them.
+      let packages: [Int: UInt64]
+
+      /// What one that ran on the only CPU of a package may have used of its energy: at least its share of the time, which others had the
+      /// rest of, at most all, where nobody had.
+      func share(_ index: Int, ofPackage package: Int) -> ClosedRange<UInt64> {
+        let energy = packages[package] ?? 0
+        return UInt64(Double(energy) * min(1, Double(ran[index]) / Double(elapsed)))...energy
+      }
+    }
+
+    /// What each of `pids` used in `windows` of them, after all have series.
+    private func energies(
+      of pids: [pid_t], on machine: Machine, _ collectors: LiveCollectors, windows: Int = 8
+    ) throws -> Used {
+      func shown(_ reading: Reading) -> [UInt64] {
+        pids.map { reading.sum("process_energy_joules", ["pid": "\($0)"]) }
+      }
+      for _ in 0..<50 {
+        let reading = try window(of: machine, collectors)
+        if pids.allSatisfy({ reading.series("process_energy_joules", ["pid": "\($0)"]) == 1 }) { break }
+        pause(seconds: 0.12)
+      }
+      // the first pass after their admission is where counters begin
+      pause(seconds: 0.6)
+      var before = try window(of: machine, collectors)
+      pause(seconds: 0.6)
+      before = try window(of: machine, collectors)
+      let from = (time: MonotonicClock.now, ran: try pids.map { try cpuTime(of: $0) }, packages: machine.counters)
+      var after = before
+      for _ in 0..<windows {
+        pause(seconds: 0.5)
+        after = try window(of: machine, collectors)
+        #expect(after.sum("energy_attributed_joules") == after.sum("energy_joules"))
+        for (one, next) in zip(shown(before), shown(after)) { #expect(next > one) }
+      }
+      let ran = try zip(pids, from.ran).map { try cpuTime(of: $0) - $1 }
+      let elapsed = MonotonicClock.now - from.time
+      func busy(_ cpu: Int) -> UInt64 {
+        let idle = ["cpu": "\(cpu)", "mode": "idle"]
+        return elapsed.subtracting(after.sum("cpu_seconds", idle) - before.sum("cpu_seconds", idle))
+      }
+      return Used(
+        energy: zip(shown(after), shown(before)).map { $0 - $1 }, ran: ran, elapsed: elapsed,
+        busy: [cpus.0: busy(cpus.0), cpus.1: busy(cpus.1)],
+        packages: machine.counters.merging(from.packages) { $0 - $1 })
+    }
+
+    @Test func eachPackagesEnergyGoesToThoseThatRanOnIt() throws {
+      let machine = try Machine(packages: [cpus.0: 0, cpus.1: 1], watts: [1: 30])
+      let collectors = try machine.collectors()
+      #expect(try collectors.programs(SchedulerPrograms.self).weighing?.packages == [0, 1])
+      let loads = try [cpus.0, cpus.1].map { try Load("spin", 60_000, nice: -20, cpu: $0) }
+      for load in loads { load.begin() }
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      for package in 0...1 {
+        expectAgreement(
+          "µJ on package \(package)", used.energy[package], used.share(package, ofPackage: package), within: 0.02)
+      }
+    }
+
+    @Test func equalLoopsOnSiblingsUseEqualEnergy() throws {
+      let core = "\(cpus.0),\(cpus.1)"
+      let machine = try Machine(packages: [cpus.0: 0, cpus.1: 0], siblings: [cpus.0: core, cpus.1: core])
+      let collectors = try machine.collectors()
+      let loads = try [cpus.0, cpus.1].map { try Load("spin", 60_000, nice: -20, cpu: $0) }
+      for load in loads { load.begin() }
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      // what little else runs takes from the one or the other
+      expectAgreement(
+        "µJ of the second loop", used.energy[1],
+        .init(about: UInt64(Double(used.energy[0]) * Double(used.ran[1]) / Double(used.ran[0]))), within: 0.02)
+    }
+
+    /// One runs half of the time, and always beside the other, which is alone for the rest: their weights are as 0.775 to
+    /// 0.275. Where siblings do not matter, as 2 to 1.
+    @Test(arguments: [0.55, 0.9, 1])
+    func timeBesideABusySiblingCountsLess(weight: Double) throws {
+      let core = "\(cpus.0)-\(cpus.1)"
+      let machine = try Machine(packages: [cpus.0: 0, cpus.1: 0], siblings: [cpus.0: core, cpus.1: core])
+      let collectors = try machine.collectors { $0.energy.siblingWeight = weight }
+      #expect((try collectors.programs(SchedulerPrograms.self).weighing == nil) == (weight == 1))
+      let loads = [
+        try Load("spin", 60_000, nice: -20, cpu: cpus.0),
+        try Load("bursts", 1_000_000, 10_000, 10_000, nice: -20, cpu: cpus.1),
+      ]
+      for load in loads { load.begin() }
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      let ran = used.ran.map { Double($0) }
+      // the loop is beside what runs there, whoever it is, for as long as it runs itself
+      let elapsed = Double(used.elapsed), beside = Double(used.busy[cpus.1]!)
+      let overlap = max(0, beside - (elapsed - ran[0]))...min(beside, ran[0])
+      func expected(_ overlap: Double) -> UInt64 {
+        UInt64((ran[0] - (1 - weight) * overlap) / (weight * ran[1]) * Double(used.energy[1]))
+      }
+      expectAgreement(
+        "µJ of the loop beside bursts, siblings at \(weight)", used.energy[0],
+        expected(overlap.upperBound)...expected(overlap.lowerBound), within: 0.03)
+    }
+
+    /// Context switches in place of cycles: who makes more of them has more of the energy, whoever ran longer.
+    @Test func cyclesWeighWhereTheyAreCounted() throws {
+      let machine = try Machine(packages: [cpus.0: 0, cpus.1: 0])
+      let collectors = try machine.collectors(["pmu"]) {
+        $0.perfSource = { PerfEventSource(type: 1, config: $0 == .cycles ? 3 : 9_999) }
+      }
+      let scheduler = try collectors.programs(SchedulerPrograms.self)
+      #expect(scheduler.weighing?.countsCycles == true)
+      let loads = [
+        try Load("spin", 60_000, nice: -20, cpu: cpus.0),
+        try Load("bursts", 100_000_000, 100, 100, nice: -20, cpu: cpus.1),
+      ]
+      for load in loads { load.begin() }
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      #expect(used.ran[0] > used.ran[1])
+      #expect(used.energy[1] > 5 * used.energy[0])
+    }
+
+    /// It holds its CPU by right of its policy. Each window of equal energy gives it the share of the time it ran in it.
+    @Test func loopThatNeverSwitchesIsWeighedInEveryWindow() throws {
+      let machine = try Machine(packages: [cpus.0: 0, cpus.1: 1])
+      let collectors = try machine.collectors()
+      let load = try Load("spin", 60_000, policy: .fifo, cpu: cpus.1)
+      load.begin()
+      let used = try energies(
+        of: [load.pid], on: machine, collectors, windows: 20)
+      expectAgreement("µJ of a loop", used.energy[0], used.share(0, ofPackage: 1), within: 0.02)
+    }
+
+    /// Threads that end between two passes leave what they did to their process.
+    @Test func endedThreadsCountForTheirProcess() throws {
+      let machine = try Machine(packages: [cpus.0: 0, cpus.1: 1])
+      let collectors = try machine.collectors()
+      let loads = [
+        try Load("brief-threads", 1_000_000, 2_000, 1, nice: -20, cpu: cpus.1),
+        try Load("spin", 60_000, nice: -20, cpu: cpus.1),
+      ]
+      for load in loads { load.begin() }
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      let all = Double(used.energy[0] + used.energy[1])
+      expectAgreement(
+        "share of the process with threads", UInt64(1000 * Double(used.energy[0]) / all), 350...500, within: 0.1)
+    }
+  }
+}
