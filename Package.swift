@@ -91,7 +91,8 @@ let package = Package(
 
     // `make bench`: what the programs, a scrape and a pass cost.
     .target(
-      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C", sources: ["loads.c", "locks.c", "processes.c"],
+      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C",
+      sources: ["loads.c", "locks.c", "processes.c"],
       plugins: ["BPFCompiler"]),
     .executableTarget(
       name: "bench",

@@ -132,7 +132,8 @@ extension ProcessCollector {
 extension CgroupCollector {
   static let energy = Family(
     "cgroup_energy_joules", .counter, unit: "joules", labels: identity,
-    help: "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
+    help:
+      "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
       + "groups below it.")
 
   func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {

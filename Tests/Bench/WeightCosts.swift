@@ -20,7 +20,9 @@ enum WeightCosts {
   }
 
   static func run() throws {
-    print("== Run time by process: \(processes) processes, CPU at \(Int(switches)) switches a second and a window a second ==")
+    print(
+      "== Run time by process: \(processes) processes, CPU at \(Int(switches)) switches a second and a window a second =="
+    )
     let statistics = try StatisticsSwitch()
     let children = Children(processes, periodNanoseconds: 200_000_000)
     sleep(3)
