@@ -79,8 +79,11 @@ extension EndToEnd {
       let tree = try SensorTree()
       let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../examples/energy/model.conf").path
-      let exporter = try await Exporter(
-        ["--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms"])
+      let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
+      let exporter = try await Exporter([
+        "--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms", "--energy.idle-watts",
+        "9",
+      ])
       let zone = #"{source="model",package="0",zone="package-0"}"#
       // 20 W at rest are 4 J in a fifth of a second.
       try await eventually("20 W") {
@@ -90,11 +93,45 @@ extension EndToEnd {
         try exporter.value("wattprobe_energy_joules_total" + zone).flatMap { $0 > 10 ? $0 : nil }
       }
       #expect(joules < 100_000)
-      let samples = try exporter.samples()
-      #expect(
-        samples.filter { $0.hasPrefix("wattprobe_energy_joules") || $0.hasPrefix("wattprobe_power") }
-          .allSatisfy { $0.contains(#"source="model""#) })
+      // every joule and every watt says what it is
+      let samples = try await eventually("all that is derived, of the load too") {
+        let samples = try exporter.samples()
+        let isLoadShown = samples.contains { $0.hasPrefix("wattprobe_process_energy_joules_total{pid=\"\(load.pid)\"") }
+        let areAllShown = Self.derived.allSatisfy { family in samples.contains { $0.hasPrefix("\(family){") } }
+        return isLoadShown && areAllShown ? samples : nil
+      }
+      for sample in samples where sample.prefix(while: { $0 != "{" }).contains(/joules|watts/) {
+        #expect(sample.contains(#"source="model""#), "\(sample)")
+      }
       #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
+      load.signal(SIGKILL)
+    }
+
+    /// Families of what is divided out of what zones measure.
+    private static let derived = [
+      "energy_attributed_joules_total", "energy_idle_watts", "process_energy_joules_total", "process_power_watts",
+      "process_window_joules", "cgroup_energy_joules_total",
+    ].map { "wattprobe_" + $0 }
+
+    /// The model was asked for, but there is a sensor.
+    @Test func whatWasMeasuredIsNotSaidToBeEstimated() async throws {
+      let tree = try SensorTree()
+      try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
+      let exporter = try await Exporter([
+        "--path.sysfs", tree.folder.path, "--energy.model", "skylake", "--energy.interval", "200ms",
+        "--energy.idle-watts", "1",
+      ])
+      var energy = 1_000_000
+      let samples = try await eventually("all that is derived") {
+        energy += 1_000_000
+        try tree.set("intel-rapl:0", energy)
+        let samples = try exporter.samples()
+        return Self.derived.allSatisfy { family in samples.contains { $0.hasPrefix("\(family){") } } ? samples : nil
+      }
+      for sample in samples where Self.derived.contains(String(sample.prefix { $0 != "{" })) {
+        #expect(!sample.contains("source="), "\(sample)")
+      }
+      #expect(samples.contains { $0.hasPrefix(#"wattprobe_energy_joules_total{source="model""#) })
     }
 
     @Test func presetOfTheProcessorIsChosen() async throws {

@@ -243,6 +243,27 @@ extension EnergyLedger.Package {
     #expect(ledger.shares[EnergyLedger.rest].microjoules.total == 3)
   }
 
+  /// Settled at the start: a sensor that comes later measures again what is estimated.
+  @Test func whatIsEstimatedIsKnownFromTheStart() {
+    let zones = [
+      EnergyZone(source: .model, name: "package-0"), EnergyZone(source: .rapl, name: "package-0"),
+      EnergyZone(source: .rapl, name: "package-1"),
+    ]
+    let labels = EnergyLabels.assign(to: zones)
+    func readings(_ roles: [EnergyRole?]) -> [EnergyReading] {
+      zip(zip(zones, labels), roles).map {
+        EnergyReading(
+          labels: $0.1, zone: $0.0, role: $1, total: 0, window: EnergyWindow(microjoules: 1, nanoseconds: 1))
+      }
+    }
+    var estimate = EnergyLedger(readings([.primary, nil, nil]), cpus: 1, idleMicrowatts: 0)
+    estimate.measure(readings([.primary, .duplicate, .duplicate]), at: 1)
+    #expect(estimate.isModelled && estimate.packages.map(\.isModelled) == [true, true])
+    var measured = EnergyLedger(readings([.duplicate, .primary, .primary]), cpus: 1, idleMicrowatts: 0)
+    measured.measure(readings([.duplicate, nil, nil]), at: 1)
+    #expect(!measured.isModelled && measured.packages.map(\.isModelled) == [false, false])
+  }
+
   @Test func givenIdlePowerIsThatOfThePackageWithItsMemory() {
     for dies in 1...2 {
       let zones =
