@@ -21,11 +21,11 @@ struct SensorTree {
     try file.close()
   }
 
-  /// `energy` nil: reading the counter fails.
-  func zone(_ identifier: String, _ name: String, energy: Int?) throws {
+  /// `energy` nil: reading the counter fails. `range` is the highest reading.
+  func zone(_ identifier: String, _ name: String, energy: Int?, range: Int = 262_143_328_850) throws {
     let place = "class/powercap/\(identifier)"
     try folder.write("\(place)/name", name + "\n")
-    try folder.write("\(place)/max_energy_range_uj", "262143328850\n")
+    try folder.write("\(place)/max_energy_range_uj", "\(range)\n")
     if let energy {
       try folder.write("\(place)/energy_uj", "\(energy)\n")
       try set(identifier, energy)
