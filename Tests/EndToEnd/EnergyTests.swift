@@ -64,6 +64,52 @@ extension EndToEnd {
       #expect(errors.map { !$0.hasSuffix(" 0") } == true)
     }
 
+    /// What is no number is no reading: the window stays open, and the next reading takes it up.
+    @Test func sensorThatReturnsTextIsHeldAndCounted() async throws {
+      let tree = try SensorTree()
+      try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
+      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let zone = #"{source="rapl",package="0",zone="package-0"}"#
+      try tree.set("intel-rapl:0", 3_000_000)
+      try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
+      try tree.folder.write("class/powercap/intel-rapl:0/energy_uj", "not supported\n")
+      try await eventually("errors to be counted") {
+        try exporter.value("wattprobe_energy_source_errors_total" + zone).map { $0 >= 2 } == true ? () : nil
+      }
+      #expect(try exporter.value("wattprobe_energy_joules_total" + zone) == 2)
+      #expect(try exporter.value("wattprobe_power_watts" + zone) == nil)
+      #expect(exporter.program.errors.contains("energy zone rapl 0/package-0"))
+      #expect(exporter.program.errors.contains("energy_uj: expected"))
+      try tree.set("intel-rapl:0", 9_000_000)
+      try await eventually("8 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 8 ? () : nil }
+      let attributed = Samples(try exporter.samples()).microjoules("energy_attributed_joules_total")
+      #expect(attributed <= 8_000_000)
+    }
+
+    /// 2 J, then back to 1 J, which would be a turn of 262 kJ in a fifth of a second: a reset, from which it goes on.
+    @Test func counterThatStepsBackIsHeldAndCounted() async throws {
+      let tree = try SensorTree()
+      try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000_000)
+      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let zone = #"{source="rapl",package="0",zone="package-0"}"#
+      try tree.set("intel-rapl:0", 1_002_000_000)
+      try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
+      #expect(try exporter.value("wattprobe_energy_source_errors_total" + zone) == 0)
+      try tree.set("intel-rapl:0", 1_000_000)
+      try await eventually("the hold to be counted") {
+        try exporter.value("wattprobe_energy_source_errors_total" + zone) == 1 ? () : nil
+      }
+      #expect(try exporter.value("wattprobe_energy_joules_total" + zone) == 2)
+      #expect(exporter.program.errors.contains("held a reading of 1000000 µJ"))
+      try tree.set("intel-rapl:0", 4_000_000)
+      let samples = try await eventually("3 J more, and all of them attributed") {
+        let samples = Samples(try exporter.samples())
+        return samples.microjoules("energy_attributed_joules_total") == 5_000_000 ? samples : nil
+      }
+      #expect(samples.microjoules("energy_joules_total") == 5_000_000)
+      #expect(try exporter.value("wattprobe_energy_source_errors_total" + zone) == 1)
+    }
+
     @Test func noSensorIsSaidAndTheRestGoesOn() async throws {
       let tree = try SensorTree()
       let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
