@@ -112,6 +112,8 @@ struct EnergyLedger {
   /// No zone's reading failed.
   private var isWhole = false
   private var attributed: [Place: [Interface: UInt64]] = [:]
+  /// When it was last measured, by a clock that never stands: one that steps back is counted on from where it was.
+  private var latest: UInt64 = 0
   private var free: [Int] = []
   private var uses: [Use] = []
   /// How long the CPUs of each package had been busy, where tasks are weighed.
@@ -200,6 +202,7 @@ struct EnergyLedger {
   /// Takes what was read at `now`.
   mutating func measure(_ readings: [EnergyReading], at now: UInt64) {
     isWhole = true
+    latest = max(now, latest + 1)
     for reading in readings where Self.isMeasured(reading) {
       let index = place(of: reading, among: readings)
       zones[index].isPrimary = reading.role == .primary
@@ -212,7 +215,7 @@ struct EnergyLedger {
       let others = attributed[place, default: [:]].filter { $0.key != interface }.values.max() ?? 0
       if reading.role == .primary && others <= now.subtracting(window.nanoseconds) {
         zones[index].account.measure(total: reading.total, nanoseconds: window.nanoseconds)
-        attributed[place, default: [:]][interface] = now
+        attributed[place, default: [:]][interface] = latest
         for use in reading.uses ?? [] where use.weight > 0 {
           uses.append(Use(zone: index, pid: use.pid, weight: use.weight))
         }

@@ -289,7 +289,8 @@ extension EnergyLedger.Package {
     var other: UInt64 = 0
     var otherGroups: UInt64 = 0
 
-    init(_ scene: Scene) {
+    /// As a scrape shows it.
+    init(_ scene: inout Scene) {
       for one in scene.table.series where one.leaf >= 0 {
         processes["\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"] = one.energy.total
       }
