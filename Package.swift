@@ -74,6 +74,8 @@ let package = Package(
     // Loads of known size for the tests of the kernel side.
     .executableTarget(name: "loads", path: "Tests/Loads"),
     .target(name: "nvmlstandin", path: "Tests/StandInNVML"),
+    // What tests ask the kernel themselves, and a sensor that is true to a model.
+    .target(name: "Machine", dependencies: ["Host"], path: "Tests/Machine", swiftSettings: settings),
     tests("ExpositionTests", ["Exposition"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host"]),
@@ -82,12 +84,13 @@ let package = Package(
     tests(
       "CollectorsTests",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "loads", logging,
+        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "Machine", "loads", logging,
       ]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
-    tests("EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition"], exclude: ["Golden"]),
+    tests(
+      "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Machine", "loads"], exclude: ["Golden"]),
 
     // `make bench`: what the programs, a scrape and a pass cost.
     .target(

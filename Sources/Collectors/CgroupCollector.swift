@@ -59,6 +59,7 @@ package final class CgroupCollector: PeriodicCollector {
     writer.label("cgroup", "other")
     writer.nanoseconds(table.other)
     writeWaits(table, to: &writer)
+    tasks.showEnergyOfGroups()
   }
 
   private func writeWaits(_ table: CgroupTable, to writer: inout SampleWriter) {

@@ -44,6 +44,8 @@ struct CgroupTable {
     var used: UInt64
     /// Microjoules used since; never falls.
     var energy: ByDomain<UInt64>
+    /// What of it a scrape has shown.
+    var shownEnergy: ByDomain<UInt64>
     /// Index into `groups`.
     let group: Int
   }
@@ -139,6 +141,11 @@ struct CgroupTable {
     }
   }
 
+  /// A scrape shows what groups used.
+  mutating func showEnergy() {
+    for place in series.indices { series[place].shownEnergy = series[place].energy }
+  }
+
   /// Ends the pass at `time`.
   ///
   /// - Parameters:
@@ -201,7 +208,8 @@ struct CgroupTable {
     series.append(
       Series(
         path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total,
-        carried: start.used, admittedAt: time, used: start.used, energy: start.energy, group: place))
+        carried: start.used, admittedAt: time, used: start.used, energy: start.energy,
+        shownEnergy: start.energy, group: place))
   }
 
   /// Frees a place: of the group longest empty (half the grace time is kept), else of one that now does far less.
@@ -225,13 +233,14 @@ struct CgroupTable {
 
   private func since(_ place: Int) -> UInt64 { groups[series[place].group].emptySince ?? .max }
 
-  /// Takes a series away; returns what it had shown.
+  /// Takes a series away; returns what it had shown. Energy that no scrape has shown goes to `other`.
   private mutating func take(_ place: Int, _ events: Events) -> Shown {
     let one = series.remove(at: place)
     groups[one.group].series = -1
     for (place, one) in series.enumerated() { groups[one.group].series = place }
     events.evicted(one.key)
-    return Shown(used: one.used, energy: one.energy)
+    otherEnergy += one.energy - one.shownEnergy
+    return Shown(used: one.used, energy: one.shownEnergy)
   }
 
   /// Forgets groups that have been empty for the grace time.

@@ -7,12 +7,12 @@ internal import Logging
 /// Who used the energy that the energy collector measures.
 final class EnergyAttribution {
   static let attributed = Family(
-    "energy_attributed_joules", .counter, unit: "joules", labels: ["package", "to"],
+    "energy_attributed_joules", .counter, unit: "joules", labels: ["package", "to", "source"],
     help:
       "Who the package's or GPU's energy went to; the sum is that of its package, dram and GPU zones in energy_joules, exactly."
   )
   static let idleWatts = Family(
-    "energy_idle_watts", .gauge, unit: "watts", labels: ["package"],
+    "energy_idle_watts", .gauge, unit: "watts", labels: ["package", "source"],
     help: "Power taken to be drawn without any work: learned, or given by --energy.idle-watts.")
 
   static let families = [attributed, idleWatts]
@@ -34,8 +34,11 @@ final class EnergyAttribution {
 
     The idle power of a zone is the tenth percentile of its last 300 quiet windows: those in which its CPUs together were busy
     for at most 2 % of their time, or 5 % of one CPU's, or in which nobody used the GPU. Busy windows teach nothing, so a
-    machine that never rests has no idle power, and all is active, until
-    `--energy.idle-watts` says what it is.
+    machine that never rests has no idle power, and all is active, until `--energy.idle-watts` says what it is.
+
+    Where packages have no sensor and the model stands in, what is divided of them is an estimate, and every sample of it, of
+    processes and control groups too, carries `source="model"`; what is measured has no such label. Which of the two it is, is
+    settled at the start.
     """
 
   private let tasks: TaskPasses
@@ -74,6 +77,7 @@ final class EnergyAttribution {
     for package in ledger.packages {
       guard let microwatts = ledger.idleFloor(of: package.name) else { continue }
       writer.label("package", package.name)
+      writer.labelSource(isModelled: package.isModelled)
       writer.micro(microwatts)
     }
   }
@@ -83,7 +87,15 @@ final class EnergyAttribution {
   ) {
     writer.label("package", package.name)
     writer.label("to", to)
+    writer.labelSource(isModelled: package.isModelled)
     writer.micro(microjoules)
+  }
+}
+
+extension SampleWriter {
+  /// The label of what is divided out of an estimate; what was measured has none.
+  fileprivate mutating func labelSource(isModelled: Bool) {
+    if isModelled { label("source", EnergyZone.Source.model.rawValue) }
   }
 }
 
@@ -91,13 +103,13 @@ final class EnergyAttribution {
 
 extension ProcessCollector {
   private static let energy = Family(
-    "process_energy_joules", .counter, unit: "joules", labels: identity,
+    "process_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
     help: "Active energy of packages, memory and GPUs that went to the process.")
   private static let power = Family(
-    "process_power_watts", .gauge, unit: "watts", labels: identity,
+    "process_power_watts", .gauge, unit: "watts", labels: identity + ["source"],
     help: "Mean power of the process over the last window; absent while a zone cannot be read.")
   private static let window = Family(
-    "process_window_joules", .gauge, unit: "joules", labels: identity,
+    "process_window_joules", .gauge, unit: "joules", labels: identity + ["source"],
     help: "Energy of the process in the last window; absent while a zone cannot be read.")
 
   static let energyFamilies = [energy, power, window]
@@ -120,30 +132,35 @@ extension ProcessCollector {
     _ table: ProcessTable, to writer: inout SampleWriter, other: (inout SampleWriter) -> Void,
     each: (inout SampleWriter, borrowing ProcessSeries) -> Void
   ) {
+    let isModelled = table.energy?.isModelled == true
     for index in table.series.indices where table.series[index].leaf >= 0 {
       writer.labels(table.series[index].labels)
+      writer.labelSource(isModelled: isModelled)
       each(&writer, table.series[index])
     }
     writer.label("pid", "other")
+    writer.labelSource(isModelled: isModelled)
     other(&writer)
   }
 }
 
 extension CgroupCollector {
   static let energy = Family(
-    "cgroup_energy_joules", .counter, unit: "joules", labels: identity,
+    "cgroup_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
     help:
       "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
       + "groups below it.")
 
   func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {
-    guard tasks.processes.energy != nil, let table = tasks.groups else { return }
+    guard let ledger = tasks.processes.energy, let table = tasks.groups else { return }
     writer.begin(Self.energy)
     for one in table.series {
       writer.labels(one.labels)
+      writer.labelSource(isModelled: ledger.isModelled)
       writer.micro(one.energy.total)
     }
     writer.label("cgroup", "other")
+    writer.labelSource(isModelled: ledger.isModelled)
     writer.micro(table.otherEnergy.total)
   }
 }

@@ -234,13 +234,15 @@ package final class EnergyCollector: Collector {
     // Nor does a sensor that comes late take its place: what was estimated and what is measured would be one sum.
     let isMeasured = zones.contains { $0.zone.domain == .package && $0.zone.source != .model }
     if isModelled == nil { isModelled = !isMeasured && zones.contains { $0.zone.source == .model } }
-    let present = zones.indices.filter { zones[$0].sensor != nil }
-    for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })) {
-      let isOther = (zones[index].zone.source == .model) != isModelled
-      let role = isOther && role == .primary && zones[index].zone.domain != .gpu ? .duplicate : role
-      guard zones[index].role != role else { continue }
-      zones[index].role = role
-      logger.info("energy zone \(zones[index].labels): \(role.rawValue)")
+    for estimated in [false, true] {
+      let present = zones.indices.filter { zones[$0].sensor != nil && (zones[$0].zone.source == .model) == estimated }
+      for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })) {
+        let counts = estimated == isModelled || zones[index].zone.domain == .gpu
+        let role = role == .primary && !counts ? .duplicate : role
+        guard zones[index].role != role else { continue }
+        zones[index].role = role
+        logger.info("energy zone \(zones[index].labels): \(role.rawValue)")
+      }
     }
   }
 

@@ -41,6 +41,8 @@ struct EnergyLedger {
   /// What became of a package's energy, in microjoules; the four together are what its zones measured.
   struct Package {
     let name: String
+    /// Whether its energy is estimated.
+    let isModelled: Bool
     var processes: UInt64 = 0
     var kernel: UInt64 = 0
     var idle: UInt64 = 0
@@ -50,6 +52,8 @@ struct EnergyLedger {
   private struct Zone {
     let labels: EnergyLabels
     let domain: EnergyZone.Domain
+    /// Index into `packages`.
+    let package: Int
     /// Where its package's weights are; nil: those of all packages count.
     let place: Int?
     var account: EnergyAccount
@@ -89,6 +93,8 @@ struct EnergyLedger {
     }
   }
 
+  /// Whether what is divided among processes is estimated, or some of it: as settled at the start, and for good.
+  let isModelled: Bool
   private(set) var packages: [Package] = []
   /// By leaf.
   private(set) var shares: [Share] = [Share(), Share()]
@@ -106,6 +112,8 @@ struct EnergyLedger {
   /// No zone's reading failed.
   private var isWhole = false
   private var attributed: [Place: [Interface: UInt64]] = [:]
+  /// When it was last measured, by a clock that never stands: one that steps back is counted on from where it was.
+  private var latest: UInt64 = 0
   private var free: [Int] = []
   private var uses: [Use] = []
   /// How long the CPUs of each package had been busy, where tasks are weighed.
@@ -121,6 +129,7 @@ struct EnergyLedger {
   ///   - idleMicrowatts: what a package draws idle; nil: to be learned.
   ///   - weighing: how tasks are weighed; nil: by their run time.
   init(_ readings: [EnergyReading], cpus: Int, idleMicrowatts: UInt64?, weighing: Weighing? = nil) {
+    isModelled = readings.contains { $0.role == .primary && $0.zone.source == .model }
     self.cpus = cpus
     self.idleMicrowatts = idleMicrowatts
     self.weighing = weighing
@@ -193,6 +202,7 @@ struct EnergyLedger {
   /// Takes what was read at `now`.
   mutating func measure(_ readings: [EnergyReading], at now: UInt64) {
     isWhole = true
+    latest = max(now, latest + 1)
     for reading in readings where Self.isMeasured(reading) {
       let index = place(of: reading, among: readings)
       zones[index].isPrimary = reading.role == .primary
@@ -205,7 +215,7 @@ struct EnergyLedger {
       let others = attributed[place, default: [:]].filter { $0.key != interface }.values.max() ?? 0
       if reading.role == .primary && others <= now.subtracting(window.nanoseconds) {
         zones[index].account.measure(total: reading.total, nanoseconds: window.nanoseconds)
-        attributed[place, default: [:]][interface] = now
+        attributed[place, default: [:]][interface] = latest
         for use in reading.uses ?? [] where use.weight > 0 {
           uses.append(Use(zone: index, pid: use.pid, weight: use.weight))
         }
@@ -222,7 +232,7 @@ struct EnergyLedger {
     for zone in zones.indices {
       guard let closed = zones[zone].account.close() else { continue }
       hasWindow = isWhole
-      let index = package(zones[zone].labels.package)
+      let index = zones[zone].package
       packages[index].idle += closed.idle
       packages[index].unattributed += closed.unattributed
       for (leaf, energy) in closed.shares.enumerated() where energy > 0 {
@@ -247,18 +257,20 @@ struct EnergyLedger {
 
   private mutating func place(of reading: EnergyReading, among readings: [EnergyReading]) -> Int {
     if let found = zones.firstIndex(where: { $0.labels == reading.labels }) { return found }
-    _ = package(reading.labels.package)
     let account = EnergyAccount(total: reading.total, floor: floor(of: reading.zone, among: readings))
+    let package = package(of: reading)
     zones.append(
       Zone(
-        labels: reading.labels, domain: reading.zone.domain, place: weighing?.place(ofPackage: reading.zone.package),
-        account: account, isPrimary: reading.role == .primary))
+        labels: reading.labels, domain: reading.zone.domain, package: package,
+        place: weighing?.place(ofPackage: reading.zone.package), account: account,
+        isPrimary: reading.role == .primary))
     return zones.count - 1
   }
 
-  private mutating func package(_ name: String) -> Int {
+  private mutating func package(of reading: EnergyReading) -> Int {
+    let name = reading.labels.package
     if let found = packages.firstIndex(where: { $0.name == name }) { return found }
-    packages.append(Package(name: name))
+    packages.append(Package(name: name, isModelled: isModelled && reading.zone.domain != .gpu))
     return packages.count - 1
   }
 

@@ -86,6 +86,7 @@ package final class ProcessCollector: PeriodicCollector {
     gauge(Self.threads, other: table.otherThreads, to: &writer) { UInt64($0.threads) }
     writeScheduling(to: &writer)
     writeDetail(kernel.details, table, to: &writer)
+    tasks.showEnergyOfProcesses()
   }
 
   /// The labels by which a process is known, ready for its samples.

@@ -25,7 +25,9 @@ struct ProcessSeries {
   var carriedDetail = process_detail()
   /// Microjoules used; never falls.
   var energy = ByDomain<UInt64>()
-  /// Of that, what it used in the last windows.
+  /// What of it a scrape has shown.
+  var shownEnergy = ByDomain<UInt64>()
+  /// Of `energy`, what it used in the last windows.
   var share = EnergyLedger.Share()
   /// Its leaf in the ledger, -1 where it has none: it is a kernel thread's, or no energy is attributed.
   var leaf = -1

@@ -46,6 +46,7 @@ extension ProcessTable {
     one.used = one.shownUsed
     one.cpu = one.shownCPU
     one.detail = one.shownDetail
+    one.energy = one.shownEnergy
     one.leaf = -1
     retained[one.tgid] = one
     remove(least, forget)
@@ -65,6 +66,7 @@ extension ProcessTable {
       one.detail = before.detail
       one.carriedDetail = before.detail
       one.energy = before.energy
+      one.shownEnergy = before.shownEnergy
       one.leaf = before.leaf
     }
     makeLeaf(for: &one)

@@ -166,6 +166,11 @@ extension ProcessTable {
     groups?.addEnergy(energy!.shares[EnergyLedger.rest].microjoules, to: -1)
     otherEnergy += otherShare.microjoules
   }
+
+  /// A scrape shows what processes used.
+  mutating func showEnergy() {
+    for index in series.indices { series[index].shownEnergy = series[index].energy }
+  }
 }
 
 extension EnergyLedger {

@@ -271,13 +271,15 @@ struct ProcessTable {
     }
   }
 
-  /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there.
+  /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there, and
+  /// energy that no scrape has shown.
   mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
     let one = series.remove(at: index)
     releaseLeaf(of: one)
     goneUsed += one.shownUsed
     goneSystem += one.shownCPU.system
     otherDetail += one.detail.subtracting(one.shownDetail)
+    otherEnergy += one.energy - one.shownEnergy
     if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { forget(one.tgid) }
     reindex()
   }

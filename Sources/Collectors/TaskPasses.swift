@@ -77,6 +77,12 @@ package final class TaskPasses {
     processes.attributeEnergy()
   }
 
+  /// A scrape shows what processes used.
+  func showEnergyOfProcesses() { processes.showEnergy() }
+
+  /// A scrape shows what control groups used.
+  func showEnergyOfGroups() { processes.groups?.showEnergy() }
+
   private func pass(now: UInt64) {
     let start = OwnProcess.threadNanoseconds
     if let scheduler, scheduler.weighing != nil { processes.energy?.measureBusyTime(scheduler.busyTime()) }

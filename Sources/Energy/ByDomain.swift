@@ -17,6 +17,14 @@ package struct ByDomain<Value: AdditiveArithmetic & Hashable & Sendable>: Sendab
     }
   }
 
+  package static func - (left: ByDomain, right: ByDomain) -> ByDomain {
+    var difference = left
+    difference.package -= right.package
+    difference.dram -= right.dram
+    difference.gpu -= right.gpu
+    return difference
+  }
+
   package static func += (left: inout ByDomain, right: ByDomain) {
     left.package += right.package
     left.dram += right.dram

@@ -1,7 +1,8 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [slowdown] [scrape] [memory] [passes] [weights]`, all of them by default.
+/// Prints what wattprobe costs: `bench [events] [slowdown] [scrape] [memory] [passes] [energy] [weights]`, all of them by
+/// default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
 @main
@@ -12,6 +13,7 @@ struct Bench {
     ("scrape", ScrapeCosts.run),
     ("memory", MemoryCosts.run),
     ("passes", PassCosts.run),
+    ("energy", EnergyCosts.run),
     ("weights", WeightCosts.run),
   ]
 

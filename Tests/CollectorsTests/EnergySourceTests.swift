@@ -71,6 +71,16 @@ import Testing
     #expect(collector.roleNames == ["model 0/package-0": "duplicate"])
   }
 
+  /// Nor does a sensor stand in for the model: what was estimated and what is measured would be one sum.
+  @Test func sensorThatComesLateLeavesTheModelInItsPlace() throws {
+    var model = PowerModel()
+    model.idleWatts = 1
+    let collector = try host.makeCollector(model: model, activity: StillActivity())
+    try host.zone("intel-rapl:0", "package-0", 0)
+    collector.sample(at: 61 * .second)
+    #expect(collector.roleNames == ["model 0/package-0": "primary", "rapl 0/package-0": "duplicate"])
+  }
+
   // The AMD driver registers its counters in the same tree (intel_rapl_msr), with packages and cores only.
   @Test func amdIsReadFromPowercap() throws {
     try host.zone("intel-rapl:0", "package-0", 0, range: 65_532_610_987)

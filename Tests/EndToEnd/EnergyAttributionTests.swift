@@ -6,15 +6,6 @@ import Testing
 extension EndToEnd {
   /// The program by its own timer, as it is scraped.
   @Suite struct EnergyAttributionTests {
-    /// In microjoules, by the exact text of the samples.
-    private func sum(_ samples: [String], _ prefix: String) -> Int {
-      samples.filter { $0.hasPrefix("wattprobe_" + prefix) }.reduce(0) { sum, sample in
-        let number = sample.split(separator: " ").last!.split(separator: ".")
-        let fraction = number.count > 1 ? String(number[1]) : ""
-        return sum + Int(number[0])! * 1_000_000 + Int(fraction.padding(toLength: 6, withPad: "0", startingAt: 0))!
-      }
-    }
-
     @Test func whatIsMeasuredIsWhatIsAttributed() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
@@ -24,7 +15,7 @@ extension EndToEnd {
       let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.idle-watts", "1.5"])
       var (energy, memory) = (1_000_000, 262_143_328_000)
       var seen = 0
-      var attributed: [String: Int] = [:]
+      var attributed: [String: UInt64] = [:]
       for _ in 0..<40 {
         energy += 5_123_457
         // through its turn
@@ -33,27 +24,26 @@ extension EndToEnd {
         try tree.set("intel-rapl:0:0", energy / 2)
         try tree.set("intel-rapl:0:1", memory)
         try await Task.sleep(for: .milliseconds(300))
-        let samples = try exporter.samples()
-        let zones = ["package-0", "dram"].map {
-          sum(samples, #"energy_joules_total{source="rapl",package="0",zone="\#($0)"}"#)
-        }
-        #expect(sum(samples, "energy_attributed_joules_total") == zones.reduce(0, +))
-        let processes = sum(samples, #"energy_attributed_joules_total{package="0",to="processes"}"#)
-        #expect(sum(samples, "process_energy_joules_total") == processes)
-        #expect(sum(samples, "cgroup_energy_joules_total") == processes)
-        for sample in samples where sample.contains("_energy_") && sample.contains("joules_total") {
+        let lines = try exporter.samples()
+        let samples = Samples(lines)
+        let zones = ["package-0", "dram"].map { samples.microjoules("energy_joules_total", ["zone": $0]) }
+        #expect(samples.microjoules("energy_attributed_joules_total") == zones.reduce(0, +))
+        let processes = samples.microjoules("energy_attributed_joules_total", ["to": "processes"])
+        #expect(samples.microjoules("process_energy_joules_total") == processes)
+        #expect(samples.microjoules("cgroup_energy_joules_total") == processes)
+        for sample in lines where sample.contains("_energy_") && sample.contains("joules_total") {
           let label = String(sample.prefix { $0 != " " })
-          let value = sum([sample], "")
+          let value = Samples.microjoules(of: sample)
           #expect(value >= attributed[label] ?? 0, "\(label) fell")
           attributed[label] = value
         }
-        if samples.contains(where: { $0.hasPrefix("wattprobe_process_power_watts{pid=\"\(load.pid)\"") }) { seen += 1 }
+        if samples.has("process_power_watts", ["pid": "\(load.pid)"]) { seen += 1 }
         if seen > 5 { break }
       }
       #expect(seen > 5)
-      let samples = try exporter.samples()
-      #expect(samples.contains(#"wattprobe_energy_idle_watts{package="0"} 1.5"#))
-      #expect(sum(samples, "process_energy_joules_total{pid=\"\(load.pid)\"") > 0)
+      let lines = try exporter.samples()
+      #expect(lines.contains(#"wattprobe_energy_idle_watts{package="0"} 1.5"#))
+      #expect(Samples(lines).microjoules("process_energy_joules_total", ["pid": "\(load.pid)"]) > 0)
       load.signal(SIGKILL)
     }
 
@@ -66,11 +56,11 @@ extension EndToEnd {
       ])
       try tree.set("intel-rapl:0", 9_000_000)
       let samples = try await eventually("the joules to be attributed") {
-        let samples = try exporter.samples()
-        return sum(samples, "energy_attributed_joules_total") == 8_000_000 ? samples : nil
+        let samples = Samples(try exporter.samples())
+        return samples.microjoules("energy_attributed_joules_total") == 8_000_000 ? samples : nil
       }
-      #expect(sum(samples, #"energy_attributed_joules_total{package="0",to="processes"}"#) > 0)
-      #expect(!samples.contains { $0.hasPrefix("wattprobe_process_energy") || $0.hasPrefix("wattprobe_cgroup_energy") })
+      #expect(samples.microjoules("energy_attributed_joules_total", ["to": "processes"]) > 0)
+      #expect(!samples.has("process_energy_joules_total") && !samples.has("cgroup_energy_joules_total"))
     }
   }
 }

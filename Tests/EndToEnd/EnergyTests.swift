@@ -21,11 +21,11 @@ struct SensorTree {
     try file.close()
   }
 
-  /// `energy` nil: reading the counter fails.
-  func zone(_ identifier: String, _ name: String, energy: Int?) throws {
+  /// `energy` nil: reading the counter fails. `range` is the highest reading.
+  func zone(_ identifier: String, _ name: String, energy: Int?, range: Int = 262_143_328_850) throws {
     let place = "class/powercap/\(identifier)"
     try folder.write("\(place)/name", name + "\n")
-    try folder.write("\(place)/max_energy_range_uj", "262143328850\n")
+    try folder.write("\(place)/max_energy_range_uj", "\(range)\n")
     if let energy {
       try folder.write("\(place)/energy_uj", "\(energy)\n")
       try set(identifier, energy)
@@ -64,6 +64,52 @@ extension EndToEnd {
       #expect(errors.map { !$0.hasSuffix(" 0") } == true)
     }
 
+    /// What is no number is no reading: the window stays open, and the next reading takes it up.
+    @Test func sensorThatReturnsTextIsHeldAndCounted() async throws {
+      let tree = try SensorTree()
+      try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
+      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let zone = #"{source="rapl",package="0",zone="package-0"}"#
+      try tree.set("intel-rapl:0", 3_000_000)
+      try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
+      try tree.folder.write("class/powercap/intel-rapl:0/energy_uj", "not supported\n")
+      try await eventually("errors to be counted") {
+        try exporter.value("wattprobe_energy_source_errors_total" + zone).map { $0 >= 2 } == true ? () : nil
+      }
+      #expect(try exporter.value("wattprobe_energy_joules_total" + zone) == 2)
+      #expect(try exporter.value("wattprobe_power_watts" + zone) == nil)
+      #expect(exporter.program.errors.contains("energy zone rapl 0/package-0"))
+      #expect(exporter.program.errors.contains("energy_uj: expected"))
+      try tree.set("intel-rapl:0", 9_000_000)
+      try await eventually("8 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 8 ? () : nil }
+      let attributed = Samples(try exporter.samples()).microjoules("energy_attributed_joules_total")
+      #expect(attributed <= 8_000_000)
+    }
+
+    /// 2 J, then back to 1 J, which would be a turn of 262 kJ in a fifth of a second: a reset, from which it goes on.
+    @Test func counterThatStepsBackIsHeldAndCounted() async throws {
+      let tree = try SensorTree()
+      try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000_000)
+      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let zone = #"{source="rapl",package="0",zone="package-0"}"#
+      try tree.set("intel-rapl:0", 1_002_000_000)
+      try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
+      #expect(try exporter.value("wattprobe_energy_source_errors_total" + zone) == 0)
+      try tree.set("intel-rapl:0", 1_000_000)
+      try await eventually("the hold to be counted") {
+        try exporter.value("wattprobe_energy_source_errors_total" + zone) == 1 ? () : nil
+      }
+      #expect(try exporter.value("wattprobe_energy_joules_total" + zone) == 2)
+      #expect(exporter.program.errors.contains("held a reading of 1000000 µJ"))
+      try tree.set("intel-rapl:0", 4_000_000)
+      let samples = try await eventually("3 J more, and all of them attributed") {
+        let samples = Samples(try exporter.samples())
+        return samples.microjoules("energy_attributed_joules_total") == 5_000_000 ? samples : nil
+      }
+      #expect(samples.microjoules("energy_joules_total") == 5_000_000)
+      #expect(try exporter.value("wattprobe_energy_source_errors_total" + zone) == 1)
+    }
+
     @Test func noSensorIsSaidAndTheRestGoesOn() async throws {
       let tree = try SensorTree()
       let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
@@ -79,8 +125,11 @@ extension EndToEnd {
       let tree = try SensorTree()
       let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../examples/energy/model.conf").path
-      let exporter = try await Exporter(
-        ["--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms"])
+      let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
+      let exporter = try await Exporter([
+        "--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms", "--energy.idle-watts",
+        "9",
+      ])
       let zone = #"{source="model",package="0",zone="package-0"}"#
       // 20 W at rest are 4 J in a fifth of a second.
       try await eventually("20 W") {
@@ -90,11 +139,45 @@ extension EndToEnd {
         try exporter.value("wattprobe_energy_joules_total" + zone).flatMap { $0 > 10 ? $0 : nil }
       }
       #expect(joules < 100_000)
-      let samples = try exporter.samples()
-      #expect(
-        samples.filter { $0.hasPrefix("wattprobe_energy_joules") || $0.hasPrefix("wattprobe_power") }
-          .allSatisfy { $0.contains(#"source="model""#) })
+      // every joule and every watt says what it is
+      let samples = try await eventually("all that is derived, of the load too") {
+        let samples = try exporter.samples()
+        let isLoadShown = samples.contains { $0.hasPrefix("wattprobe_process_energy_joules_total{pid=\"\(load.pid)\"") }
+        let areAllShown = Self.derived.allSatisfy { family in samples.contains { $0.hasPrefix("\(family){") } }
+        return isLoadShown && areAllShown ? samples : nil
+      }
+      for sample in samples where sample.prefix(while: { $0 != "{" }).contains(/joules|watts/) {
+        #expect(sample.contains(#"source="model""#), "\(sample)")
+      }
       #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
+      load.signal(SIGKILL)
+    }
+
+    /// Families of what is divided out of what zones measure.
+    private static let derived = [
+      "energy_attributed_joules_total", "energy_idle_watts", "process_energy_joules_total", "process_power_watts",
+      "process_window_joules", "cgroup_energy_joules_total",
+    ].map { "wattprobe_" + $0 }
+
+    /// The model was asked for, but there is a sensor.
+    @Test func whatWasMeasuredIsNotSaidToBeEstimated() async throws {
+      let tree = try SensorTree()
+      try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
+      let exporter = try await Exporter([
+        "--path.sysfs", tree.folder.path, "--energy.model", "skylake", "--energy.interval", "200ms",
+        "--energy.idle-watts", "1",
+      ])
+      var energy = 1_000_000
+      let samples = try await eventually("all that is derived") {
+        energy += 1_000_000
+        try tree.set("intel-rapl:0", energy)
+        let samples = try exporter.samples()
+        return Self.derived.allSatisfy { family in samples.contains { $0.hasPrefix("\(family){") } } ? samples : nil
+      }
+      for sample in samples where Self.derived.contains(String(sample.prefix { $0 != "{" })) {
+        #expect(!sample.contains("source="), "\(sample)")
+      }
+      #expect(samples.contains { $0.hasPrefix(#"wattprobe_energy_joules_total{source="model""#) })
     }
 
     @Test func presetOfTheProcessorIsChosen() async throws {

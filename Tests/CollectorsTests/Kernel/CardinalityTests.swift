@@ -3,6 +3,7 @@ import Collecting
 import Exposition
 import Foundation
 import Glibc
+import Machine
 import Testing
 
 @testable import Collectors

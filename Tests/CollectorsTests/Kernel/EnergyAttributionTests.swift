@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Host
+import Machine
 import Testing
 
 @testable import Collectors
@@ -9,73 +10,23 @@ extension KernelTests {
   /// A sensor whose counter follows a known model of power, read beside the real kernel: whose joules come out must be those
   /// that the model gave to the run time of each.
   @Suite(.serialized) struct EnergyAttributionTests {
-    /// A machine that draws 5 W idle and 10 W more for each CPU that runs a task: nanojoules a nanosecond.
-    private final class Sensor {
-      static let idleMicrowatts: UInt64 = 5_000_000
-      static let joulesPerSecond: UInt64 = 10
-      let folder: URL
-      private let start = MonotonicClock.now
-      private let ran: UInt64
-
-      init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "wattprobe-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        try FileManager.default.createSymbolicLink(
-          atPath: folder.path + "/devices", withDestinationPath: "/sys/devices")
-        ran = try ControlGroup.usageOfAll()
-        try write("name", "package-0\n")
-        try write("max_energy_range_uj", "262143328850\n")
-        try advance()
-      }
-
-      deinit { try? FileManager.default.removeItem(at: folder) }
-
-      /// What the model makes of the run time of one of many.
-      static func microjoules(_ nanoseconds: UInt64) -> UInt64 { nanoseconds * joulesPerSecond / 1000 }
-
-      /// Brings the counter up to now.
-      func advance() throws {
-        let idle = MonotonicClock.now.subtracting(start) / 1000 * Self.idleMicrowatts / 1_000_000
-        try write("energy_uj", "\(1_000_000 + idle + Self.microjoules(try ControlGroup.usageOfAll() - ran))\n")
-      }
-
-      private func write(_ name: String, _ text: String) throws {
-        let place = folder.path + "/class/powercap/intel-rapl:0"
-        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
-        // in place: the file is open
-        let file = fopen("\(place)/\(name)", "w")
-        fputs(text, file)
-        fclose(file)
-      }
-
-      func options(_ options: inout CollectorOptions) {
-        options.paths = HostPaths(procfs: "/proc", sysfs: folder.path, rootfs: "/")
-        options.energy.idleMicrowatts = Self.idleMicrowatts
-        // nobody goes away: what is shown is all there is
-        options.process.limit = 2000
-        options.process.graceNanoseconds = 3600 * .second
-        options.cgroup.limit = 1000
-        options.cgroup.graceNanoseconds = 3600 * .second
-      }
+    private static func choose(_ options: inout CollectorOptions, _ sensor: ModelledSensor) {
+      options.paths = HostPaths(procfs: "/proc", sysfs: sensor.path, rootfs: "/")
+      options.energy.idleMicrowatts = ModelledSensor.idleMicrowatts
+      // nobody goes away: what is shown is all there is
+      options.process.limit = 2000
+      options.process.graceNanoseconds = 3600 * .second
+      options.cgroup.limit = 1000
+      options.cgroup.graceNanoseconds = 3600 * .second
     }
 
-    /// The kernel's figure up to this moment, a running slice included.
-    private static func cpuTime(_ pid: pid_t) throws -> UInt64 {
-      var clock = clockid_t()
-      var time = timespec()
-      guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
-        throw Load.Failed(what: "CPU clock of \(pid)")
-      }
-      return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-    }
-
-    private let sensor: Sensor
+    private let sensor: ModelledSensor
     private let collectors: LiveCollectors
 
     init() throws {
-      let sensor = try Sensor()
+      let sensor = try ModelledSensor()
       self.sensor = sensor
-      collectors = try LiveCollectors(["process", "cgroup", "energy"]) { sensor.options(&$0) }
+      collectors = try LiveCollectors(["process", "cgroup", "energy"]) { Self.choose(&$0, sensor) }
     }
 
     /// The end of a window, and what is shown after it.
@@ -120,18 +71,18 @@ extension KernelTests {
       try admit(loads[0].pid, loads[1].pid)
       // a window that ends too soon after the last one is shared out with the next
       pause(seconds: 0.6)
-      let from = try window { try loads.map { try Self.cpuTime($0.pid) } }
+      let from = try window { try loads.map { try cpuTime($0.pid) } }
       for _ in 0..<20 {
         pause(seconds: 0.25)
         _ = try window()
       }
       pause(seconds: 0.6)
-      let change = Change(from: from, to: try window { try loads.map { try Self.cpuTime($0.pid) } })
+      let change = Change(from: from, to: try window { try loads.map { try cpuTime($0.pid) } })
       for (index, load) in loads.enumerated() {
         let ran = change.kernel { $0[index] }
         expectAgreement(
           "µJ of load \(index)", change.sum("process_energy_joules", ["pid": "\(load.pid)"]),
-          Sensor.microjoules(ran.lowerBound)...Sensor.microjoules(ran.upperBound), within: 0.02)
+          ModelledSensor.microjoules(ran.lowerBound)...ModelledSensor.microjoules(ran.upperBound), within: 0.02)
       }
       try expectConservation(change.to.reading)
     }
@@ -158,7 +109,7 @@ extension KernelTests {
       }
     }
 
-    /// A thousand processes of 20 ms each, of which no pass sees more than a few.
+    /// Ten thousand processes of 20 ms each, of which no pass sees more than a few.
     @Test func shortLivesAreFullyAccountedInTheirGroup() throws {
       let group = try ControlGroup("/wattprobe-test-energy-\(getpid())")
       let spinner = try Load("spin", 60_000)
@@ -170,12 +121,12 @@ extension KernelTests {
       spinner.kill()
       // the kernel lets go of dead processes a little later
       pause(seconds: 0.5)
-      let load = try Load("short-lives", 1000, 20_000, 4)
+      let load = try Load("short-lives", 10_000, 20_000, 2 * usableCPUs.count)
       try group.take(load.pid)
       let start = try group.usage()
       let from = try window()
       load.begin()
-      for _ in 0..<2000 where try group.usage() - start < 20_000_000_000 {
+      for _ in 0..<2000 where try group.usage() - start < 200_000_000_000 {
         pause(seconds: 0.25)
         _ = try window()
       }
@@ -187,7 +138,7 @@ extension KernelTests {
       let labels = ["cgroup": group.path]
       let energy = to.sum("cgroup_energy_joules", labels) - from.sum("cgroup_energy_joules", labels)
       expectAgreement(
-        "µJ of short lives that ran \(ran) ns", energy, .init(about: Sensor.microjoules(ran)), within: 0.02)
+        "µJ of short lives that ran \(ran) ns", energy, .init(about: ModelledSensor.microjoules(ran)), within: 0.02)
       try expectConservation(to)
     }
 
@@ -208,8 +159,8 @@ extension KernelTests {
       var before = try window { try Self.lag(load.pid) }
       let from = before
       var worst: UInt64 = 0
-      for _ in 0..<20 {
-        pause(seconds: 0.5)
+      for _ in 0..<50 {
+        pause(seconds: 0.4)
         let moment = try window { try Self.lag(load.pid) }
         let energy = [before, moment].map { $0.reading.sum("process_energy_joules", labels) }
         #expect(energy[1] > energy[0])

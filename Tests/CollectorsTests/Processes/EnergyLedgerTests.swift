@@ -244,6 +244,27 @@ extension EnergyLedger.Package {
     #expect(ledger.shares[EnergyLedger.rest].microjoules.total == 3)
   }
 
+  /// Settled at the start: a sensor that comes later measures again what is estimated.
+  @Test func whatIsEstimatedIsKnownFromTheStart() {
+    let zones = [
+      EnergyZone(source: .model, name: "package-0"), EnergyZone(source: .rapl, name: "package-0"),
+      EnergyZone(source: .rapl, name: "package-1"),
+    ]
+    let labels = EnergyLabels.assign(to: zones)
+    func readings(_ roles: [EnergyRole?]) -> [EnergyReading] {
+      zip(zip(zones, labels), roles).map {
+        EnergyReading(
+          labels: $0.1, zone: $0.0, role: $1, total: 0, window: EnergyWindow(microjoules: 1, nanoseconds: 1))
+      }
+    }
+    var estimate = EnergyLedger(readings([.primary, nil, nil]), cpus: 1, idleMicrowatts: 0)
+    estimate.measure(readings([.primary, .duplicate, .duplicate]), at: 1)
+    #expect(estimate.isModelled && estimate.packages.map(\.isModelled) == [true, true])
+    var measured = EnergyLedger(readings([.duplicate, .primary, .primary]), cpus: 1, idleMicrowatts: 0)
+    measured.measure(readings([.duplicate, nil, nil]), at: 1)
+    #expect(!measured.isModelled && measured.packages.map(\.isModelled) == [false, false])
+  }
+
   @Test func givenIdlePowerIsThatOfThePackageWithItsMemory() {
     for dies in 1...2 {
       let zones =
@@ -269,7 +290,8 @@ extension EnergyLedger.Package {
     var other: UInt64 = 0
     var otherGroups: UInt64 = 0
 
-    init(_ scene: Scene) {
+    /// As a scrape shows it.
+    init(_ scene: inout Scene) {
       for one in scene.table.series where one.leaf >= 0 {
         processes["\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"] = one.energy.total
       }
@@ -277,6 +299,8 @@ extension EnergyLedger.Package {
       packages = scene.packages.map { [$0.processes, $0.kernel, $0.idle, $0.unattributed] }
       other = scene.table.otherEnergy.total
       otherGroups = scene.table.groups?.otherEnergy.total ?? 0
+      scene.table.showEnergy()
+      scene.table.groups?.showEnergy()
     }
 
     /// By how much the counters grew; nil where one fell.
@@ -301,7 +325,7 @@ extension EnergyLedger.Package {
       for id in 3...8 as ClosedRange<UInt32> { kernel.start(id, comm: "a", cgroup: 1 + UInt64(id % 3)) }
       for index in 0..<6 { kernel.use(index, upTo: 1_000_000_000) }
     }
-    var shown = Shown(scene)
+    var shown = Shown(&scene)
     for window in 1...100 {
       disturb(&scene)
       let before = scene.packages.map(\.sum)
@@ -314,11 +338,11 @@ extension EnergyLedger.Package {
       if scene.kernel.generator.chance(3) {
         scene.kernel.advance(100_000_000)
         scene.kernel.pass(&scene.table)
-        shown = Shown(scene)
+        shown = Shown(&scene)
         disturb(&scene)
       }
       scene.window(failed: failed)
-      let now = Shown(scene)
+      let now = Shown(&scene)
       for (from, to) in zip(shown.packages, now.packages) {
         for (old, new) in zip(from, to) { #expect(new >= old, "window \(window)") }
       }
@@ -378,6 +402,42 @@ extension EnergyLedger.Package {
       }
     }
     #expect(compared > 50)
+  }
+
+  /// Whoever adds up what each series grew by from scrape to scrape, from 0 where it is new, has all that went to processes:
+  /// none of it is lost in series that go between two scrapes.
+  @Test(arguments: 1...60 as ClosedRange<UInt64>)
+  func scraperSeesAllThatWentToProcesses(seed: UInt64) {
+    var scene = Scene(seed: seed, limit: 2 + Int(seed % 3))
+    var next: UInt32 = 9
+    var (processes, groups): ([String: UInt64], [String: UInt64]) = ([:], [:])
+    for window in 1...200 {
+      let count = UInt64(scene.kernel.processes.count)
+      switch scene.kernel.generator.below(4) {
+      case 0:
+        // no labels come twice, but those of one that goes on
+        scene.kernel.start(next, comm: "a", cgroup: UInt64(next / 3))
+        next += 1
+      case 1 where count > 4: scene.kernel.end(Int(scene.kernel.generator.below(count)))
+      default: break
+      }
+      for index in scene.kernel.processes.indices where scene.kernel.generator.chance(3) {
+        scene.kernel.use(index, upTo: scene.kernel.generator.chance(3) ? 900_000_000 : 30_000_000)
+      }
+      scene.totals[0] += scene.kernel.generator.below(40_000_000)
+      scene.window()
+      guard scene.kernel.generator.chance(4) else { continue }
+      let shown = Shown(&scene)
+      processes.merge(shown.processes) { $1 }
+      processes["other"] = shown.other
+      groups.merge(shown.groups) { $1 }
+      groups["other"] = shown.otherGroups
+      let all = shown.packages.reduce(0) { $0 + $1[0] }
+      #expect(processes.values.reduce(0, +) == all, "window \(window)")
+      #expect(groups.values.reduce(0, +) == all, "window \(window)")
+    }
+    // more than have room, beside `other`
+    #expect(processes.count > Int(seed % 3) + 3 && groups.count > 3)
   }
 
   /// `isOrderly`: the dead are counted at once, and nobody moves.

@@ -119,9 +119,9 @@ struct ModelKernel {
     task.runqueue_ns = 0
   }
 
-  /// One pass over all tasks into `table`.
-  mutating func pass(_ table: inout ProcessTable) {
-    table.beginPass(now: clock)
+  /// One pass over all tasks into `table`, by a clock of the test's own where `now` is given.
+  mutating func pass(_ table: inout ProcessTable, at now: UInt64? = nil) {
+    table.beginPass(now: now ?? clock)
     for (group, dead) in deadByGroup { table.groups?.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), dead) }
     if threadsFirst { addThreads(&table) }
     for one in processes { table.add(Self.record(one)) }

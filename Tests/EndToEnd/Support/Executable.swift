@@ -8,10 +8,14 @@ import Testing
 /// The built program, and tools of the distribution.
 enum Executable {
   /// Beside the test bundle.
-  static let wattprobe: String = {
+  static let wattprobe = built("wattprobe")
+  /// Loads of known size.
+  static let loads = built("loads")
+
+  private static func built(_ name: String) -> String {
     let bundle = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    return URL(fileURLWithPath: bundle ?? "").deletingLastPathComponent().appendingPathComponent("wattprobe").path
-  }()
+    return URL(fileURLWithPath: bundle ?? "").deletingLastPathComponent().appendingPathComponent(name).path
+  }
 
   struct Missing: Error, CustomStringConvertible {
     let description: String

@@ -46,12 +46,23 @@ final class PrometheusServer {
 
   /// Evaluates an expression now.
   func query(_ expression: String) throws -> Answer {
+    let (answer, text) = try ask(expression)
+    guard answer.status == "success" else { return .refused(answer.error ?? text) }
+    return .series(answer.data?.result.count ?? 0)
+  }
+
+  /// The value of the one series that an expression yields now; nil where it yields none.
+  func value(_ expression: String) throws -> Double? {
+    let (answer, text) = try ask(expression)
+    guard answer.status == "success" else { throw HTTPClient.Failure(description: "\(expression): \(text)") }
+    return answer.data?.result.first.flatMap { Double($0.value.text) }
+  }
+
+  private func ask(_ expression: String) throws -> (answer: Body, text: String) {
     let allowed = CharacterSet.alphanumerics
     let text = expression.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
     let response = try HTTPClient(port: port).get("/api/v1/query?query=\(text)", accept: "application/json")
-    let answer = try JSONDecoder().decode(Body.self, from: Data(response.body.utf8))
-    guard answer.status == "success" else { return .refused(answer.error ?? response.body) }
-    return .series(answer.data?.result.count ?? 0)
+    return (try JSONDecoder().decode(Body.self, from: Data(response.body.utf8)), response.body)
   }
 
   /// Whether an expression yields series.
@@ -61,7 +72,17 @@ final class PrometheusServer {
 
   private struct Body: Decodable {
     struct Payload: Decodable { let result: [Series] }
-    struct Series: Decodable { let metric: [String: String] }
+    struct Series: Decodable { let value: Point }
+    /// `[seconds, "text"]`
+    struct Point: Decodable {
+      let text: String
+
+      init(from decoder: any Decoder) throws {
+        var pair = try decoder.unkeyedContainer()
+        _ = try pair.decode(Double.self)
+        text = try pair.decode(String.self)
+      }
+    }
     let status: String
     let error: String?
     let data: Payload?

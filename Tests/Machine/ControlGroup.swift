@@ -1,16 +1,22 @@
-import Foundation
-import Glibc
+package import Glibc
+
+internal import Foundation
+
+/// Why a test's figures of the machine could not be had.
+package struct MachineError: Error {
+  package let what: String
+}
 
 /// A control group made for a test, in the hierarchy of `controller` (nil: version 2), gone with this object.
-final class ControlGroup {
+package final class ControlGroup {
   /// As `/proc/<pid>/cgroup` shows it.
-  let path: String
-  let folder: String
+  package let path: String
+  package let folder: String
 
-  init(_ path: String, controller: String? = nil) throws {
+  package init(_ path: String, controller: String? = nil) throws {
     self.path = path
     guard let mount = try Self.mount(of: controller) else {
-      throw Load.Failed(what: "no hierarchy of \(controller ?? "version 2") is mounted")
+      throw MachineError(what: "no hierarchy of \(controller ?? "version 2") is mounted")
     }
     folder = mount + path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -29,18 +35,18 @@ final class ControlGroup {
     return nil
   }
 
-  static func exists(_ controller: String) -> Bool { ((try? mount(of: controller)) ?? nil) != nil }
+  package static func exists(_ controller: String) -> Bool { ((try? mount(of: controller)) ?? nil) != nil }
 
-  func take(_ process: pid_t) throws {
+  package func take(_ process: pid_t) throws {
     try "\(process)".write(toFile: folder + "/cgroup.procs", atomically: false, encoding: .utf8)
   }
 
   /// The kernel's own sum of CPU time, in nanoseconds.
-  func usage() throws -> UInt64 { try Self.usage(folder) }
+  package func usage() throws -> UInt64 { try Self.usage(folder) }
 
   /// That of all tasks there are and were.
-  static func usageOfAll() throws -> UInt64 {
-    guard let root = try mount(of: "cpuacct") ?? mount(of: nil) else { throw Load.Failed(what: "no control groups") }
+  package static func usageOfAll() throws -> UInt64 {
+    guard let root = try mount(of: "cpuacct") ?? mount(of: nil) else { throw MachineError(what: "no control groups") }
     return try usage(root)
   }
 
@@ -55,5 +61,15 @@ final class ControlGroup {
 
   /// Refused as long as it has processes.
   @discardableResult
-  func remove() -> Bool { rmdir(folder) == 0 }
+  package func remove() -> Bool { rmdir(folder) == 0 }
+}
+
+/// The kernel's figure of a process' CPU time up to this moment in nanoseconds, running slices included.
+package func cpuTime(_ pid: pid_t) throws -> UInt64 {
+  var clock = clockid_t()
+  var time = timespec()
+  guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
+    throw MachineError(what: "no CPU clock of \(pid)")
+  }
+  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
