@@ -13,6 +13,8 @@ struct EnergyReading {
   let window: EnergyWindow?
   /// Who used it, where the sensor tells, as GPUs do; nil: what tasks did tells.
   var uses: [GPUReader.Use]?
+  /// Where the counter is read; nil while there is nothing to show: the zone is gone, at rest, or was not read yet.
+  var place: String?
 }
 
 /// Who used the measured energy.
@@ -47,6 +49,17 @@ struct EnergyLedger {
     var unattributed: UInt64 = 0
   }
 
+  /// What became of one zone's energy, in microjoules.
+  struct ZoneSums: Hashable {
+    /// All that was attributed.
+    var energy: UInt64 = 0
+    /// Of that, what went to nobody since the zone draws it without any work.
+    var idle: UInt64 = 0
+    /// What closed last; nil where nothing was measured then.
+    var window: EnergyWindow?
+    var windowIdle: UInt64 = 0
+  }
+
   private struct Zone {
     let labels: EnergyLabels
     let domain: EnergyZone.Domain
@@ -54,6 +67,7 @@ struct EnergyLedger {
     let place: Int?
     var account: EnergyAccount
     var isPrimary = false
+    var sums = ZoneSums()
 
     func of(_ weights: Weights) -> UInt64 { place.map { weights[$0] } ?? weights.wrappedSum() }
   }
@@ -220,8 +234,10 @@ struct EnergyLedger {
     for leaf in shares.indices { shares[leaf] = Share() }
     hasWindow = false
     for zone in zones.indices {
+      zones[zone].sums.window = nil
       guard let closed = zones[zone].account.close() else { continue }
       hasWindow = isWhole
+      zones[zone].sums.add(closed)
       let index = package(zones[zone].labels.package)
       packages[index].idle += closed.idle
       packages[index].unattributed += closed.unattributed
@@ -233,6 +249,15 @@ struct EnergyLedger {
       }
     }
   }
+
+  /// Whether energy of such zones is attributed.
+  func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain } }
+
+  /// All that was attributed of packages and their memory, in microjoules.
+  var energyWithoutGPUs: UInt64 { zones.filter { $0.domain != .gpu }.reduce(0) { $0 + $1.sums.energy } }
+
+  /// What became of the energy of a zone; nil where none of it is attributed.
+  func sums(of labels: EnergyLabels) -> ZoneSums? { zones.first { $0.labels == labels }?.sums }
 
   /// What a package is taken to draw without any work, in microwatts; nil as long as that is not known.
   func idleFloor(of package: String) -> UInt64? {
@@ -272,5 +297,14 @@ struct EnergyLedger {
       $0.zone.domain == .package && $0.zone.package == zone.package && Interface($0.zone) == Interface(zone)
     }
     return IdleFloor(microwatts: zone.domain == .package ? idleMicrowatts / UInt64(max(1, dies)) : 0)
+  }
+}
+
+extension EnergyLedger.ZoneSums {
+  fileprivate mutating func add(_ closed: EnergyAccount.Closed) {
+    energy += closed.window.microjoules
+    idle += closed.idle
+    window = closed.window
+    windowIdle = closed.idle
   }
 }

@@ -49,7 +49,7 @@ extension EndToEnd {
     private static func sampleNames(_ family: Family) -> [String] {
       switch family.type {
       case .counter: [family.name + "_total"]
-      case .gauge: [family.name]
+      case .gauge, .unknown: [family.name]
       case .info: [family.name + "_info"]
       case .histogram: ["_bucket", "_sum", "_count"].map { family.name + $0 }
       }
