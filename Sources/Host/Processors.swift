@@ -10,6 +10,14 @@ package struct Processor: Sendable, Hashable {
   /// `core id`.
   package let core: String
 
+  package init(number: Int, vendor: String, model: String, package: String, core: String) {
+    self.number = number
+    self.vendor = vendor
+    self.model = model
+    self.package = package
+    self.core = core
+  }
+
   /// All that are online.
   package static func list(paths: HostPaths) throws(SystemError) -> [Processor] {
     list(parsing: try SmallFile.text(paths.proc("cpuinfo")))

@@ -131,6 +131,9 @@ struct CollectingArguments: ParsableArguments {
       options.compatible = compat.exporters
       if !choice.off.contains("compat") { options.enabled.insert("compat") }
     }
+    if options.enabled.contains("compat") && !options.enabled.contains("energy") {
+      throw StartError("--compat: the energy collector, whose figures it shows, is off", cure: "add --collector.energy")
+    }
     options.process.limit = processLimit
     options.process.graceNanoseconds = processGrace.nanoseconds
     options.process.hasDetail = processDetail

@@ -176,9 +176,9 @@ final class KeplerFamilies: CompatibleFamilies {
       writer.label("type", "regular")
     }
     writer.begin(Self.processSeconds)
-    for (index, one) in table.series.enumerated() {
+    for index in table.series.indices {
       writer.labels(labels[index])
-      writer.nanoseconds(one.cpu.user + one.cpu.system)
+      writer.nanoseconds(table.series[index].cpu.user + table.series[index].cpu.system)
     }
     writer.labels(other)
     writer.nanoseconds(table.otherCPU.user + table.otherCPU.system)
