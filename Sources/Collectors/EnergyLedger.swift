@@ -49,17 +49,6 @@ struct EnergyLedger {
     var unattributed: UInt64 = 0
   }
 
-  /// What became of one zone's energy, in microjoules.
-  struct ZoneSums: Hashable {
-    /// All that was attributed.
-    var energy: UInt64 = 0
-    /// Of that, what went to nobody since the zone draws it without any work.
-    var idle: UInt64 = 0
-    /// What closed last; nil where nothing was measured then.
-    var window: EnergyWindow?
-    var windowIdle: UInt64 = 0
-  }
-
   private struct Zone {
     let labels: EnergyLabels
     let domain: EnergyZone.Domain
@@ -234,10 +223,10 @@ struct EnergyLedger {
     for leaf in shares.indices { shares[leaf] = Share() }
     hasWindow = false
     for zone in zones.indices {
-      zones[zone].sums.window = nil
-      guard let closed = zones[zone].account.close() else { continue }
+      let closed = zones[zone].account.close()
+      zones[zone].sums.take(closed)
+      guard let closed else { continue }
       hasWindow = isWhole
-      zones[zone].sums.add(closed)
       let index = package(zones[zone].labels.package)
       packages[index].idle += closed.idle
       packages[index].unattributed += closed.unattributed
@@ -297,14 +286,5 @@ struct EnergyLedger {
       $0.zone.domain == .package && $0.zone.package == zone.package && Interface($0.zone) == Interface(zone)
     }
     return IdleFloor(microwatts: zone.domain == .package ? idleMicrowatts / UInt64(max(1, dies)) : 0)
-  }
-}
-
-extension EnergyLedger.ZoneSums {
-  fileprivate mutating func add(_ closed: EnergyAccount.Closed) {
-    energy += closed.window.microjoules
-    idle += closed.idle
-    window = closed.window
-    windowIdle = closed.idle
   }
 }

@@ -128,6 +128,14 @@ extension EndToEnd {
         #expect(!kepler.isEmpty && kepler.reduce(0) { $0 + $1.micro } == one.micro, "\(one) \(kepler)")
         if let comm = one.labels["comm"] { #expect(kepler.allSatisfy { $0.labels["comm"] == comm }) }
       }
+      for zone in ["package", "dram"] {
+        let parts = scrape.sum("kepler_process_cpu_joules_total", ["zone": zone])
+        #expect(parts <= scrape.sum("kepler_node_cpu_active_joules_total", ["zone": zone]))
+      }
+      // of the kernel's threads there is CPU time alone
+      let bound = Set(scrape.of("wattprobe_process_cpu_seconds_total").map(identity)).count
+      #expect(scrape.samples.count { $0.name.hasPrefix("kepler_process_") } <= 5 * bound)
+      #expect(scrape.samples.count { $0.name.hasPrefix("scaph_process_") } <= bound)
       let shown = Set(scrape.of("kepler_process_cpu_joules_total").map(identity))
       #expect(shown == Set(native.map(identity)))
       for one in scrape.of("wattprobe_process_power_watts") {
@@ -158,13 +166,15 @@ extension EndToEnd {
       let text = try await eventually("the container to have energy") {
         try machine.advance()
         let text = try exporter.get().body
-        let isThere = ["kepler_container_cpu_watts{", "scaph_process_power_consumption_microwatts{"].allSatisfy(text.contains)
+        let isThere = ["kepler_container_cpu_watts{", "scaph_process_power_consumption_microwatts{"].allSatisfy(
+          text.contains)
         return isThere ? text : nil
       }
       // Scaphandre's unit is its own: it is the one fault of style
       let (_, output) = try await Executable.pipe(text, into: "\(promtool) check metrics")
       for line in output.split(separator: "\n") {
-        #expect(line.hasPrefix("scaph_") && line.hasSuffix(#"use base unit "joules" instead of "microjoules""#), "\(line)")
+        #expect(
+          line.hasPrefix("scaph_") && line.hasSuffix(#"use base unit "joules" instead of "microjoules""#), "\(line)")
       }
       let openMetrics = try exporter.get(accept: "application/openmetrics-text; version=1.0.0").body
       #expect(openMetrics.contains("# TYPE scaph_host_energy_microjoules unknown\n"))

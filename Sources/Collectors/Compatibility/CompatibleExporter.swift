@@ -17,12 +17,12 @@ protocol CompatibleFamilies: AnyObject {
 }
 
 /// The labels of processes or control groups that have series: made once for each, forgotten with it.
-struct LabelCache<Key: Hashable> {
-  private var labels: [Key: PreparedLabels] = [:]
+struct LabelCache<Key: Hashable, Labels> {
+  private var labels: [Key: Labels] = [:]
 
   /// Those of each of `keys`, in their order.
-  mutating func labels(_ keys: [Key], make: (Int) -> PreparedLabels) -> [PreparedLabels] {
-    var kept: [Key: PreparedLabels] = [:]
+  mutating func labels(_ keys: [Key], make: (Int) -> Labels) -> [Labels] {
+    var kept: [Key: Labels] = [:]
     kept.reserveCapacity(keys.count)
     let all = keys.enumerated().map { index, key in
       let one = labels[key] ?? make(index)

@@ -54,7 +54,9 @@ extension ProcessTable {
     guard let energy, let groups else { return [] }
     var shares = Array(repeating: EnergyLedger.Share(), count: groups.groups.count)
     for one in series where one.leaf >= 0 && one.leafGroup >= 0 { shares[one.leafGroup] += energy.shares[one.leaf] }
-    for (place, group) in energy.groups.enumerated() where group.leaf >= 0 { shares[place] += energy.shares[group.leaf] }
+    for (place, group) in energy.groups.enumerated() where group.leaf >= 0 {
+      shares[place] += energy.shares[group.leaf]
+    }
     return shares
   }
 }

@@ -13,11 +13,14 @@ final class ScaphandreFamilies: CompatibleFamilies {
       "pid", "exe", "cmdline", "container_id", "container_runtime", "container_scheduler", "cgroup", "source",
     ],
     help: "As Scaphandre: mean power of the process over the last window. exe and cmdline are its name alone.")
-  private static let host = energy("host", ["value_source", "source"], "what is attributed of packages and memory, or psys")
-  private static let hostPower = power("host", ["value_source", "source"], "packages and memory, or psys where there is one")
+  private static let host = energy(
+    "host", ["value_source", "source"], "what is attributed of packages and memory, or psys")
+  private static let hostPower = power(
+    "host", ["value_source", "source"], "packages and memory, or psys where there is one")
   private static let socket = energy("socket", ["socket_id", "source"], "a package")
   private static let socketPower = power("socket", ["socket_id", "source"], "a package")
-  private static let domain = energy("domain", ["domain_name", "domain_id", "socket_id", "source"], "a zone in a package")
+  private static let domain = energy(
+    "domain", ["domain_name", "domain_id", "socket_id", "source"], "a zone in a package")
   private static let domainPower = power(
     "domain", ["domain_name", "domain_id", "socket_id", "source"], "a zone in a package")
 
@@ -43,7 +46,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
     let reading: EnergyReading
   }
 
-  private var cache = LabelCache<ProcessKey>()
+  private var cache = LabelCache<ProcessKey, PreparedLabels>()
 
   func write(_ figures: EnergyFigures, to writer: inout SampleWriter) {
     writeHost(figures, to: &writer)
@@ -57,7 +60,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
   private func writeHost(_ figures: EnergyFigures, to writer: inout SampleWriter) {
     let psys = figures.distinct.filter { $0.zone.domain == .psys && $0.place != nil }
     let packages = figures.readings.filter { $0.role == .primary && $0.zone.domain != .gpu }
-    let energy = psys.isEmpty ? figures.ledger?.energy : psys.reduce(0) { $0 + $1.total }
+    let energy = psys.isEmpty ? figures.ledger?.energyWithoutGPUs : psys.reduce(0) { $0 + $1.total }
     let source: String? =
       if !psys.isEmpty { "powercap_rapl_psys" } else if figures.isModelled { nil } else { "powercap_rapl_pkg" }
     func label(_ writer: inout SampleWriter) {
@@ -165,14 +168,9 @@ final class ScaphandreFamilies: CompatibleFamilies {
   }
 }
 
-extension EnergyLedger {
-  /// All that was attributed, in microjoules.
-  fileprivate var energy: UInt64 {
-    packages.reduce(0) { $0 + $1.processes + $1.kernel + $1.idle + $1.unattributed }
-  }
-}
-
 extension EnergyLedger.Share {
-  /// In whole microwatts, rounded down.
-  fileprivate var microwatts: UInt64 { UInt64(exactly: (watts * 1e6).rounded(.down)) ?? 0 }
+  /// In whole microwatts, rounded down; Scaphandre knows no GPUs.
+  fileprivate var microwatts: UInt64 {
+    UInt64(exactly: ((watts.package + watts.dram) * 1e6).rounded(.down)) ?? 0
+  }
 }

@@ -48,7 +48,8 @@ import Testing
 
   @Test func diesAreSocketsAsTheirFoldersAreNumbered() {
     let readings = [
-      EnergyReading("intel-rapl:0", "package-0-die-0", total: 1), EnergyReading("intel-rapl:1", "package-0-die-1", total: 2),
+      EnergyReading("intel-rapl:0", "package-0-die-0", total: 1),
+      EnergyReading("intel-rapl:1", "package-0-die-1", total: 2),
       EnergyReading("intel-rapl:1:0", "dram", parent: "package-0-die-1", total: 3),
       EnergyReading("intel-rapl-mmio:0", "package-0", role: .duplicate, total: 4),
     ]
@@ -64,7 +65,9 @@ import Testing
     scene.window(10_000_000, 7_000_000, 0)
     let lines = scaphandre.lines(scene.figures)
     #expect(lines.of("scaph_socket_energy_microjoules") == [#"{socket_id="0",source="model"} 11000000"#])
-    #expect(lines.of("scaph_domain_energy_microjoules").first == #"{domain_name="core",socket_id="0",source="model"} 8000000"#)
+    #expect(
+      lines.of("scaph_domain_energy_microjoules").first == #"{domain_name="core",socket_id="0",source="model"} 8000000"#
+    )
     for line in lines { #expect(line.contains(#"source="model""#), "\(line)") }
   }
 
@@ -73,7 +76,7 @@ import Testing
     scene.kernel.run(1, 100_000_000)
     scene.kernel.run(2, 200_000_000)
     scene.kernel.run(3, 300_000_000)
-    scene.window(6_000_000, 0, 0)
+    scene.window(5_400_000, 0, 600_000)
     let name = "scaph_process_power_consumption_microwatts"
     #expect(
       Set(scaphandre.lines(scene.figures).of(name)) == [

@@ -9,7 +9,8 @@ struct FiguresScene {
   static let container = String(repeating: "0123456789abcdef", count: 4)
   static let pod = "01234567-89ab-cdef-0123-456789abcdef"
   static let docker = "/system.slice/docker-\(container).scope"
-  static let kubernetes = "/kubepods.slice/kubepods-pod\(pod.replacing("-", with: "_")).slice/cri-containerd-\(container).scope"
+  static let kubernetes =
+    "/kubepods.slice/kubepods-pod\(pod.replacing("-", with: "_")).slice/cri-containerd-\(container).scope"
 
   var kernel = ModelKernel(seed: 1)
   var table: ProcessTable
