@@ -56,7 +56,8 @@ extension EndToEnd {
       Input("--energy.model", "./none.conf", names: ["--energy.model", "./none.conf: No such file", "skylake"]),
       Input("--compat", "keplr", names: ["--compat", "no exporter \"keplr\"", "kepler, scaphandre, node", "commas"]),
       Input("--compat", "kepler,node_exporter", names: ["no exporter \"node_exporter\"", "kepler, scaphandre, node"]),
-      Input("--compat=", names: ["--compat", "no exporter \"\"", "kepler, scaphandre, node"]),
+      Input("--compat", "", names: ["--compat", "no exporter \"\"", "kepler, scaphandre, node"]),
+      Input("--compat=", names: ["--compat", "Missing value"]),
       Input("--compat=kepler,", names: ["no exporter \"\"", "kepler, scaphandre, node"]),
       Input(
         "--compat", "kepler", "--no-collector.energy", names: ["--compat", "energy collector", "--collector.energy"]),

@@ -76,8 +76,13 @@ extension EndToEnd {
           !scrape.of("scaph_process_power_consumption_microwatts", pid).isEmpty
           && scrape.sum("kepler_process_cpu_joules_total", pid) > 0
           && scrape.sum("kepler_container_cpu_joules_total") > 0
-          && !scrape.of("kepler_container_cpu_watts").isEmpty
-        if isComplete { seen += 1 }
+          && !scrape.of("kepler_container_cpu_watts").isEmpty && hasSameProcesses(scrape)
+        guard isComplete else { continue }
+        seen += 1
+        // of the kernel's threads there is CPU time alone
+        let bound = Set(scrape.of("wattprobe_process_cpu_seconds_total").map(identity)).count
+        #expect(scrape.samples.count { $0.name.hasPrefix("kepler_process_") } <= 5 * bound)
+        #expect(scrape.samples.count { $0.name.hasPrefix("scaph_process_") } <= bound)
       }
       #expect(seen == 4)
     }
@@ -100,12 +105,14 @@ extension EndToEnd {
           ? scrape.of("scaph_socket_power_microwatts", ["socket_id": "0"])
           : scrape.of("scaph_domain_power_microwatts", ["socket_id": "0", "domain_name": name])
         #expect(scaphandre.map(\.number) == watts.map { ($0.number * 1e6).rounded(.down) })
-        if name != "core" {
-          let parts = ["active", "idle"].map { scrape.sum("kepler_node_cpu_\($0)_joules_total", ["zone": name]) }
-          #expect(parts.reduce(0, +) == joules)
-        }
+        let parts = ["active", "idle"].map { scrape.sum("kepler_node_cpu_\($0)_joules_total", ["zone": name]) }
+        let isPart = name == "core"
+        // a window that was shared out with the next one is missing for a moment
+        #expect(isPart ? parts == [0, 0] : parts.reduce(0, +) <= joules)
       }
       #expect(scrape.of("node_rapl_package_joules_total").count == 2)
+      let parts = ["active", "idle"].map { scrape.sum("kepler_node_cpu_\($0)_joules_total") }
+      #expect(parts.reduce(0, +) == scrape.sum("wattprobe_energy_attributed_joules_total"))
       #expect(
         scrape.sum("kepler_node_cpu_idle_joules_total")
           == scrape.sum("wattprobe_energy_attributed_joules_total", ["to": "idle"]))
@@ -113,37 +120,37 @@ extension EndToEnd {
         scrape.of("scaph_host_energy_microjoules").map { Int($0.value) }
           == [scrape.sum("wattprobe_energy_attributed_joules_total")])
       let host = scrape.of("scaph_host_power_microwatts").first.map(\.number)
-      let parts = ["socket", "domain"].flatMap { scrape.of("scaph_\($0)_power_microwatts") }
-      #expect((host ?? 0) == parts.filter { $0.labels["domain_name"] != "core" }.reduce(0) { $0 + $1.number })
+      let zonePower = ["socket", "domain"].flatMap { scrape.of("scaph_\($0)_power_microwatts") }
+      #expect((host ?? 0) == zonePower.filter { $0.labels["domain_name"] != "core" }.reduce(0) { $0 + $1.number })
     }
 
     private func expectProcesses(_ scrape: Scrape) {
       let native = scrape.of("wattprobe_process_energy_joules_total")
-      func identity(_ sample: Scrape.Sample) -> [String: String] {
-        // all others have no name of their own
-        sample.labels.filter { ["pid", "cgroup"].contains($0.key) }
-      }
-      for one in native {
+      for one in native where isShown(one, scrape) {
         let kepler = scrape.of("kepler_process_cpu_joules_total", identity(one))
         #expect(!kepler.isEmpty && kepler.reduce(0) { $0 + $1.micro } == one.micro, "\(one) \(kepler)")
-        if let comm = one.labels["comm"] { #expect(kepler.allSatisfy { $0.labels["comm"] == comm }) }
       }
       for zone in ["package", "dram"] {
         let parts = scrape.sum("kepler_process_cpu_joules_total", ["zone": zone])
         #expect(parts <= scrape.sum("kepler_node_cpu_active_joules_total", ["zone": zone]))
       }
-      // of the kernel's threads there is CPU time alone
-      let bound = Set(scrape.of("wattprobe_process_cpu_seconds_total").map(identity)).count
-      #expect(scrape.samples.count { $0.name.hasPrefix("kepler_process_") } <= 5 * bound)
-      #expect(scrape.samples.count { $0.name.hasPrefix("scaph_process_") } <= bound)
-      let shown = Set(scrape.of("kepler_process_cpu_joules_total").map(identity))
-      #expect(shown == Set(native.map(identity)))
-      for one in scrape.of("wattprobe_process_power_watts") {
-        let watts = scrape.of("kepler_process_cpu_watts", identity(one)).reduce(0) { $0 + $1.number }
-        #expect(abs(watts - one.number) <= 1e-9 * max(1, one.number))
-        let scaphandre = scrape.of("scaph_process_power_consumption_microwatts", identity(one))
-        #expect(scaphandre.map(\.number) == [(one.number * 1e6).rounded(.down)])
+    }
+
+    private func identity(_ sample: Scrape.Sample) -> [String: String] {
+      // natively all others have no name
+      sample.labels.filter {
+        ["pid", "cgroup"].contains($0.key) || ($0.key == "comm" && sample.labels["pid"] != "other")
       }
+    }
+
+    /// Where there was another pass between the two in this scrape, processes may have come and gone.
+    private func isShown(_ sample: Scrape.Sample, _ scrape: Scrape) -> Bool {
+      hasSameProcesses(scrape) || !scrape.of("kepler_process_cpu_joules_total", identity(sample)).isEmpty
+    }
+
+    private func hasSameProcesses(_ scrape: Scrape) -> Bool {
+      let native = scrape.of("wattprobe_process_energy_joules_total").map(identity)
+      return Set(native) == Set(scrape.of("kepler_process_cpu_joules_total").map(identity))
     }
 
     private func expectContainers(_ scrape: Scrape) {
