@@ -29,19 +29,14 @@ struct EnergyFigures {
   /// Zones of which none measures again what another one does. Those in a package or around it come from the source that
   /// goes first, as perf does before powercap, that before its memory-mapped twin.
   var distinct: [EnergyReading] {
-    struct Place: Hashable {
-      let package: Int?
-      let domain: EnergyZone.Domain
-    }
-    var interfaces: [Place: (EnergyZone.Source, Bool)] = [:]
+    var interfaces: [EnergyZone.Domain: (EnergyZone.Source, Bool)] = [:]
     return readings.filter { reading in
       switch reading.role {
       case .primary: return true
       case .part, .platform:
-        let place = Place(package: reading.zone.package, domain: reading.zone.domain)
         let own = (reading.zone.source, reading.zone.isMemoryMapped)
-        let first = interfaces[place] ?? own
-        interfaces[place] = first
+        let first = interfaces[reading.zone.domain] ?? own
+        interfaces[reading.zone.domain] = first
         return first == own
       case .duplicate, .unknown, nil: return false
       }

@@ -9,7 +9,9 @@ extension KeplerFamilies {
       Self.node, active: Self.active, idle: Self.idle, zones.filter { $0.zone.domain.raplName != nil }, figures.ledger,
       to: &writer
     ) { zone, writer in
-      self.labelAlways(&writer)
+      writer.label("node_name", self.host)
+      // beside a model there may be sensors
+      if zone.zone.source == .model { writer.label("source", "model") }
       writer.label("zone", zone.zone.domain.raplName ?? "")
       writer.label("path", zone.folder ?? "")
     }

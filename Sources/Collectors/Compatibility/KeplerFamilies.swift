@@ -82,6 +82,7 @@ final class KeplerFamilies: CompatibleFamilies {
     writeGroups(figures, to: &writer)
   }
 
+  /// The first labels of whatever used energy.
   func labelAlways(_ writer: inout SampleWriter) {
     writer.label("node_name", host)
     if isModelled { writer.label("source", "model") }

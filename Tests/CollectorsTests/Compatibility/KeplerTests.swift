@@ -48,6 +48,7 @@ import Testing
   }
 
   @Test func whatMeasuresAZoneAgainIsLeftOut() {
+    let sensor = EnergyZone(source: .hwmon, name: "core-0", domain: .core)
     let readings = [
       EnergyReading("intel-rapl:0", "package-0", total: 1_000_000),
       EnergyReading("intel-rapl:0:0", "core", parent: "package-0", role: .part, total: 2_000_000),
@@ -55,6 +56,9 @@ import Testing
       EnergyReading("intel-rapl:2", "package-1", role: nil, total: 9_000_000),
       EnergyReading("intel-rapl-mmio:0", "package-0", role: .duplicate, total: 4_000_000),
       EnergyReading("intel-rapl-mmio:0:0", "core", parent: "package-0", role: .part, total: 5_000_000),
+      EnergyReading(
+        labels: EnergyLabels.assign(to: [sensor])[0], zone: sensor, role: .part, total: 6_000_000, window: nil,
+        place: "/sys/class/hwmon/hwmon0/energy1_input"),
     ]
     let lines = kepler.lines(EnergyFigures(readings: readings, table: nil))
     let zones = lines.of("kepler_node_cpu_joules_total").map { $0.split(separator: " ").last! }
@@ -133,6 +137,14 @@ import Testing
     scene.kernel.run(1, 500_000_000)
     scene.window(10_000_000, 7_000_000, 0)
     for line in kepler.lines(scene.figures) { #expect(line.contains(#"source="model""#), "\(line)") }
+  }
+
+  @Test func whatIsMeasuredBesideAnEstimateDoesNotSaySo() {
+    let psys = EnergyReading("intel-rapl:1", "psys", role: .platform, total: 3_000_000)
+    #expect(
+      kepler.lines(EnergyFigures(readings: [psys], table: nil, isModelled: true)) == [
+        #"kepler_node_cpu_joules_total{node_name="here",zone="psys",path="/sys/class/powercap/intel-rapl:1"} 3"#
+      ])
   }
 
   @Test func withoutTheProcessCollectorThereAreNoProcesses() {
