@@ -17,6 +17,8 @@ package struct CollectorOptions: Sendable {
   package var tcp = TCPOptions()
   package var block = BlockOptions()
   package var energy = EnergyOptions()
+  /// Whose names the compat collector writes.
+  package var compatible: Set<CompatibleExporter> = Set(CompatibleExporter.allCases)
   package var syscalls = SyscallOptions()
   package var faults = FaultOptions()
   package var kmem = KmemOptions()
@@ -68,6 +70,8 @@ package final class CollectorContext {
   package let kernel: KernelPrograms
   /// System calls so far, over all CPUs: set by the collector that counts them.
   package var systemCalls: (() -> UInt64)?
+  /// The energy collector, once it runs.
+  var energy: EnergyCollector?
 
   package init(options: CollectorOptions, logger: Logger) {
     self.options = options

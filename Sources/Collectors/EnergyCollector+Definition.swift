@@ -36,6 +36,7 @@ extension EnergyCollector: PeriodicCollector {
       paths: context.options.paths, now: MonotonicClock.now, logger: context.logger, options: options,
       activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls))
     collector.attribution = EnergyAttribution.starting(context, readings: collector.readings)
+    context.energy = collector
     return collector
   }
 

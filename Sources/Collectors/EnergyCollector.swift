@@ -27,6 +27,8 @@ package final class EnergyCollector: Collector {
     var isRead = false
     /// Complaints about this zone are dropped until then.
     var silentUntil: UInt64 = 0
+
+    var isShown: Bool { sensor != nil && counter.hasReading && !isAtRest }
   }
 
   /// Whatever a sensor says of its range, samples are no closer.
@@ -46,7 +48,7 @@ package final class EnergyCollector: Collector {
   private var eagerUntil: UInt64 = 0
   private var rolesAreStale = false
   /// Whether the packages' energy is estimated: decided at the start. Nil before.
-  private var isModelled: Bool?
+  private(set) var isModelled: Bool?
   private var sampled: UInt64
   private var windowNanoseconds: UInt64?
   /// Says who used what is measured; nil where nobody can.
@@ -128,13 +130,13 @@ package final class EnergyCollector: Collector {
     zones.map {
       EnergyReading(
         labels: $0.labels, zone: $0.zone, role: $0.role, total: $0.counter.microjoules, window: $0.window,
-        uses: $0.window == nil ? nil : $0.sensor?.uses)
+        uses: $0.window == nil ? nil : $0.sensor?.uses, place: $0.isShown ? $0.sensor?.place : nil)
     }
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     writer.begin(Self.energyJoules)
-    for zone in zones where zone.sensor != nil && zone.counter.hasReading && !zone.isAtRest {
+    for zone in zones where zone.isShown {
       Self.label(zone, &writer)
       writer.micro(zone.counter.microjoules)
     }

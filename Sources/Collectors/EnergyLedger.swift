@@ -13,6 +13,8 @@ struct EnergyReading {
   let window: EnergyWindow?
   /// Who used it, where the sensor tells, as GPUs do; nil: what tasks did tells.
   var uses: [GPUReader.Use]?
+  /// Where the counter is read; nil while there is nothing to show: the zone is gone, at rest, or was not read yet.
+  var place: String?
 }
 
 /// Who used the measured energy.
@@ -58,6 +60,7 @@ struct EnergyLedger {
     let place: Int?
     var account: EnergyAccount
     var isPrimary = false
+    var sums = ZoneSums()
 
     func of(_ weights: Weights) -> UInt64 { place.map { weights[$0] } ?? weights.wrappedSum() }
   }
@@ -230,7 +233,9 @@ struct EnergyLedger {
     for leaf in shares.indices { shares[leaf] = Share() }
     hasWindow = false
     for zone in zones.indices {
-      guard let closed = zones[zone].account.close() else { continue }
+      let closed = zones[zone].account.close()
+      zones[zone].sums.take(closed)
+      guard let closed else { continue }
       hasWindow = isWhole
       let index = zones[zone].package
       packages[index].idle += closed.idle
@@ -243,6 +248,15 @@ struct EnergyLedger {
       }
     }
   }
+
+  /// Whether energy of such zones is attributed.
+  func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain } }
+
+  /// All that was attributed of packages and their memory, in microjoules.
+  var energyWithoutGPUs: UInt64 { zones.filter { $0.domain != .gpu }.reduce(0) { $0 + $1.sums.energy } }
+
+  /// What became of the energy of a zone; nil where none of it is attributed.
+  func sums(of labels: EnergyLabels) -> ZoneSums? { zones.first { $0.labels == labels }?.sums }
 
   /// What a package is taken to draw without any work, in microwatts; nil as long as that is not known.
   func idleFloor(of package: String) -> UInt64? {

@@ -22,6 +22,8 @@ package enum Registry {
     SignalsCollector.definition,
     LoadTrackingCollector.definition,
     EnergyCollector.definition,
+    // reads what the energy collector has, so it comes after it
+    CompatCollector.definition,
   ]
 
   /// Every family the program can show, its own among them.

@@ -54,6 +54,11 @@ package final class TaskPasses {
   func refresh() throws(CollectorFailure) {
     let now = MonotonicClock.now
     if now.subtracting(lastPass) >= Self.freshness { pass(now: now) }
+    try check()
+  }
+
+  /// Fails as the last pass did.
+  func check() throws(CollectorFailure) {
     if let failure { throw failure }
   }
 

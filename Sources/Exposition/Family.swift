@@ -4,6 +4,8 @@ package enum MetricType: Sendable, Hashable {
   case gauge
   case histogram
   case info
+  /// What is a counter under another exporter's name that does not end in `_total`, as OpenMetrics demands of counters.
+  case unknown
 }
 
 /// A metric family: what is written in its `TYPE`, `UNIT` and `HELP` lines, and which labels its samples may carry.
@@ -25,7 +27,7 @@ package struct Family: Sendable, Hashable {
     self.init(unprefixed: "wattprobe_" + name, type, unit: unit, labels: labels, help: help)
   }
 
-  /// A family whose name every exporter shares, such as `process_cpu_seconds`.
+  /// A family whose name every exporter shares, such as `process_cpu_seconds`, or is another's.
   package init(unprefixed name: String, _ type: MetricType, unit: String? = nil, labels: [String] = [], help: String) {
     precondition(unit == nil || name.hasSuffix("_" + unit!), "\(name) must end in its unit")
     self.name = name

@@ -33,6 +33,7 @@ extension Family {
     for suffix in Self.reservedSuffixes where name.hasSuffix(suffix) {
       problems.append("ends in \(suffix), which is left to the encoder")
     }
+    if type == .unknown && name.hasPrefix("wattprobe_") { problems.append("is of unknown type, and our own") }
     return problems
   }
 

@@ -51,7 +51,7 @@ struct TextEncoder: ~Copyable {
     switch type {
     case .counter: name.append(contentsOf: "_total".utf8)
     case .info: name.append(contentsOf: "_info".utf8)
-    case .gauge, .histogram: break
+    case .gauge, .histogram, .unknown: break
     }
   }
 
@@ -138,10 +138,17 @@ extension MetricType {
     case .gauge: "gauge"
     case .histogram: "histogram"
     case .info: "info"
+    case .unknown: "unknown"
     }
   }
 
-  fileprivate var prometheusWord: String { self == .info ? "gauge" : openMetricsWord }
+  fileprivate var prometheusWord: String {
+    switch self {
+    case .info: "gauge"
+    case .unknown: "untyped"
+    case .counter, .gauge, .histogram: openMetricsWord
+    }
+  }
 }
 
 extension Snapshot.Value {

@@ -11,8 +11,17 @@ package enum Kernel {
   package static var release: String {
     var name = utsname()
     guard uname(&name) == 0 else { return "unknown" }
-    return withUnsafeBytes(of: &name.release) { bytes in
-      String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-    }
+    return withUnsafeBytes(of: &name.release, text)
+  }
+
+  /// `uname -n`.
+  package static var hostName: String {
+    var name = utsname()
+    guard uname(&name) == 0 else { return "unknown" }
+    return withUnsafeBytes(of: &name.nodename, text)
+  }
+
+  private static func text(_ bytes: UnsafeRawBufferPointer) -> String {
+    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
   }
 }

@@ -114,11 +114,26 @@ struct CollectingArguments: ParsableArguments {
 
   @OptionGroup var energy: EnergyArguments
 
+  @Option(
+    name: .customLong("compat"), parsing: .unconditional,
+    help: ArgumentHelp(
+      "Serve energy by the names of these exporters, too, for their dashboards: kepler, scaphandre, node (node_exporter).",
+      valueName: "exporter,..."),
+    transform: CompatArgument.parse)
+  var compat: CompatArgument?
+
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
     var options = CollectorOptions()
     options.paths = HostPaths(procfs: procfs, sysfs: sysfs, rootfs: rootfs)
     options.enabled = choice.enabled(disableDefaults: disableDefaults)
+    if let compat {
+      options.compatible = compat.exporters
+      if !choice.off.contains("compat") { options.enabled.insert("compat") }
+    }
+    if options.enabled.contains("compat") && !options.enabled.contains("energy") {
+      throw StartError("--compat: the energy collector, whose figures it shows, is off", cure: "add --collector.energy")
+    }
     options.process.limit = processLimit
     options.process.graceNanoseconds = processGrace.nanoseconds
     options.process.hasDetail = processDetail

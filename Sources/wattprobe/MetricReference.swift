@@ -29,7 +29,7 @@ enum MetricReference {
     switch family.type {
     case .counter: family.name + "_total"
     case .info: family.name + "_info"
-    case .gauge, .histogram: family.name
+    case .gauge, .histogram, .unknown: family.name
     }
   }
 }

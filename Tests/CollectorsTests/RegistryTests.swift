@@ -10,7 +10,7 @@ import Testing
 /// of them is missing.
 @Suite struct RegistryTests {
   /// Collectors that read what others' programs count, or no program at all.
-  private static let withoutPrograms: Set<String> = ["cgroup", "energy", "pmu"]
+  private static let withoutPrograms: Set<String> = ["cgroup", "compat", "energy", "pmu"]
   /// Programs that belong to another collector than the one they are named after: twins, and what several share.
   private static let twins = ["sched_raw": "sched", "irq_raw": "irq", "watched": "process"]
 
@@ -75,20 +75,24 @@ import Testing
     #expect(Family.problems(in: Registry.families) == [])
   }
 
-  /// Only what every exporter has goes without the prefix.
+  /// Only what every exporter has goes without the prefix, and what is served by other exporters' names.
   @Test func familiesCarryThePrefix() {
     let shared: Set<String> = [
       "process_cpu_seconds", "process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds",
     ]
     let without = Registry.families.map(\.name).filter { !$0.hasPrefix("wattprobe_") }
-    #expect(Set(without) == shared)
+    let compatible = Set(CompatCollector.definition.families.map(\.name))
+    #expect(Set(without) == shared.union(compatible))
+    for name in compatible {
+      #expect(["kepler_", "scaph_", "node_rapl_"].contains { name.hasPrefix($0) }, "\(name) is nobody's")
+    }
   }
 }
 
 extension KernelTests {
   @Suite struct WrittenFamilyTests {
     /// What a collector writes is what its definition lists.
-    @Test(arguments: Registry.collectors.map(\.name).filter { !["pmu", "energy"].contains($0) })
+    @Test(arguments: Registry.collectors.map(\.name).filter { !["pmu", "energy", "compat"].contains($0) })
     func collectorWritesNoFamilyThatIsNotListed(name: String) throws {
       let definition = try #require(Registry.collectors.first { $0.name == name })
       let live = try LiveCollectors([name])

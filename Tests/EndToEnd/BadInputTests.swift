@@ -54,6 +54,13 @@ extension EndToEnd {
       Input(
         "--energy.model", "skylark", names: ["no preset \"skylark\"", "give auto", "./skylark", "haswell", "skylake"]),
       Input("--energy.model", "./none.conf", names: ["--energy.model", "./none.conf: No such file", "skylake"]),
+      Input("--compat", "keplr", names: ["--compat", "no exporter \"keplr\"", "kepler, scaphandre, node", "commas"]),
+      Input("--compat", "kepler,node_exporter", names: ["no exporter \"node_exporter\"", "kepler, scaphandre, node"]),
+      Input("--compat", "", names: ["--compat", "no exporter \"\"", "kepler, scaphandre, node"]),
+      Input("--compat=", names: ["--compat", "Missing value"]),
+      Input("--compat=kepler,", names: ["no exporter \"\"", "kepler, scaphandre, node"]),
+      Input(
+        "--compat", "kepler", "--no-collector.energy", names: ["--compat", "energy collector", "--collector.energy"]),
       Input("--energy.nvml-library", "", names: ["--energy.nvml-library", "name or path"]),
       Input("--path.sysfs", "/nowhere", names: ["--path.sysfs", "/nowhere: No such file", "give the folder"]),
       Input("--path.procfs", "/etc/hosts", names: ["--path.procfs", "/etc/hosts: Not a directory", "give the folder"]),

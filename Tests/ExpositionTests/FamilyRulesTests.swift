@@ -8,6 +8,7 @@ import Testing
     Family("rtt_seconds", .histogram, unit: "seconds", help: "Round trips."),
     Family(unprefixed: "process_open_fds", .gauge, help: "Open files."),
     Family("load_error_ratio", .gauge, unit: "ratio", help: "Error."),
+    Family(unprefixed: "scaph_host_energy_microjoules", .unknown, help: "Another exporter's."),
   ])
   func `well-formed families have no problems`(family: Family) { #expect(family.problems() == []) }
 
@@ -25,6 +26,7 @@ import Testing
     (Family(unprefixed: "", .gauge, help: "X."), "is not snake_case of a-z and 0-9"),
     (Family("x_seconds", .gauge, help: "X."), "ends in seconds but has no unit"),
     (Family("x_minutes", .gauge, unit: "minutes", help: "X."), "has the unit minutes, which is not a base unit"),
+    (Family("x", .unknown, help: "X."), "is of unknown type, and our own"),
     (Family("x_bytes", .info, unit: "bytes", help: "X."), "is an info and has a unit"),
     (Family("x", .gauge, help: ""), "has no help"),
     (Family("x", .gauge, help: "No period"), "has a help text that does not end in a period"),

@@ -42,7 +42,7 @@ struct RandomSnapshot {
     var writer = SampleWriter()
     var families: [Family] = []
     for index in 0..<Int.random(in: 0...8, using: &random) {
-      let type = [MetricType.counter, .gauge, .histogram, .info].randomElement(using: &random) ?? .gauge
+      let type = [MetricType.counter, .gauge, .histogram, .info, .unknown].randomElement(using: &random) ?? .gauge
       let unit = type == .info ? nil : [nil, "seconds", "joules", "bytes"].randomElement(using: &random) ?? nil
       let names = ["id"] + Self.labelNames.map(\.description)
       let help = ["Plain help.", "Quoted \"help\".", "Back\\slash and\nnewline."].randomElement(using: &random) ?? ""

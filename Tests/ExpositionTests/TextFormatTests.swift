@@ -98,6 +98,28 @@ import Testing
     #expect(Self.example().string(.prometheus) == golden)
   }
 
+  @Test func `an unknown family has no suffix, and the type that each format has for it`() {
+    var writer = SampleWriter()
+    writer.begin(Family(unprefixed: "their_energy_microjoules", .unknown, help: "Theirs."))
+    writer.unsigned(7)
+    let snapshot = writer.finish()
+    let openMetrics = """
+      # TYPE their_energy_microjoules unknown
+      # HELP their_energy_microjoules Theirs.
+      their_energy_microjoules 7
+      # EOF
+
+      """
+    #expect(snapshot.string(.openMetrics) == openMetrics)
+    let prometheus = """
+      # HELP their_energy_microjoules Theirs.
+      # TYPE their_energy_microjoules untyped
+      their_energy_microjoules 7
+
+      """
+    #expect(snapshot.string(.prometheus) == prometheus)
+  }
+
   @Test func `an empty snapshot is the end alone in OpenMetrics and nothing in Prometheus text`() {
     #expect(Snapshot().string(.openMetrics) == "# EOF\n")
     #expect(Snapshot().string(.prometheus) == "")

@@ -24,6 +24,8 @@ struct ModelKernel {
   private var unfreed: [Process] = []
   private(set) var watched: [UInt32: watched_process] = [:]
   private(set) var clock: UInt64 = 1_000_000_000_000
+  /// Of control groups that are not known by their numbers.
+  var paths: [UInt64: String] = [:]
   var generator: Generator
   /// Threads are told of before their leaders, as where ids have wrapped around.
   var threadsFirst = false
@@ -128,17 +130,19 @@ struct ModelKernel {
     if !threadsFirst { addThreads(&table) }
     var entries = watched
     var forgotten: [UInt64] = []
+    let paths = paths
+    func path(_ id: UInt64) -> String { paths[id] ?? "/\(id)" }
     table.endPass(
       dead: dead, deadWeights: DeadWeights(runTime: dead.runtime_ns, kernel: deadKernel),
       watched: { entries[$0] },
       admit: { record in
         entries[record.tgid] = watched_process()
         entries[record.tgid]!.start_ns = record.start_ns
-        return "/\(record.cgroup.id)"
+        return path(record.cgroup.id)
       },
       forget: { entries[$0] = nil },
       groupEvents: CgroupTable.Events(
-        path: { key, _ in "/\(key.id)" }, admitted: { _ in }, evicted: { _ in }, forgotten: { forgotten.append($0.id) })
+        path: { key, _ in path(key.id) }, admitted: { _ in }, evicted: { _ in }, forgotten: { forgotten.append($0.id) })
     )
     watched = entries
     for group in forgotten { deadByGroup[group] = nil }

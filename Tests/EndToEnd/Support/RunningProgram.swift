@@ -56,4 +56,12 @@ extension Executable {
   static func run(_ path: String = wattprobe, _ arguments: [String]) async throws -> Outcome {
     try await RunningProgram(path, arguments).outcome()
   }
+
+  /// Runs a command line of the shell with `text` as its input; returns how it ended and all that it printed.
+  static func pipe(_ text: String, into command: String) async throws -> (status: Int32, output: String) {
+    let folder = try TemporaryFolder()
+    let file = try folder.write("input", text)
+    let outcome = try await run("/bin/sh", ["-c", "\(command) <\(file)"])
+    return (outcome.status, outcome.output + outcome.errors)
+  }
 }

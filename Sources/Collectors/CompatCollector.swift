@@ -1,0 +1,57 @@
+package import Collecting
+package import Exposition
+internal import Host
+
+/// The energy figures once more, under the names that other exporters use.
+package final class CompatCollector: Collector {
+  package static let definition = CollectorDefinition<CollectorContext>(
+    name: "compat", summary: "energy once more, by the names that Kepler, Scaphandre and node_exporter give it",
+    isOnByDefault: false,
+    notes: """
+      `--compat kepler,scaphandre,node` names those that are wanted and switches it on, too; see "Moving from Kepler, Scaphandre
+      or node_exporter". The figures are those of the native families at the same moment, to the last digit, so never add
+      the two up. Processes and control groups are those that have series of their own, with the label `cgroup` beside the
+      other exporter's own, since without it two of them might have the same labels; `pid="other"` is all other processes.
+      Counters begin at 0 as this program starts and do not turn. node_exporter's families are named after what powercap calls
+      a zone: on processors with several dies there are more, such as `node_rapl_package_0_die_1_joules_total`. Where the
+      energy is estimated (`--energy.model`), the labels of Kepler's and Scaphandre's have `source="model"`, too.
+      """,
+    families: KeplerFamilies.families + ScaphandreFamilies.families + NodeExporterFamilies.families
+  ) { context throws(CollectorFailure) in
+    guard let energy = context.energy else {
+      throw CollectorFailure(
+        .absent, "the energy collector does not run", cure: "cure what it lacks; it must not be switched off")
+    }
+    return CompatCollector(context, energy: energy)
+  }
+
+  private let energy: EnergyCollector
+  /// Nil where nobody knows who runs: zones are shown all the same.
+  private let tasks: TaskPasses?
+  private let enabled: Set<String>
+  private let exporters: [any CompatibleFamilies]
+
+  private init(_ context: CollectorContext, energy: EnergyCollector) {
+    self.energy = energy
+    // what it lacks is the energy collector's to report
+    tasks = try? context.kernel.tasks()
+    enabled = context.options.enabled
+    let paths = context.options.paths
+    exporters = CompatibleExporter.allCases.filter(context.options.compatible.contains).map { exporter in
+      switch exporter {
+      case .kepler: KeplerFamilies(processors: (try? Processor.list(paths: paths)) ?? [], host: Kernel.hostName)
+      case .scaphandre: ScaphandreFamilies()
+      case .node: NodeExporterFamilies()
+      }
+    }
+  }
+
+  /// Shows what the other collectors show in this scrape: it makes no pass of its own.
+  package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    try tasks?.check()
+    let figures = EnergyFigures(
+      readings: energy.readings, table: tasks?.processes, hasProcesses: enabled.contains("process"),
+      isModelled: energy.isModelled == true)
+    for exporter in exporters { exporter.write(figures, to: &writer) }
+  }
+}
