@@ -43,7 +43,7 @@ enum EnergyCosts {
   }
 
   /// A collector as it is among others: they share what they know of processes.
-  private static func collector(
+  static func collector(
     _ name: String, of enabled: Set<String>, _ sensors: Sensors
   ) throws -> any PeriodicCollector {
     var options = CollectorOptions()
@@ -56,51 +56,5 @@ enum EnergyCosts {
       throw BenchError("there is no collector \(name)")
     }
     return collector
-  }
-}
-
-/// A powercap tree in a folder of its own, gone with this.
-private final class Sensors {
-  private let folder: String
-  private var energy: UInt64 = 0
-  private static let zones = [("intel-rapl:0", "package-0"), ("intel-rapl:0:0", "core"), ("intel-rapl:0:1", "dram")]
-
-  init() throws {
-    var template = Array("/tmp/wattprobe-bench-XXXXXX".utf8CString)
-    guard mkdtemp(&template) != nil else { throw BenchError("no temporary folder") }
-    folder = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
-    for path in ["/class", "/class/powercap"] { mkdir(folder + path, 0o755) }
-    symlink("/sys/devices", folder + "/devices")
-    for (place, name) in Self.zones {
-      mkdir("\(folder)/class/powercap/\(place)", 0o755)
-      try write("\(place)/name", name)
-      try write("\(place)/max_energy_range_uj", "262143328850")
-    }
-    try count(0)
-  }
-
-  deinit {
-    for (place, _) in Self.zones {
-      for file in ["/name", "/max_energy_range_uj", "/energy_uj"] { unlink("\(folder)/class/powercap/\(place)\(file)") }
-      rmdir("\(folder)/class/powercap/\(place)")
-    }
-    unlink(folder + "/devices")
-    for path in ["/class/powercap", "/class", ""] { rmdir(folder + path) }
-  }
-
-  var paths: HostPaths { HostPaths(procfs: "/proc", sysfs: folder, rootfs: "/") }
-
-  /// Lets all zones use so many microjoules.
-  func count(_ more: UInt64) throws {
-    energy += more
-    for (place, _) in Self.zones { try write("\(place)/energy_uj", "\(energy)") }
-  }
-
-  private func write(_ path: String, _ text: String) throws {
-    let file = open("\(folder)/class/powercap/\(path)", O_CREAT | O_WRONLY | O_TRUNC | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw BenchError("cannot write \(path)") }
-    let bytes = Array((text + "\n").utf8)
-    Glibc.write(file, bytes, bytes.count)
-    close(file)
   }
 }

@@ -38,17 +38,6 @@ struct DefaultSet {
     return collector
   }
 
-  /// The process collector on a machine of siblings, where tasks are weighed: its sensors and topology are those of `sysfs`.
-  static func weighedProcessCollector(sysfs: String) throws -> any PeriodicCollector {
-    var options = CollectorOptions()
-    options.enabled = ["process", "cgroup", "energy"]
-    options.paths = HostPaths(procfs: "/proc", sysfs: sysfs, rootfs: "/")
-    let context = CollectorContext(options: options, logger: logger)
-    let collectors = try Registry.collectors.filter { options.enabled.contains($0.name) }.map { try $0.make(context) }
-    guard let process = collectors.first as? any PeriodicCollector else { throw BenchError("no process collector") }
-    return process
-  }
-
   /// What each program has run so far, by collector and program.
   func statistics() -> [String: ProgramStatistics] {
     var result: [String: ProgramStatistics] = [:]

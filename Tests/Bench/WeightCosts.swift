@@ -7,8 +7,8 @@ import Host
 
 /// What it costs to know how long each process ran, in three ways, with 10,000 processes that make 50,000 switches a second.
 ///
-/// The kernel's own run time by an iterator costs nothing when tasks switch; task storage and a per-CPU hash with an epoch do,
-/// and are read once a window, too.
+/// The kernel's own run time by an iterator costs nothing when tasks switch; what task storage holds comes with the same
+/// iterator; a per-CPU hash with an epoch is read and emptied beside it. A window is all that the energy collector does in it.
 enum WeightCosts {
   private static let processes = 10_000
   private static let windows = 7
@@ -29,8 +29,9 @@ enum WeightCosts {
     var ways = try ProgramObject(bench: "weights")
     try ways.load()
     for program in ["time_alone", "task_storage", "percpu_hash"] { try ways.attach(program) }
-    let kernel = try DefaultSet.processCollector()
-    let weighed = try DefaultSet.weighedProcessCollector(sysfs: "/sys")
+    let sensors = [try Sensors(), try Sensors(areSiblings: true)]
+    let collectors = try sensors.map { try EnergyCosts.collector("energy", of: ["process", "cgroup", "energy"], $0) }
+    let start = MonotonicClock.now
     let hash = try PerCPUHash<Key, UInt64>("by_process", of: ways)
     try statistics.set(true)
     defer { try? statistics.set(false) }
@@ -47,10 +48,14 @@ enum WeightCosts {
         event[name, default: []].append(perRun(before[program], after[program]) - alone)
       }
       rate.append(Double((after["time_alone"]?.runs ?? 0) - (before["time_alone"]?.runs ?? 0)))
-      reading["kernel's run time", default: []].append(cost { kernel.sample(now: MonotonicClock.now) })
-      reading["task storage", default: []].append(cost { weighed.sample(now: MonotonicClock.now) })
+      for sensors in sensors { try sensors.count(600_000_000) }
+      // a minute apart by the clock they are given, so that none is put off
+      let now = start + UInt64(window + 1) * 60_000_000_000
+      let runTime = cost { collectors[0].sample(now: now) }
+      reading["kernel's run time", default: []].append(runTime)
+      reading["task storage", default: []].append(cost { collectors[1].sample(now: now) })
       try ways.setElement("epochs", 0, UInt32(window + 1))
-      reading["per-CPU hash", default: []].append(cost { empty(hash, before: UInt32(window + 1)) })
+      reading["per-CPU hash", default: []].append(runTime + cost { empty(hash, before: UInt32(window + 1)) })
     }
     var table = Table("way", "ns a switch", "ms a window", "ms of CPU a second")
     for name in ["kernel's run time", "task storage", "per-CPU hash"] {
