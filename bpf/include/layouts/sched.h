@@ -52,11 +52,11 @@ struct sched_config {
 	__u8 histograms;   /* run-queue, on-CPU and off-CPU times */
 	__u8 kernel_waits; /* sched_info and rq clock hold the waits: no stamp at wakeup */
 	__u8 task_storage;
-	__u8 cgroup_waits; /* run-queue times by control group, too */
-	__u8 version1;	   /* there are control groups of version 1 */
-	__u8 pmu_events;   /* a bit for each event of pmu.h to count by process */
-	__u8 weighs;	   /* tasks, by what they do on each package's CPUs */
-	__u8 siblings;	   /* other CPUs of a core, at most */
+	__u8 cgroup_waits;  /* run-queue times by control group, too */
+	__u8 version1;	    /* there are control groups of version 1 */
+	__u8 pmu_events;    /* a bit for each event of pmu.h to count by process */
+	__u8 weighs;	    /* tasks, by what they do on each package's CPUs */
+	__u8 siblings;	    /* other CPUs of a core, at most */
 	__u16 sibling_loss; /* what is taken off for time a sibling was busy too, in 1/1024 */
 	__u32 unused;
 };
