@@ -42,6 +42,7 @@ struct list_head {
 
 struct rq {
 	u64 clock;
+	u64 clock_task; /* without interrupts and what a hypervisor took */
 };
 
 struct cfs_rq {
@@ -49,6 +50,7 @@ struct cfs_rq {
 };
 
 struct sched_entity {
+	u64 exec_start; /* of the task's clock, as sum_exec_runtime was last brought up to date */
 	u64 sum_exec_runtime;
 	struct cfs_rq *cfs_rq;
 };
@@ -126,6 +128,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	int exit_code;
+	int wake_cpu; /* where it runs, or ran */
 	unsigned sched_contributes_to_load : 1;
 	unsigned in_iowait : 1;
 	struct sched_entity se;

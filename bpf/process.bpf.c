@@ -78,6 +78,28 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 		pages > 0 ? (u64)pages : 0;                                                                            \
 	})
 
+/*
+ * Run time that is not weighed yet: of a task that runs, what the kernel counted at ticks since, and where a switch was
+ * missed, all since then.
+ */
+static __always_inline void add_pending(struct task_struct *task, const struct weighed_task *weighed,
+					struct weights *weights)
+{
+	u64 pending = task->se.sum_exec_runtime - weighed->ran_ns, package;
+	struct weight_cpu *place;
+	u32 cpu;
+
+	if (!config.pending || !weighed->ran_ns || (__s64)pending <= 0 || !bpf_core_field_exists(task->wake_cpu))
+		return;
+	cpu = task->wake_cpu;
+	place = bpf_map_lookup_elem(&weight_cpus, &cpu);
+	if (!place)
+		return;
+	package = place->place - 1;
+	if (package < WEIGHT_PACKAGES)
+		weights->of_package[package] += pending * config.pending >> 10;
+}
+
 /* What a task did so far, and, of a leader, threads that ended. */
 static __always_inline void read_weights(struct task_struct *task, struct weights *weights)
 {
@@ -88,6 +110,7 @@ static __always_inline void read_weights(struct task_struct *task, struct weight
 #pragma unroll
 	for (int i = 0; i < WEIGHT_PACKAGES; i++)
 		weights->of_package[i] = weighed->own.of_package[i] + weighed->inherited.of_package[i];
+	add_pending(task, weighed, weights);
 }
 
 static __always_inline void write_weights(struct seq_file *seq, struct task_struct *task)

@@ -157,9 +157,9 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 		end_blocked_time(c, wait, now);
 }
 
-/* The slice of `prev` ends: what it did in it is its own. */
+/* `prev` leaves the CPU: what it did since it came is its own. */
 static __always_inline struct weighed_task *weigh_slice(struct sched_cpu *c, struct task_struct *prev, bool was_idle,
-							u64 slice, u64 now, u64 cycles)
+							u64 now, u64 cycles)
 {
 	struct weight_cpu *w = this_weight_cpu();
 	struct weighed_task *weighed = was_idle ? NULL : weighed_task(prev, true, c);
@@ -168,9 +168,8 @@ static __always_inline struct weighed_task *weigh_slice(struct sched_cpu *c, str
 		return weighed;
 	if (was_idle)
 		begin_weighing(w, now);
-	if (weighed)
-		weigh(w, weighed, slice, now, cycles);
-	w->weighed_ns = 0;
+	else if (weighed)
+		weigh(w, prev, weighed, prev->se.sum_exec_runtime, now, cycles);
 	return weighed;
 }
 
@@ -191,7 +190,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	if (config.pmu_events)
 		cycles = count_events(prev, config.pmu_events);
 	if (config.weighs)
-		weighed = weigh_slice(c, prev, was_idle, slice, now, cycles);
+		weighed = weigh_slice(c, prev, was_idle, now, cycles);
 	if (!config.histograms)
 		return 0;
 	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;
@@ -250,15 +249,16 @@ int BPF_PROG(sched_process_exec)
 	return count_event(EVENT_EXEC);
 }
 
-/* The slice that runs on this CPU is weighed up to now: `task` runs it. */
-static __always_inline void weigh_open_slice(struct sched_cpu *c, struct task_struct *task,
-					     struct weighed_task *weighed)
+/* What `task`, which runs on this CPU, did up to now. */
+static __always_inline void weigh_running_task(struct sched_cpu *c, struct task_struct *task,
+					       struct weighed_task *weighed)
 {
 	struct weight_cpu *w = this_weight_cpu();
-	u64 now, open = open_slice(&c->time, &now);
+	u64 now = clock_now(&c->time);
 
-	if (w)
-		weigh(w, weighed, open, now, config.pmu_events ? count_events(task, config.pmu_events) : NOT_COUNTED);
+	if (w && c->time.anchor_clock)
+		weigh(w, task, weighed, run_time(task, now), now,
+		      config.pmu_events ? count_events(task, config.pmu_events) : NOT_COUNTED);
 }
 
 /* Run on each CPU by user space as it closes a window, so that a task that never switches is weighed, too. */
@@ -269,12 +269,12 @@ int weigh_running(void *context)
 	struct weighed_task *weighed;
 	struct task_struct *task;
 
-	if (!config.weighs || !c || !c->time.anchor_ns || c->time.is_idle)
+	if (!config.weighs || !c)
 		return 0;
 	task = bpf_get_current_task_btf();
 	weighed = task->pid ? weighed_task(task, true, c) : NULL;
 	if (weighed)
-		weigh_open_slice(c, task, weighed);
+		weigh_running_task(c, task, weighed);
 	return 0;
 }
 
@@ -295,7 +295,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	leader = weighed_task(task->group_leader, true, c);
 	if (!weighed || !leader)
 		return 0;
-	weigh_open_slice(c, task, weighed);
+	weigh_running_task(c, task, weighed);
 	/* atomic: other threads may end, and an interrupt may close a window here */
 #pragma unroll
 	for (int i = 0; i < WEIGHT_PACKAGES; i++) {

@@ -7,14 +7,6 @@
 #include "sched.h"
 #include "weighed.h"
 
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, u32);
-	__type(value, struct weight_cpu);
-} weight_cpus SEC(".maps");
-
 static __always_inline struct weight_cpu *this_weight_cpu(void)
 {
 	u32 cpu = bpf_get_smp_processor_id();
@@ -68,16 +60,23 @@ static __always_inline void begin_weighing(struct weight_cpu *w, u64 now)
 }
 
 /*
- * Counts for `task` what it did since the last time: its slice has lasted for `open` ns by now, and since the last time
- * the CPU made `cycles`, where they are counted.
+ * Counts for `task` what it did since the last time: the kernel says it has run for `ran` ns by now, and the CPU made
+ * `cycles` since something was last weighed here, where they are counted. What it did before anybody watched is left
+ * out.
  */
-static __always_inline void weigh(struct weight_cpu *w, struct weighed_task *task, u64 open, u64 now, u64 cycles)
+static __always_inline void weigh(struct weight_cpu *w, struct task_struct *task, struct weighed_task *weighed, u64 ran,
+				  u64 now, u64 cycles)
 {
-	u64 part = open - w->weighed_ns, weight, busy, overlap;
+	u64 part = ran - weighed->ran_ns, weight, busy, overlap;
 	u64 package = w->place - 1;
+	bool is_new = !weighed->ran_ns;
 
+	/* run time that was foreseen as a window closed */
 	if ((__s64)part <= 0 || package >= WEIGHT_PACKAGES)
 		return;
+	weighed->ran_ns = ran;
+	if (is_new && task->start_boottime < config.since_ns)
+		part = 0;
 	weight = cycles == NOT_COUNTED ? part : cycles;
 	if (config.siblings) {
 		busy = sibling_time(w, now);
@@ -88,22 +87,31 @@ static __always_inline void weigh(struct weight_cpu *w, struct weighed_task *tas
 			overlap = part;
 		w->sibling_ns = busy;
 		/* in 1/1024: neither a part of 2^54 ns nor 2^44 cycles in one are to be expected */
-		if (cycles != NOT_COUNTED)
-			weight -= cycles * ((overlap << 10) / part * config.sibling_loss >> 10) >> 10;
-		else
+		if (cycles == NOT_COUNTED)
 			weight -= overlap * config.sibling_loss >> 10;
+		else if (part)
+			weight -= cycles * ((overlap << 10) / part * config.sibling_loss >> 10) >> 10;
 	}
-	w->weighed_ns += part;
 	w->busy_ns += part;
-	task->own.of_package[package] += weight;
+	weighed->own.of_package[package] += weight;
 }
 
-/* How long the slice under way on this CPU has lasted; `now` is set to the scheduler's clock, as near as it is known.
- */
-static __always_inline u64 open_slice(struct cpu_time *time, u64 *now)
+/* The scheduler's clock of this CPU at this moment, as near as it is known: it stands still between its events. */
+static __always_inline u64 clock_now(const struct cpu_time *time)
 {
-	u64 since_anchor = bpf_ktime_get_ns() - time->anchor_ns;
+	return time->anchor_clock + (bpf_ktime_get_ns() - time->anchor_ns);
+}
 
-	*now = time->anchor_clock + since_anchor;
-	return time->last_clock ? *now - time->last_clock : since_anchor;
+/* How long the task on this CPU has run by `now`: the kernel brings that up to date at ticks and switches only. */
+static __always_inline u64 run_time(struct task_struct *task, u64 now)
+{
+	u64 ran = task->se.sum_exec_runtime, open;
+	struct rq *rq;
+
+	if (!bpf_core_field_exists(struct sched_entity, cfs_rq))
+		return ran;
+	rq = task->se.cfs_rq->rq;
+	open = now - (rq->clock - rq->clock_task) - task->se.exec_start;
+	/* a clock that was read while it changed */
+	return open < 4 * NSEC_PER_SEC ? ran + open : ran;
 }

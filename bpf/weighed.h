@@ -13,3 +13,12 @@ struct {
 	__type(key, int);
 	__type(value, struct weighed_task);
 } weighed_tasks SEC(".maps");
+
+/* By CPU; user space says where each is. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct weight_cpu);
+} weight_cpus SEC(".maps");

@@ -97,7 +97,7 @@ package final class IRQCollector: Collector {
   /// take long to read where there are many: it is read less often then, so that it takes 0.2 % of a CPU at most.
   private func findNames() {
     guard MonotonicClock.now >= nextNames else { return }
-    let used = MonotonicClock.threadUsed
+    let used = OwnProcess.threadNanoseconds
     do throws(HostError) {
       let interrupts = try Interrupts(paths: paths).interrupts
       for (number, slot) in slots.update(interrupts) { try? programs.assign(number, to: slot) }
@@ -106,6 +106,6 @@ package final class IRQCollector: Collector {
       if !namesFailed { logger.warning("interrupts have no names", metadata: ["cause": "\(error)"]) }
       namesFailed = true
     }
-    nextNames = MonotonicClock.now + 500 * (MonotonicClock.threadUsed - used)
+    nextNames = MonotonicClock.now + 500 * (OwnProcess.threadNanoseconds - used)
   }
 }

@@ -29,13 +29,13 @@ package final class ProcessPrograms: LoadedPrograms {
       var object = try ProgramObject("process")
       try object.setCapacity("process_cpus", PossibleCPUs.count)
       try watched.share(with: &object)
-      if let weigher { try weigher.shareWeights(with: &object) } else { try object.omit(map: "weighed_tasks") }
+      if let weigher { try weigher.shareWeights(with: &object) } else { try SchedulerPrograms.omitWeights(in: &object) }
       try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)
       try object.configure(
         process_config(
           page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
-          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1)
-      )
+          version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1,
+          pending: weigher?.weighing?.pendingWeight ?? 0, unused: 0))
       try object.load()
       try object.attach("sched_process_free")
       try object.attach("each_task")

@@ -4,8 +4,17 @@ internal import Host
 
 /// What tasks did on each package, where they are weighed.
 extension SchedulerPrograms {
-  /// Has `other`, which is not loaded yet, use the map of tasks.
-  func shareWeights(with other: inout ProgramObject) throws(BPFError) { try other.share("weighed_tasks", of: object) }
+  private static let maps = ["weighed_tasks", "weight_cpus"]
+
+  /// Has `other`, which is not loaded yet, use the maps of what tasks were weighed to.
+  func shareWeights(with other: inout ProgramObject) throws(BPFError) {
+    for map in Self.maps { try other.share(map, of: object) }
+  }
+
+  /// Leaves these maps out.
+  static func omitWeights(in object: inout ProgramObject) throws(BPFError) {
+    for map in maps { try object.omit(map: map) }
+  }
 
   /// Tells the programs how each CPU weighs; returns the place of its package by CPU, as far as that is known.
   static func place(_ weighing: Weighing?, in object: borrowing ProgramObject) throws(BPFError) -> [Int: Int] {

@@ -109,7 +109,7 @@ package final class SchedulerPrograms: LoadedPrograms {
       // it holds the waits, too
       try object.omit(map: "task_storage")
     } else if form != .raw {
-      for map in ["weighed_tasks", "weight_cpus"] { try object.omit(map: map) }
+      try omitWeights(in: &object)
       for program in weighingPrograms { try object.omit(program: program) }
     }
     let keepsCgroupWaits = keepsCgroupWaits(form, options)
@@ -136,7 +136,8 @@ package final class SchedulerPrograms: LoadedPrograms {
         cgroup_waits: keepsCgroupWaits ? 1 : 0,
         version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0,
         pmu_events: counting?.events.processMask ?? 0, weighs: weighing == nil ? 0 : 1,
-        siblings: UInt8(weighing?.siblings ?? 0), sibling_loss: weighing?.siblingLoss ?? 0, unused: 0))
+        siblings: UInt8(weighing?.siblings ?? 0), sibling_loss: weighing?.siblingLoss ?? 0, unused: 0,
+        since_ns: MonotonicClock.sinceBoot))
     try object.load()
     try counting?.events.install(in: object)
     return object

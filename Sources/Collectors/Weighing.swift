@@ -55,6 +55,9 @@ struct Weighing {
     return entry
   }
 
+  /// What run time counts for until it is weighed, in 1/1024: no more than it will then.
+  var pendingWeight: UInt16 { countsCycles ? 0 : 1024 - (siblings > 0 ? siblingLoss : 0) }
+
   /// What is taken off for the time a sibling was busy too, in 1/1024.
   var siblingLoss: UInt16 { UInt16((1024 * (1 - siblingWeight)).rounded()) }
 }

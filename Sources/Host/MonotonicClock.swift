@@ -5,8 +5,8 @@ package enum MonotonicClock {
   /// CLOCK_MONOTONIC in nanoseconds: `bpf_ktime_get_ns()`.
   package static var now: UInt64 { read(CLOCK_MONOTONIC) }
 
-  /// CPU time the calling thread has used, in nanoseconds.
-  package static var threadUsed: UInt64 { read(CLOCK_THREAD_CPUTIME_ID) }
+  /// CLOCK_BOOTTIME in nanoseconds: what `task_struct.start_boottime` is told by.
+  package static var sinceBoot: UInt64 { read(CLOCK_BOOTTIME) }
 
   private static func read(_ clock: clockid_t) -> UInt64 {
     var time = timespec()

@@ -43,7 +43,7 @@ import Testing
       [
         "histograms": \.histograms, "kernel_waits": \.kernel_waits, "task_storage": \.task_storage,
         "cgroup_waits": \.cgroup_waits, "version1": \.version1, "pmu_events": \.pmu_events, "weighs": \.weighs,
-        "siblings": \.siblings, "sibling_loss": \.sibling_loss, "unused": \.unused,
+        "siblings": \.siblings, "sibling_loss": \.sibling_loss, "unused": \.unused, "since_ns": \.since_ns,
       ]),
     Layout(
       task_wait.self, of: "sched",
@@ -52,11 +52,12 @@ import Testing
         "slices": \.slices,
       ]),
     Layout(weights.self, of: "sched", ["of_package": \.of_package]),
-    Layout(weighed_task.self, of: "sched", ["own": \.own, "inherited": \.inherited, "wait": \.wait]),
+    Layout(
+      weighed_task.self, of: "sched", ["own": \.own, "inherited": \.inherited, "ran_ns": \.ran_ns, "wait": \.wait]),
     Layout(
       weight_cpu.self, of: "sched",
       [
-        "place": \.place, "siblings": \.siblings, "weighed_ns": \.weighed_ns, "sibling_ns": \.sibling_ns,
+        "place": \.place, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
         "busy_ns": \.busy_ns, "padding": \.padding,
       ]),
     Layout(
@@ -191,7 +192,11 @@ import Testing
       ]),
     Layout(
       process_config.self, of: "process",
-      ["page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "weighed": \.weighed]),
+      [
+        "page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "weighed": \.weighed,
+        "pending": \.pending,
+        "unused": \.unused,
+      ]),
     Layout(cgroup_key.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
     Layout(cgroup_waits.self, of: "sched", ["runqueue": \.runqueue]),
     Layout(syscall_total.self, of: "syscalls", ["calls": \.calls, "ns": \.ns]),

@@ -15,7 +15,7 @@ struct LoadingTests {
       sched_config(
         histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
         task_storage: kernelWaits ? 1 : 0, cgroup_waits: 0, version1: 1,
-        pmu_events: 7, weighs: kernelWaits ? 1 : 0, siblings: 1, sibling_loss: 461, unused: 0))
+        pmu_events: 7, weighs: kernelWaits ? 1 : 0, siblings: 1, sibling_loss: 461, unused: 0, since_ns: 0))
     do { try object.load() } catch { print(error.log); throw error }
     for program in [
       "sched_switch", "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork",
@@ -36,8 +36,9 @@ struct LoadingTests {
     var process = try ProgramObject("process")
     try process.setCapacity("process_cpus", PossibleCPUs.count)
     try process.setCapacity("watched", 128)
-    try process.share("weighed_tasks", of: scheduler)
-    try process.configure(process_config(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1))
+    for map in ["weighed_tasks", "weight_cpus"] { try process.share(map, of: scheduler) }
+    try process.configure(
+      process_config(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1, pending: 1024, unused: 0))
     do { try process.load() } catch { print(error.log); throw error }
     try process.attach("sched_process_free")
     try process.attach("each_task")

@@ -89,4 +89,6 @@ struct process_config {
 	__u8 by_cgroup; /* sum up by control group what ended processes had used */
 	__u8 version1;	/* there are control groups of version 1 */
 	__u8 weighed;	/* weights follow each record */
+	__u16 pending;	/* what run time counts for that is not weighed yet, in 1/1024 */
+	__u16 unused;
 };

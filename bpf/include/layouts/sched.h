@@ -59,4 +59,5 @@ struct sched_config {
 	__u8 siblings;	    /* other CPUs of a core, at most */
 	__u16 sibling_loss; /* what is taken off for time a sibling was busy too, in 1/1024 */
 	__u32 unused;
+	__u64 since_ns; /* CLOCK_BOOTTIME as it was loaded */
 };

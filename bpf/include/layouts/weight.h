@@ -17,6 +17,7 @@ struct weights {
 struct weighed_task {
 	struct weights own;	  /* written by the CPU it leaves, and by no other */
 	struct weights inherited; /* a leader's: of threads of its group that ended */
+	__u64 ran_ns;		  /* of its run time, what was weighed */
 	struct task_wait wait;
 };
 
@@ -24,8 +25,7 @@ struct weighed_task {
 struct weight_cpu {
 	__u32 place; /* 1 + the number of its package; 0: not known yet */
 	__u32 siblings[WEIGHT_SIBLINGS];
-	__u64 weighed_ns; /* of the slice under way, what was weighed already */
-	__u64 sibling_ns; /* how long its siblings had been busy by then */
-	__u64 busy_ns;	  /* all that was weighed here */
-	__u64 padding;
+	__u64 sibling_ns; /* how long its siblings had been busy when something was last weighed here */
+	__u64 busy_ns;	  /* all run time that was weighed here */
+	__u64 padding[2];
 };
