@@ -199,13 +199,43 @@ extension EndToEnd {
       #expect(abs(watts - 0.64) < 0.001)
     }
 
-    /// The library is opened with all privileges, and used without any.
-    @Test func gpusAreReadWithoutPrivileges() async throws {
-      let tree = try SensorTree()
+    /// A copy of the library that stands in for NVIDIA's: what it says is in `libnvml.so.state` beside it.
+    private func copyLibrary(to tree: SensorTree) throws -> String {
       let library = tree.folder.path + "/libnvml.so"
       try FileManager.default.copyItem(
         at: URL(fileURLWithPath: Executable.wattprobe).deletingLastPathComponent()
           .appendingPathComponent("libnvmlstandin.so"), to: URL(fileURLWithPath: library))
+      return library
+    }
+
+    /// A process that hardly runs, and one that nobody has heard of.
+    @Test func joulesOfAGPUGoToThoseWhoUsedIt() async throws {
+      let tree = try SensorTree()
+      let library = try copyLibrary(to: tree)
+      try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
+      let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
+      let exporter = try await Exporter([
+        "--path.sysfs", tree.folder.path, "--energy.nvml-library", library, "--energy.interval", "200ms",
+      ])
+      func joules(_ family: String, _ labels: String) throws -> Double? {
+        try exporter.samples().first { $0.hasPrefix("wattprobe_\(family){\(labels)") }
+          .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
+      }
+      _ = try await eventually("its series") { try joules("process_energy_joules_total", "pid=\"\(load.pid)\"") }
+      try tree.folder.write(
+        "libnvml.so.state", "gpu GPU-1 9000 1\nuse 0 \(load.pid) 5 75\nuse 0 4194999 6 25\n")
+      try await eventually("its joules") {
+        try joules("process_energy_joules_total", "pid=\"\(load.pid)\"") == 6 ? () : nil
+      }
+      #expect(try joules("process_energy_joules_total", "pid=\"other\"") == 2)
+      #expect(try joules("energy_attributed_joules_total", "package=\"GPU-1\",to=\"processes\"") == 8)
+      load.signal(SIGKILL)
+    }
+
+    /// The library is opened with all privileges, and used without any.
+    @Test func gpusAreReadWithoutPrivileges() async throws {
+      let tree = try SensorTree()
+      let library = try copyLibrary(to: tree)
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
       let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.nvml-library", library])
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 3500 1\n")
