@@ -1,19 +1,19 @@
 import Foundation
 import Glibc
 
-/// A real Prometheus that scrapes one exporter every second.
+/// A real Prometheus that scrapes one exporter.
 final class PrometheusServer {
   private let folder: TemporaryFolder
   private let program: RunningProgram
   private let port: UInt16
 
-  init(scraping target: UInt16) async throws {
+  init(scraping target: UInt16, everySeconds interval: Int = 1) async throws {
     let path = try Executable.tool("/usr/bin/prometheus", package: "prometheus")
     folder = try TemporaryFolder()
     let configuration = try folder.write(
       "prometheus.yml",
       """
-      global: {scrape_interval: 1s, scrape_timeout: 1s}
+      global: {scrape_interval: \(interval)s, scrape_timeout: \(interval)s}
       scrape_configs:
         - job_name: wattprobe
           static_configs: [{targets: ["127.0.0.1:\(target)"]}]
