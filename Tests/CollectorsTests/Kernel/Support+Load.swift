@@ -128,16 +128,6 @@ struct SchedulingFigures {
   }
 }
 
-/// The kernel's figure up to this moment, in nanoseconds: slices that run and threads that ended included.
-func cpuTime(of pid: pid_t) throws -> UInt64 {
-  var clock = clockid_t()
-  var time = timespec()
-  guard clock_getcpuclockid(pid, &clock) == 0, clock_gettime(clock, &time) == 0 else {
-    throw Load.Failed(what: "CPU clock of \(pid)")
-  }
-  return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
-}
-
 /// The CPUs this process may use, in rising order.
 let usableCPUs: [Int] = {
   let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
