@@ -78,11 +78,16 @@ extension KernelTests {
       cpus = (usableCPUs[0], usableCPUs[1])
     }
 
-    /// The end of a window.
+    /// The end of a window whose energy is shared out: one that ends too soon after the last pass is with the next.
     private func window(of machine: Fixture, _ collectors: LiveCollectors) throws -> Reading {
-      try machine.advance()
-      _ = try collectors.read()
-      return try collectors.scrape()
+      for _ in 0..<20 {
+        try machine.advance()
+        _ = try collectors.read()
+        let reading = try collectors.scrape()
+        if reading.sum("energy_attributed_joules") == reading.sum("energy_joules") { return reading }
+        pause(seconds: 0.3)
+      }
+      throw Load.Failed(what: "no window was shared out")
     }
 
     /// What processes used in some windows, in microjoules, and how long they ran, in nanoseconds.
@@ -104,9 +109,9 @@ extension KernelTests {
       }
     }
 
-    /// What each of `pids` used in `windows` of them, after all have series.
+    /// What each of `pids` used in `windows` of them, after all have series: something in each, unless that may not be.
     private func energies(
-      of pids: [pid_t], on machine: Fixture, _ collectors: LiveCollectors, windows: Int = 8
+      of pids: [pid_t], on machine: Fixture, _ collectors: LiveCollectors, windows: Int = 8, alwaysGrow: Bool = true
     ) throws -> Used {
       func shown(_ reading: Reading) -> [UInt64] {
         pids.map { reading.sum("process_energy_joules", ["pid": "\($0)"]) }
@@ -127,8 +132,7 @@ extension KernelTests {
         pause(seconds: 0.5)
         let last = shown(after)
         after = try window(of: machine, collectors)
-        #expect(after.sum("energy_attributed_joules") == after.sum("energy_joules"))
-        for (one, next) in zip(last, shown(after)) { #expect(next > one) }
+        for (one, next) in zip(last, shown(after)) { #expect(next > one || !alwaysGrow) }
       }
       let ran = try zip(pids, from.ran).map { try cpuTime($0) - $1 }
       let elapsed = MonotonicClock.now - from.time
@@ -207,7 +211,7 @@ extension KernelTests {
         try Load("bursts", 100_000_000, 100, 100, nice: -20, cpu: cpus.1),
       ]
       for load in loads { load.begin() }
-      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors, alwaysGrow: false)
       #expect(used.ran[0] > used.ran[1])
       #expect(used.energy[1] > 5 * used.energy[0])
     }
