@@ -26,27 +26,22 @@ package struct Battery: Sendable, Hashable {
   /// is left out.
   package static func discover(paths: HostPaths) -> (batteries: [Battery], problems: [HostError]) {
     let base = paths.sys("class/power_supply")
-    var batteries: [Battery] = []
-    var problems: [HostError] = []
-    do throws(SystemError) {
-      for name in try Directory.names(base).sorted() {
-        let folder = base + "/" + name
-        do throws(SystemError) {
-          guard try SmallFile.text(folder + "/type") == "Battery" else { continue }
-          let files = Set(try Directory.names(folder))
-          if files.contains("scope"), try SmallFile.text(folder + "/scope") == "Device" { continue }
-          guard files.contains("status"), let gauge = gauge(files) else { continue }
-          batteries.append(Battery(name: name, gauge: gauge, folder: folder))
-        } catch {
-          let problem = HostError.system(error)
-          if !problem.isAbsence { problems.append(problem) }
-        }
+    let (names, problems) = Directory.optionalNames(base)
+    var discovery = (batteries: [Battery](), problems: problems)
+    for name in names.sorted() {
+      let folder = base + "/" + name
+      do throws(SystemError) {
+        guard try SmallFile.text(folder + "/type") == "Battery" else { continue }
+        let files = Set(try Directory.names(folder))
+        if files.contains("scope"), try SmallFile.text(folder + "/scope") == "Device" { continue }
+        guard files.contains("status"), let gauge = gauge(files) else { continue }
+        discovery.batteries.append(Battery(name: name, gauge: gauge, folder: folder))
+      } catch {
+        let problem = HostError.system(error)
+        if !problem.isAbsence { discovery.problems.append(problem) }
       }
-    } catch {
-      let problem = HostError.system(error)
-      if !problem.isAbsence { problems.append(problem) }
     }
-    return (batteries, problems)
+    return discovery
   }
 
   private static func gauge(_ files: Set<String>) -> Gauge? {

@@ -16,6 +16,17 @@ package enum Directory {
     return count
   }
 
+  /// The names in a directory that may be missing, such as that of a class of devices in sysfs: none then. What else keeps it
+  /// from being listed is the problem.
+  static func optionalNames(_ path: String) -> (names: [String], problems: [HostError]) {
+    do throws(SystemError) {
+      return (try names(path), [])
+    } catch {
+      let problem = HostError.system(error)
+      return ([], problem.isAbsence ? [] : [problem])
+    }
+  }
+
   private static func forEach(_ path: String, _ body: (UnsafePointer<CChar>) -> Void) throws(SystemError) {
     guard let stream = opendir(path) else { throw SystemError(errno, call: "opendir", path: path) }
     defer { closedir(stream) }

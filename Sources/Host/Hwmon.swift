@@ -27,14 +27,8 @@ extension HwmonSensor {
   /// shown by its mean, which misses nothing between two readings. No hwmon at all is no error.
   package static func discover(paths: HostPaths) -> (sensors: [HwmonSensor], problems: [HostError]) {
     let base = paths.sys("class/hwmon")
-    let entries: [String]
-    do throws(SystemError) {
-      entries = try Directory.names(base)
-    } catch {
-      let problem = HostError.system(error)
-      return ([], problem.isAbsence ? [] : [problem])
-    }
-    var problems: [HostError] = []
+    let (entries, unlisted) = Directory.optionalNames(base)
+    var problems = unlisted
     var chips: [Chip] = []
     for entry in entries where entry.hasPrefix("hwmon") {
       do throws(HostError) {

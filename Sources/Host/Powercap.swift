@@ -22,15 +22,9 @@ extension PowercapZone {
   /// No powercap at all is no error. A zone whose files cannot be read is left out and told of in `problems`.
   package static func discover(paths: HostPaths) -> (zones: [PowercapZone], problems: [HostError]) {
     let base = paths.sys("class/powercap")
-    let entries: [String]
-    do throws(SystemError) {
-      entries = try Directory.names(base)
-    } catch {
-      let problem = HostError.system(error)
-      return ([], problem.isAbsence ? [] : [problem])
-    }
+    let (entries, unlisted) = Directory.optionalNames(base)
+    var problems = unlisted
     var zones: [PowercapZone] = []
-    var problems: [HostError] = []
     for place in entries.compactMap(Place.init).sorted(by: <) {
       do throws(HostError) {
         let folder = base + "/" + place.identifier

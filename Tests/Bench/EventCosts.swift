@@ -22,6 +22,10 @@ enum EventCosts {
   private static let calling = Load(
     name: "getppid()", programs: ["syscalls sys_enter", "syscalls sys_exit"], run: { cbench_call($0) })
 
+  private static let ending = Load(
+    name: "fork, exec, exit",
+    programs: ["process sched_process_free", "sched sched_process_exit"], run: { cbench_spawn($0) })
+
   /// Where `--process.detail` counts more.
   private static let detailed = Load(
     name: "disk writes", programs: ["block block_bio_queue", "pagecache writeback_dirty_folio"],
@@ -140,11 +144,12 @@ enum EventCosts {
         print("entry and exit of a system call: \(call.added.median.text(2)) x floor (goal 4: \(verdict))")
       }
     }
-    measureOptions(empty)
+    try measureOptions(empty)
   }
 
   /// What options add, at the hooks they concern.
-  private static func measureOptions(_ empty: borrowing EmptyPrograms) {
+  private static func measureOptions(_ empty: borrowing EmptyPrograms) throws {
+    let (one, siblings) = (try Sensors(), try Sensors(areSiblings: true))
     let options: [(name: String, loads: [Load], change: (inout CollectorOptions) -> Void)] = [
       ("--process.detail", [calling, detailed], { $0.process.hasDetail = true }),
       ("--cgroup.runqueue", [switching], { $0.cgroup.measuresRunqueue = true }),
@@ -152,6 +157,8 @@ enum EventCosts {
         "three events by process, as with a PMU: here the CPU's clock, which costs more to read than a counter",
         [switching], { $0.perfSource = { _ in PerfEventSource(type: 1, config: 0) } }
       ),
+      ("energy divided by run time", [switching, ending], { $0.paths = one.paths }),
+      ("energy divided by weights: CPUs are siblings", [switching, ending], { $0.paths = siblings.paths }),
     ]
     for (name, loads, change) in options {
       guard let set = DefaultSet(form: SchedulerPrograms.Form.allCases[0], change) else { return }
