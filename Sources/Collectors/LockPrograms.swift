@@ -20,24 +20,20 @@ package final class LockPrograms: LoadedPrograms {
 
   package var collector: String { "locks" }
 
-  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+  /// Loads and attaches the programs in the first form this kernel takes.
+  static func load(options: CollectorOptions, logger: Logger) throws(CollectorFailure) -> LockPrograms {
     let forms = options.lockForm.map { [$0] } ?? Form.allCases
-    var refusal: CollectorFailure?
-    for form in forms {
-      do throws(BPFError) {
-        var object = try Self.open(form, options: options)
-        try Self.attach(&object, form: form)
-        cpus = try MappedArray("locks_cpus", of: object)
-        self.form = form
-        self.object = object
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("lock programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = Self.failure(error)
-      }
+    return try first("lock", of: forms, name: \.rawValue, logger: logger, failure: failure) { form throws(BPFError) in
+      try LockPrograms(form, options: options)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the lock programs to try", cure: "leave the form open")
+  }
+
+  private init(_ form: Form, options: CollectorOptions) throws(BPFError) {
+    var object = try Self.open(form, options: options)
+    try Self.attach(&object, form: form)
+    cpus = try MappedArray("locks_cpus", of: object)
+    self.form = form
+    self.object = object
   }
 
   /// What an operator needs to know: most often that the kernel is older than the tracepoints.

@@ -32,28 +32,27 @@ package final class SyscallPrograms: LoadedPrograms {
 
   package var collector: String { "syscalls" }
 
+  /// Loads and attaches the programs in the first form this kernel takes.
+  ///
   /// With `watched`, calls are counted by process, too.
-  init(options: CollectorOptions, watched: WatchedProcesses?, logger: Logger) throws(CollectorFailure) {
-    var refusal: CollectorFailure?
-    for form in options.syscalls.form.map({ [$0] }) ?? Form.allCases {
-      do throws(BPFError) {
-        var object = try Self.open(form, options: options, watched: watched)
-        try object.run("watch", onEach: [0])
-        // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
-        for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
-        let cpus = try MappedArray<syscalls_cpu>("syscalls_cpus", of: object)
-        durations = try MappedArray("syscall_durations", of: object)
-        self.cpus = cpus
-        self.object = object
-        self.form = form
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("syscall programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = CollectorFailure(error)
-      }
+  static func load(
+    options: CollectorOptions, watched: WatchedProcesses?, logger: Logger
+  ) throws(CollectorFailure) -> SyscallPrograms {
+    let forms = options.syscalls.form.map { [$0] } ?? Form.allCases
+    return try first("syscall", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
+      try SyscallPrograms(form, options: options, watched: watched)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the syscall programs to try", cure: "leave the form open")
+  }
+
+  private init(_ form: Form, options: CollectorOptions, watched: WatchedProcesses?) throws(BPFError) {
+    var object = try Self.open(form, options: options, watched: watched)
+    try object.run("watch", onEach: [0])
+    // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
+    for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
+    cpus = try MappedArray("syscalls_cpus", of: object)
+    durations = try MappedArray("syscall_durations", of: object)
+    self.object = object
+    self.form = form
   }
 
   private static func open(

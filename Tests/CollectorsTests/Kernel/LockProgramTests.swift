@@ -30,7 +30,7 @@ extension KernelTests {
       init(_ form: LockPrograms.Form) throws {
         var options = CollectorOptions()
         options.lockForm = form
-        programs = try LockPrograms(options: options, logger: .init(label: "tests"))
+        programs = try LockPrograms.load(options: options, logger: .init(label: "tests"))
         programs.detach()
         // what runs on this thread's own CPU runs in this thread
         stay(on: [usableCPUs[0]])
