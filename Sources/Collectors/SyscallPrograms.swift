@@ -9,7 +9,7 @@ package struct SyscallOptions: Sendable {
   /// A histogram for each call instead of one for each category.
   package var hasHistogramsBySyscall = false
   /// Which form of the programs to use; nil: the cheapest this kernel takes.
-  package var form: SyscallPrograms.Form?
+  package var form: TaskForm?
 
   package init() {}
 }
@@ -17,13 +17,7 @@ package struct SyscallOptions: Sendable {
 /// The programs at the entry and the exit of system calls.
 package final class SyscallPrograms: LoadedPrograms {
   /// Where a task's call is kept while it runs.
-  package enum Form: String, Sendable, CaseIterable {
-    case taskStorage
-    /// A hash by task (kernels before 5.12 have no task storage).
-    case hashed
-  }
-
-  package let form: Form
+  package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<syscalls_cpu>
   /// With histograms by call `SYSCALL_PLACES` elements per possible CPU, CPU by CPU; else one without meaning.
@@ -38,13 +32,13 @@ package final class SyscallPrograms: LoadedPrograms {
   static func load(
     options: CollectorOptions, watched: WatchedProcesses?, logger: Logger
   ) throws(CollectorFailure) -> SyscallPrograms {
-    let forms = options.syscalls.form.map { [$0] } ?? Form.allCases
+    let forms = options.syscalls.form.map { [$0] } ?? TaskForm.allCases
     return try first("syscall", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
       try SyscallPrograms(form, options: options, watched: watched)
     }
   }
 
-  private init(_ form: Form, options: CollectorOptions, watched: WatchedProcesses?) throws(BPFError) {
+  private init(_ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?) throws(BPFError) {
     var object = try Self.open(form, options: options, watched: watched)
     try object.run("watch", onEach: [0])
     // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
@@ -56,7 +50,7 @@ package final class SyscallPrograms: LoadedPrograms {
   }
 
   private static func open(
-    _ form: Form, options: CollectorOptions, watched: WatchedProcesses?
+    _ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?
   ) throws(BPFError) -> ProgramObject {
     let isByCall = options.syscalls.hasHistogramsBySyscall
     var object = try ProgramObject("syscalls")
@@ -74,7 +68,7 @@ package final class SyscallPrograms: LoadedPrograms {
     return object
   }
 
-  private static func configuration(_ form: Form, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
+  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
     let table = SyscallTable.native
     var config = syscalls_config()
     withUnsafeMutableBytes(of: &config.categories) { categories in
