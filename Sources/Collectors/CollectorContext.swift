@@ -30,7 +30,7 @@ package struct CollectorOptions: Sendable {
   /// Which form of the interrupt programs to use; nil: the best this kernel takes.
   package var interruptForm: InterruptPrograms.Form?
   /// Where waits for locks are kept; nil: where it costs least.
-  package var lockForm: LockPrograms.Form?
+  package var lockForm: TaskForm?
   /// Which hooks tell of look-ups in the page cache; nil: the best this kernel takes.
   package var pagecacheForm: PagecachePrograms.Form?
 

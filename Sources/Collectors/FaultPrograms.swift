@@ -6,13 +6,7 @@ internal import Logging
 /// The programs around the kernel's handler of page faults, where the kernel lets programs stand there.
 package final class FaultPrograms: LoadedPrograms {
   /// Where a task's fault is kept while it lasts.
-  package enum Form: String, Sendable, CaseIterable {
-    case taskStorage
-    /// A hash by task (kernels before 5.12 have no task storage).
-    case hashed
-  }
-
-  package let form: Form
+  package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<faults_cpu>
   private var object: ProgramObject
@@ -21,7 +15,7 @@ package final class FaultPrograms: LoadedPrograms {
 
   init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
     var refusal: CollectorFailure?
-    for form in options.faults.form.map({ [$0] }) ?? Form.allCases {
+    for form in options.faults.form.map({ [$0] }) ?? TaskForm.allCases {
       do throws(BPFError) {
         var object = try Self.open(form, options: options)
         try object.run("watch", onEach: [0])
@@ -39,7 +33,7 @@ package final class FaultPrograms: LoadedPrograms {
     throw refusal ?? CollectorFailure(.hook, "no form of the fault programs to try", cure: "leave the form open")
   }
 
-  private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
+  private static func open(_ form: TaskForm, options: CollectorOptions) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject("faults")
     try object.setCapacity("faults_cpus", PossibleCPUs.count)
     switch form {

@@ -18,7 +18,7 @@ package struct FaultOptions: Sendable {
   /// nil: the programs, or the counts where the kernel refuses them.
   package var source: Source?
   /// Which form of the programs to use; nil: the cheapest this kernel takes.
-  package var form: FaultPrograms.Form?
+  package var form: TaskForm?
 
   package init() {}
 }

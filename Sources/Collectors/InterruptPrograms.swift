@@ -23,32 +23,25 @@ package final class InterruptPrograms: LoadedPrograms {
   private let slotOfNumber: HashMap<UInt32, UInt32>
   private var object: ProgramObject
 
-  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+  /// Loads and attaches the programs in the first form this kernel takes.
+  static func load(options: CollectorOptions, logger: Logger) throws(CollectorFailure) -> InterruptPrograms {
     let forms = options.interruptForm.map { [$0] } ?? (KernelBTF.isPresent ? [.btf, .raw] : [.raw])
-    var refusal: CollectorFailure?
-    for form in forms {
-      do throws(BPFError) {
-        let isRead = options.enabled.contains("irq")
-        let slots = isRead ? options.interruptLimit + 1 : 1
-        var object = try Self.open(form, options: options, slots: slots)
-        try Self.attach(&object, histograms: isRead)
-        let cpus = try MappedArray<interrupt_cpu>("interrupt_cpus", of: object)
-        let hardirqs = try MappedArray<histogram>("hardirqs", of: object)
-        slotOfNumber = try HashMap("irq_slots", of: object)
-        self.cpus = cpus
-        self.hardirqs = hardirqs
-        self.slots = slots
-        self.form = form
-        self.object = object
-        collector = isRead ? "irq" : "cpu"
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("interrupt programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = CollectorFailure(error)
-      }
+    return try first("interrupt", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
+      try InterruptPrograms(form, options: options)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the interrupt programs to try", cure: "leave the form open")
+  }
+
+  private init(_ form: Form, options: CollectorOptions) throws(BPFError) {
+    let isRead = options.enabled.contains("irq")
+    slots = isRead ? options.interruptLimit + 1 : 1
+    var object = try Self.open(form, options: options, slots: slots)
+    try Self.attach(&object, histograms: isRead)
+    cpus = try MappedArray("interrupt_cpus", of: object)
+    hardirqs = try MappedArray("hardirqs", of: object)
+    slotOfNumber = try HashMap("irq_slots", of: object)
+    self.form = form
+    self.object = object
+    collector = isRead ? "irq" : "cpu"
   }
 
   private static func open(

@@ -45,7 +45,7 @@ package final class KernelPrograms {
       schedulerResult = attempt { () throws(CollectorFailure) in
         // what cannot run is its own collector's to report
         let events = options.countsEventsByProcess ? try? processorEvents() : nil
-        return try SchedulerPrograms(
+        return try SchedulerPrograms.load(
           options: options, events: events, watched: events == nil ? nil : try? watched(),
           weighing: weighing(), logger: logger)
       }
@@ -124,7 +124,7 @@ package final class KernelPrograms {
   package func interrupts() throws(CollectorFailure) -> InterruptPrograms {
     if interruptsResult == nil {
       interruptsResult = attempt { () throws(CollectorFailure) in
-        let programs = try InterruptPrograms(options: options, logger: logger)
+        let programs = try InterruptPrograms.load(options: options, logger: logger)
         register(programs)
         return programs
       }

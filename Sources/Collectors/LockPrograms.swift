@@ -7,37 +7,27 @@ internal import Logging
 /// The programs at the beginning and the end of waits for the kernel's locks.
 package final class LockPrograms: LoadedPrograms {
   /// Where waits for locks that sleep are kept.
-  package enum Form: String, Sendable, CaseIterable {
-    case taskStorage
-    /// In a hash, where the kernel refuses task storage.
-    case hashed
-  }
-
-  package let form: Form
+  package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<locks_cpu>
   private var object: ProgramObject
 
   package var collector: String { "locks" }
 
-  init(options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
-    let forms = options.lockForm.map { [$0] } ?? Form.allCases
-    var refusal: CollectorFailure?
-    for form in forms {
-      do throws(BPFError) {
-        var object = try Self.open(form, options: options)
-        try Self.attach(&object, form: form)
-        cpus = try MappedArray("locks_cpus", of: object)
-        self.form = form
-        self.object = object
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("lock programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = Self.failure(error)
-      }
+  /// Loads and attaches the programs in the first form this kernel takes.
+  static func load(options: CollectorOptions, logger: Logger) throws(CollectorFailure) -> LockPrograms {
+    let forms = options.lockForm.map { [$0] } ?? TaskForm.allCases
+    return try first("lock", of: forms, name: \.rawValue, logger: logger, failure: failure) { form throws(BPFError) in
+      try LockPrograms(form, options: options)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the lock programs to try", cure: "leave the form open")
+  }
+
+  private init(_ form: TaskForm, options: CollectorOptions) throws(BPFError) {
+    var object = try Self.open(form, options: options)
+    try Self.attach(&object, form: form)
+    cpus = try MappedArray("locks_cpus", of: object)
+    self.form = form
+    self.object = object
   }
 
   /// What an operator needs to know: most often that the kernel is older than the tracepoints.
@@ -48,7 +38,7 @@ package final class LockPrograms: LoadedPrograms {
       cure: "use kernel 5.19 or later, or leave out --collector.locks")
   }
 
-  private static func open(_ form: Form, options: CollectorOptions) throws(BPFError) -> ProgramObject {
+  private static func open(_ form: TaskForm, options: CollectorOptions) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject("locks")
     try object.setCapacity("locks_cpus", PossibleCPUs.count)
     switch form {
@@ -62,7 +52,7 @@ package final class LockPrograms: LoadedPrograms {
     return object
   }
 
-  private static func attach(_ object: inout ProgramObject, form: Form) throws(BPFError) {
+  private static func attach(_ object: inout ProgramObject, form: TaskForm) throws(BPFError) {
     try object.run(watching, onEach: Array(0..<PossibleCPUs.count))
     if form == .hashed { try object.attach("sched_process_free") }
     try object.attach("contention_end")

@@ -19,7 +19,7 @@ package final class LocksCollector: Collector {
       """,
     families: [contention]
   ) { context throws(CollectorFailure) in
-    let programs = try LockPrograms(options: context.options, logger: context.logger)
+    let programs = try LockPrograms.load(options: context.options, logger: context.logger)
     context.kernel.register(programs)
     return LocksCollector(programs)
   }

@@ -37,17 +37,10 @@ package final class NetPrograms: LoadedPrograms {
 
   /// Loads and attaches the programs in the first form this kernel takes.
   static func load(options: NetOptions, logger: Logger) throws(CollectorFailure) -> NetPrograms {
-    var refusal: CollectorFailure?
-    for form in options.form.map({ [$0] }) ?? Form.allCases {
-      do throws(BPFError) {
-        return try NetPrograms(form, options: options)
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("net programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = CollectorFailure(error)
-      }
+    let forms = options.form.map { [$0] } ?? Form.allCases
+    return try first("net", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
+      try NetPrograms(form, options: options)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the net programs to try", cure: "leave the form open")
   }
 
   private init(_ form: Form, options: NetOptions) throws(BPFError) {

@@ -39,44 +39,38 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   package var collector: String { "sched" }
 
+  /// Loads and attaches the programs in the first form this kernel takes.
+  ///
   /// With `events` and `watched`, the events are counted by process; with `weighing`, tasks are weighed where the form can.
-  init(
+  static func load(
     options: CollectorOptions, events: ProcessorEvents?, watched: WatchedProcesses?, weighing: Weighing?, logger: Logger
-  ) throws(CollectorFailure) {
-    let forms = options.schedulerForm.map { [$0] } ?? Self.candidates(paths: options.paths)
+  ) throws(CollectorFailure) -> SchedulerPrograms {
+    let forms = options.schedulerForm.map { [$0] } ?? candidates(paths: options.paths)
     // better a form that costs less than one that weighs
-    let attempts = forms.flatMap { form in
+    let attempts: [(form: Form, weighing: Weighing?)] = forms.flatMap { form in
       weighing != nil && form.usesTaskStorage ? [(form, weighing), (form, nil)] : [(form, nil)]
     }
-    var refusal: CollectorFailure?
-    for (form, weighing) in attempts {
-      do throws(BPFError) {
-        let counting = form == .raw ? nil : events.flatMap { events in watched.map { (events, $0) } }
-        var object = try Self.open(form, options: options, counting: counting, weighing: weighing)
-        let placed = try Self.place(weighing, in: object)
-        try Self.attach(&object, form: form, options: options, weighs: weighing != nil)
-        let weightCPUs: MappedArray<weight_cpu>? = try weighing == nil ? nil : MappedArray("weight_cpus", of: object)
-        let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
-        let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>? =
-          try Self.keepsCgroupWaits(form, options) ? PerCPUHash("cgroup_waits", of: object) : nil
-        try cgroupWaits?.create(cgroup_key())
-        let pmuCPUs: MappedArray<pmu_cpu>? = try counting == nil ? nil : MappedArray("pmu_cpus", of: object)
-        self.cpus = cpus
-        self.pmuCPUs = pmuCPUs
-        self.cgroupWaits = cgroupWaits
-        self.weighing = weighing
-        self.weightCPUs = weightCPUs
-        self.placed = placed
-        self.object = object
-        self.form = form
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("scheduler programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = CollectorFailure(error)
-      }
+    return try first("scheduler", of: attempts, name: \.form.rawValue, logger: logger) { attempt throws(BPFError) in
+      let counting = attempt.form == .raw ? nil : events.flatMap { events in watched.map { (events, $0) } }
+      return try SchedulerPrograms(attempt.form, options: options, counting: counting, weighing: attempt.weighing)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the scheduler programs to try", cure: "leave the form open")
+  }
+
+  private init(
+    _ form: Form, options: CollectorOptions, counting: (events: ProcessorEvents, watched: WatchedProcesses)?,
+    weighing: Weighing?
+  ) throws(BPFError) {
+    var object = try Self.open(form, options: options, counting: counting, weighing: weighing)
+    placed = try Self.place(weighing, in: object)
+    try Self.attach(&object, form: form, options: options, weighs: weighing != nil)
+    weightCPUs = try weighing == nil ? nil : MappedArray("weight_cpus", of: object)
+    cpus = try MappedArray("sched_cpus", of: object)
+    cgroupWaits = try Self.keepsCgroupWaits(form, options) ? PerCPUHash("cgroup_waits", of: object) : nil
+    try cgroupWaits?.create(cgroup_key())
+    pmuCPUs = try counting == nil ? nil : MappedArray("pmu_cpus", of: object)
+    self.weighing = weighing
+    self.object = object
+    self.form = form
   }
 
   /// The forms to try, best first.

@@ -9,7 +9,7 @@ package struct SyscallOptions: Sendable {
   /// A histogram for each call instead of one for each category.
   package var hasHistogramsBySyscall = false
   /// Which form of the programs to use; nil: the cheapest this kernel takes.
-  package var form: SyscallPrograms.Form?
+  package var form: TaskForm?
 
   package init() {}
 }
@@ -17,13 +17,7 @@ package struct SyscallOptions: Sendable {
 /// The programs at the entry and the exit of system calls.
 package final class SyscallPrograms: LoadedPrograms {
   /// Where a task's call is kept while it runs.
-  package enum Form: String, Sendable, CaseIterable {
-    case taskStorage
-    /// A hash by task (kernels before 5.12 have no task storage).
-    case hashed
-  }
-
-  package let form: Form
+  package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<syscalls_cpu>
   /// With histograms by call `SYSCALL_PLACES` elements per possible CPU, CPU by CPU; else one without meaning.
@@ -32,32 +26,31 @@ package final class SyscallPrograms: LoadedPrograms {
 
   package var collector: String { "syscalls" }
 
+  /// Loads and attaches the programs in the first form this kernel takes.
+  ///
   /// With `watched`, calls are counted by process, too.
-  init(options: CollectorOptions, watched: WatchedProcesses?, logger: Logger) throws(CollectorFailure) {
-    var refusal: CollectorFailure?
-    for form in options.syscalls.form.map({ [$0] }) ?? Form.allCases {
-      do throws(BPFError) {
-        var object = try Self.open(form, options: options, watched: watched)
-        try object.run("watch", onEach: [0])
-        // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
-        for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
-        let cpus = try MappedArray<syscalls_cpu>("syscalls_cpus", of: object)
-        durations = try MappedArray("syscall_durations", of: object)
-        self.cpus = cpus
-        self.object = object
-        self.form = form
-        return
-      } catch {
-        if error.isPermission { throw CollectorFailure(error) }
-        logger.debug("syscall programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = CollectorFailure(error)
-      }
+  static func load(
+    options: CollectorOptions, watched: WatchedProcesses?, logger: Logger
+  ) throws(CollectorFailure) -> SyscallPrograms {
+    let forms = options.syscalls.form.map { [$0] } ?? TaskForm.allCases
+    return try first("syscall", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
+      try SyscallPrograms(form, options: options, watched: watched)
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the syscall programs to try", cure: "leave the form open")
+  }
+
+  private init(_ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?) throws(BPFError) {
+    var object = try Self.open(form, options: options, watched: watched)
+    try object.run("watch", onEach: [0])
+    // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
+    for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
+    cpus = try MappedArray("syscalls_cpus", of: object)
+    durations = try MappedArray("syscall_durations", of: object)
+    self.object = object
+    self.form = form
   }
 
   private static func open(
-    _ form: Form, options: CollectorOptions, watched: WatchedProcesses?
+    _ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?
   ) throws(BPFError) -> ProgramObject {
     let isByCall = options.syscalls.hasHistogramsBySyscall
     var object = try ProgramObject("syscalls")
@@ -75,7 +68,7 @@ package final class SyscallPrograms: LoadedPrograms {
     return object
   }
 
-  private static func configuration(_ form: Form, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
+  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
     let table = SyscallTable.native
     var config = syscalls_config()
     withUnsafeMutableBytes(of: &config.categories) { categories in

@@ -39,7 +39,7 @@ package final class SyscallsCollector: Collector {
     families: [calls, seconds, errors, durations]
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
-    let programs = try SyscallPrograms(options: context.options, watched: watched, logger: context.logger)
+    let programs = try SyscallPrograms.load(options: context.options, watched: watched, logger: context.logger)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
     context.systemCalls = { programs.totalCalls }

@@ -14,6 +14,29 @@ void bind_to(int tid, int cpu);
 /* Ends the program where a call failed that should not. */
 void check(int is_fine, const char *what);
 
+/* Two processes pass a byte to and fro. The second one lives as long as the first. */
+void ping_pong(long rounds);
+/* Children that end in the same way ("killed", "execs", "naps", "fails" or none of these), one after the other. */
+void children(long count, const char *way);
+/* Children that use `us` of CPU time each, so many `together`. */
+void short_lives(long count, long us, long together);
+/* Threads burn from the start, and still do as the load says after `ms` that it is done. */
+void threads(long count, long ms);
+/* Uses `burn_us` of CPU time, then sleeps for `nap_us`, `count` times. */
+void bursts(long count, long burn_us, long nap_us);
+/* Uses `burn_us` of CPU time at the start of each of `count` periods. */
+void cycles(long count, long burn_us, long period_us);
+/* A tenth of a CPU and eight tenths in turn, each for `ms`, `count` times. */
+void steps(long count, long ms);
+/* Uses `ms` of CPU time. */
+void spin(long ms);
+/* Writes that reach the disk, one after the other. */
+void synced_writes(long count);
+/* Pipes that one process makes and another one closes, when it ends. */
+void pipes(long count);
+/* The signal `number`, `count` times to itself: ignored, so that each is sent and none is left pending. */
+void signals(long number, long count);
+
 /* A thread asleep is bound to another CPU and woken there, `count` times. */
 void migrate_asleep(long count);
 /* A thread woken behind a real-time one waits `us` in the queue, then is bound to another CPU, `count` times. */
@@ -22,12 +45,12 @@ void migrate_queued(long count, long us);
  */
 void crowd(long count, long places, const char *groups, long busy, long us);
 /* Threads that use `us` of CPU time each, so many at once, one set after the other. */
-void brief_threads(long count, long us, int together);
+void brief_threads(long count, long us, long together);
 /* Uses `us`; then another thread takes the leader's place by exec, and uses `us` again. */
 void exec_by_thread(long us);
 void go_on(long us);
 /* A process whose threads all end it at the same moment, `count` times. */
-void end_together(long count, int threads);
+void end_together(long count, long threads);
 
 /* Datagrams over loopback: a NET_RX software interrupt each. */
 void datagrams(long count);
@@ -38,9 +61,9 @@ void disk_writes(long count);
  * So many threads wait for one lock of the kernel ("mutex", "rwsem"), once each, in each of the rounds; it is let go
  * `hold_us` after all have come.
  */
-void lock_waits(const char *kind, long rounds, int waiters, long hold_us);
+void lock_waits(const char *kind, long rounds, long waiters, long hold_us);
 /* Threads that contend for all kinds of the kernel's locks. */
-void lock_storm(long ms, int threads);
+void lock_storm(long ms, long threads);
 
 /* The call `number`, `count` times, with one argument. */
 void calls(long number, long count, long argument);

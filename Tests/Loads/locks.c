@@ -89,7 +89,7 @@ static int open_userfault(void)
 	return fault;
 }
 
-void lock_waits(const char *kind, long rounds, int waiters, long hold_us)
+void lock_waits(const char *kind, long rounds, long waiters, long hold_us)
 {
 	int fault = open_userfault(), ends[2];
 	pthread_t holder, threads[MOST_WAITERS];
@@ -167,7 +167,7 @@ static void *contend(void *number)
 	return NULL;
 }
 
-void lock_storm(long ms, int threads)
+void lock_storm(long ms, long threads)
 {
 	pthread_t started[MOST_WAITERS];
 	char path[] = "/dev/shm/locks-XXXXXX";

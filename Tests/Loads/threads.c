@@ -131,7 +131,7 @@ static void *end_at_once(void *unused)
 	return unused;
 }
 
-void end_together(long count, int threads)
+void end_together(long count, long threads)
 {
 	expected = threads;
 	ready();
@@ -157,7 +157,7 @@ static void *brief_thread(void *unused)
 	return unused;
 }
 
-void brief_threads(long count, long us, int together)
+void brief_threads(long count, long us, long together)
 {
 	pthread_t threads[64];
 

@@ -16,7 +16,7 @@ extension KernelTests {
       var options = CollectorOptions()
       options.enabled = ["sched"]
       change(&options)
-      return try SchedulerPrograms(
+      return try SchedulerPrograms.load(
         options: options, events: nil, watched: nil, weighing: nil, logger: Logger(label: "tests"))
     }
 

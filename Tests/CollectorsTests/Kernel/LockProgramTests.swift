@@ -27,10 +27,10 @@ extension KernelTests {
       /// What was counted while they were attached.
       private var before: [String: UInt64] = [:]
 
-      init(_ form: LockPrograms.Form) throws {
+      init(_ form: TaskForm) throws {
         var options = CollectorOptions()
         options.lockForm = form
-        programs = try LockPrograms(options: options, logger: .init(label: "tests"))
+        programs = try LockPrograms.load(options: options, logger: .init(label: "tests"))
         programs.detach()
         // what runs on this thread's own CPU runs in this thread
         stay(on: [usableCPUs[0]])
@@ -71,8 +71,8 @@ extension KernelTests {
       (rt | write, "rt_rwlock_write"),
     ]
 
-    @Test(arguments: kinds, LockPrograms.Form.allCases)
-    func flagsSayTheKind(kind: (flags: UInt64, name: String), form: LockPrograms.Form) throws {
+    @Test(arguments: kinds, TaskForm.allCases)
+    func flagsSayTheKind(kind: (flags: UInt64, name: String), form: TaskForm) throws {
       let scene = try Scene(form)
       try scene.begin(Self.locks[0], kind.flags)
       #expect(scene.counts().isEmpty)
@@ -80,8 +80,8 @@ extension KernelTests {
       #expect(scene.counts() == [kind.name: 1])
     }
 
-    @Test(arguments: LockPrograms.Form.allCases)
-    func waitsInsideOthersAreCountedBoth(form: LockPrograms.Form) throws {
+    @Test(arguments: TaskForm.allCases)
+    func waitsInsideOthersAreCountedBoth(form: TaskForm) throws {
       let scene = try Scene(form)
       try scene.begin(Self.locks[0], Self.percpu | Self.write)
       try scene.begin(Self.locks[1], Self.mutex | Self.spin)
@@ -92,8 +92,8 @@ extension KernelTests {
     }
 
     /// As __mutex_lock_common() tells of it: spinning, sleeping, spinning again.
-    @Test(arguments: LockPrograms.Form.allCases)
-    func mutexSpunForSeveralTimesIsOneWait(form: LockPrograms.Form) throws {
+    @Test(arguments: TaskForm.allCases)
+    func mutexSpunForSeveralTimesIsOneWait(form: TaskForm) throws {
       let scene = try Scene(form)
       for flags in [Self.mutex | Self.spin, Self.mutex, Self.mutex | Self.spin, Self.mutex] {
         try scene.begin(Self.locks[0], flags)
@@ -106,8 +106,8 @@ extension KernelTests {
       #expect(scene.programs.cpus.sum(offset: base + Int(HISTOGRAM_SLOTS) * 8) >= 40_000_000)
     }
 
-    @Test(arguments: [spin, read], LockPrograms.Form.allCases)
-    func endsWithoutBeginningsCountNothing(flags: UInt64, form: LockPrograms.Form) throws {
+    @Test(arguments: [spin, read], TaskForm.allCases)
+    func endsWithoutBeginningsCountNothing(flags: UInt64, form: TaskForm) throws {
       let scene = try Scene(form)
       for lock in Self.locks { try scene.end(lock) }
       #expect(scene.counts().isEmpty)
@@ -119,8 +119,8 @@ extension KernelTests {
     }
 
     /// Waits whose end was missed are in nobody's way for longer than there is room for, and are said to be lost.
-    @Test(arguments: [spin, read], LockPrograms.Form.allCases)
-    func beginningsWithoutEndsLeakNothing(flags: UInt64, form: LockPrograms.Form) throws {
+    @Test(arguments: [spin, read], TaskForm.allCases)
+    func beginningsWithoutEndsLeakNothing(flags: UInt64, form: TaskForm) throws {
       let scene = try Scene(form)
       for lock in Self.locks { try scene.begin(lock, flags) }
       #expect(scene.counts().isEmpty)
@@ -139,8 +139,8 @@ extension KernelTests {
     }
 
     /// Between detaching and attaching again ends go unseen: a wait from before is no wait of now.
-    @Test(arguments: [spin, mutex], LockPrograms.Form.allCases)
-    func waitFromBeforeAttachingIsForgotten(flags: UInt64, form: LockPrograms.Form) throws {
+    @Test(arguments: [spin, mutex], TaskForm.allCases)
+    func waitFromBeforeAttachingIsForgotten(flags: UInt64, form: TaskForm) throws {
       let scene = try Scene(form)
       try scene.begin(Self.locks[0], flags)
       try scene.programs.reattach()

@@ -12,14 +12,14 @@ extension KernelTests {
   @Suite(.serialized, .enabled(if: lockTracepointsExist)) struct LockTests {
     private static let family = "lock_contention_seconds"
 
-    private func collectors(_ form: LockPrograms.Form) throws -> LiveCollectors {
+    private func collectors(_ form: TaskForm) throws -> LiveCollectors {
       try LiveCollectors(["locks"]) { $0.lockForm = form }
     }
 
     /// So many threads find a mutex or semaphore taken, once each. Others on the machine may wait too: never fewer than
     /// here, and exactly as many in a quiet moment.
-    @Test(arguments: ["mutex", "rwsem"], LockPrograms.Form.allCases)
-    func eachWaitCountsOnce(lock: String, form: LockPrograms.Form) throws {
+    @Test(arguments: ["mutex", "rwsem"], TaskForm.allCases)
+    func eachWaitCountsOnce(lock: String, form: TaskForm) throws {
       let kind = lock == "mutex" ? "mutex" : "rwsem_write"
       let collectors = try collectors(form)
       var fewest: UInt64 = .max
@@ -37,8 +37,8 @@ extension KernelTests {
     }
 
     /// A wait lasts from when it began, not from when the mutex was last spun for.
-    @Test(arguments: LockPrograms.Form.allCases)
-    func timeIsThatOfTheWait(form: LockPrograms.Form) throws {
+    @Test(arguments: TaskForm.allCases)
+    func timeIsThatOfTheWait(form: TaskForm) throws {
       let collectors = try collectors(form)
       let load = try Load("lock-waits", "mutex", 1, 10, 50_000)
       let from = try collectors.read(beside: {})
@@ -50,8 +50,8 @@ extension KernelTests {
 
     /// Every contention the kernel has seen end, in the same window, while all kinds of locks are fought for: none is
     /// counted twice, none lost, and the machine goes on.
-    @Test(arguments: LockPrograms.Form.allCases)
-    func contentionsAreThoseOfTheTracepoint(form: LockPrograms.Form) throws {
+    @Test(arguments: TaskForm.allCases)
+    func contentionsAreThoseOfTheTracepoint(form: TaskForm) throws {
       let collectors = try collectors(form)
       let ends = try TracepointCount("lock/contention_end")
       var seen: UInt64 = 0

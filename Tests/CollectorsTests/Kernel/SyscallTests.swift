@@ -11,7 +11,7 @@ extension KernelTests {
   /// System calls made a known number of times, in both forms of the programs.
   @Suite(.serialized) struct SyscallTests {
     private func collectors(
-      _ form: SyscallPrograms.Form?, _ change: (inout CollectorOptions) -> Void = { _ in }
+      _ form: TaskForm?, _ change: (inout CollectorOptions) -> Void = { _ in }
     ) throws -> LiveCollectors {
       try LiveCollectors(["syscalls"]) {
         $0.syscalls.form = form
@@ -41,8 +41,8 @@ extension KernelTests {
     }
 
     /// One that is common and two that hardly anything calls.
-    @Test(arguments: SyscallPrograms.Form.allCases, ["getpid", "getpgid", "sched_get_priority_max"])
-    func callsAreCountedOnce(form: SyscallPrograms.Form, name: String) throws {
+    @Test(arguments: TaskForm.allCases, ["getpid", "getpgid", "sched_get_priority_max"])
+    func callsAreCountedOnce(form: TaskForm, name: String) throws {
       let count: UInt64 = 54_321
       let change = try quietest(try collectors(form), until: { $0.sum("syscalls", ["syscall": name]) == count }) {
         try Load("calls", number(name), count)
@@ -68,8 +68,8 @@ extension KernelTests {
         "getppid", change.sum("syscalls", ["syscall": "getppid"]), .init(about: 200_000), within: 0.001)
     }
 
-    @Test(arguments: SyscallPrograms.Form.allCases)
-    func errorsAreCountedByName(form: SyscallPrograms.Form) throws {
+    @Test(arguments: TaskForm.allCases)
+    func errorsAreCountedByName(form: TaskForm) throws {
       let collectors = try collectors(form)
       let change = try quietest(collectors, until: { $0.sum("syscall_errors", ["errno": "EBADF"]) == 2_345 }) {
         try Load("calls", number("close"), 2_345, -1)
@@ -94,8 +94,8 @@ extension KernelTests {
     }
 
     /// 9999 is past every table, and 480 is not given to any call yet.
-    @Test(arguments: SyscallPrograms.Form.allCases, [9_999, 480])
-    func numberWithoutACallIsUnknown(form: SyscallPrograms.Form, number: Int) throws {
+    @Test(arguments: TaskForm.allCases, [9_999, 480])
+    func numberWithoutACallIsUnknown(form: TaskForm, number: Int) throws {
       let collectors = try collectors(form)
       let load = try Load("calls", number, 777)
       let from = try collectors.read(beside: {})
@@ -108,8 +108,8 @@ extension KernelTests {
 
     #if arch(x86_64)
       /// getpid() by the 32-bit table has the number of writev(): it is neither.
-      @Test(arguments: SyscallPrograms.Form.allCases)
-      func callsOf32BitProgramsAreApart(form: SyscallPrograms.Form) throws {
+      @Test(arguments: TaskForm.allCases)
+      func callsOf32BitProgramsAreApart(form: TaskForm) throws {
         let collectors = try collectors(form)
         let load = try Load("compat-calls", 20, 4_321)
         let from = try collectors.read(beside: {})
@@ -122,10 +122,10 @@ extension KernelTests {
 
     /// The time of a call is the time it slept, to the percent, and its category is not that of what it waited beside.
     @Test(
-      arguments: SyscallPrograms.Form.allCases,
+      arguments: TaskForm.allCases,
       [("nanosleep", "time"), ("pselect6", "poll")])
     func sleepsAreTimedInTheirOwnCategory(
-      form: SyscallPrograms.Form, call: (name: String, category: String)
+      form: TaskForm, call: (name: String, category: String)
     ) throws {
       let labels = ["syscall": call.name, "category": call.category]
       var elapsed: UInt64 = 0
@@ -151,8 +151,8 @@ extension KernelTests {
     }
 
     /// A call that never returns ends with its thread, and a thread killed inside a call leaves nothing behind.
-    @Test(arguments: SyscallPrograms.Form.allCases)
-    func threadsThatEndInsideACallLeaveNothing(form: SyscallPrograms.Form) throws {
+    @Test(arguments: TaskForm.allCases)
+    func threadsThatEndInsideACallLeaveNothing(form: TaskForm) throws {
       let collectors = try collectors(form)
       let ending = try Load("children", 1_000, "succeeds")
       let killed = try Load("killed-in-calls", 1_000)
