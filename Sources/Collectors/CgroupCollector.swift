@@ -49,6 +49,7 @@ package final class CgroupCollector: PeriodicCollector {
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks.refresh()
+    tasks.showEnergyOfGroups()
     guard let table = tasks.groups else { return }
     writeEnergy(tasks, to: &writer)
     writer.begin(Self.cpu)
@@ -59,7 +60,6 @@ package final class CgroupCollector: PeriodicCollector {
     writer.label("cgroup", "other")
     writer.nanoseconds(table.other)
     writeWaits(table, to: &writer)
-    tasks.showEnergyOfGroups()
   }
 
   private func writeWaits(_ table: CgroupTable, to writer: inout SampleWriter) {

@@ -46,6 +46,8 @@ struct CgroupTable {
     var energy: ByDomain<UInt64>
     /// What of it a scrape has shown.
     var shownEnergy: ByDomain<UInt64>
+    /// Whether a scrape has shown it.
+    var isShown: Bool
     /// Index into `groups`.
     let group: Int
   }
@@ -141,9 +143,16 @@ struct CgroupTable {
     }
   }
 
-  /// A scrape shows what groups used.
+  /// A scrape is about to show what groups used. As those of processes, series begin with the first that shows them.
   mutating func showEnergy() {
-    for place in series.indices { series[place].shownEnergy = series[place].energy }
+    for place in series.indices {
+      if !series[place].isShown {
+        otherEnergy += series[place].energy - series[place].shownEnergy
+        series[place].energy = series[place].shownEnergy
+        series[place].isShown = true
+      }
+      series[place].shownEnergy = series[place].energy
+    }
   }
 
   /// Ends the pass at `time`.
@@ -209,7 +218,7 @@ struct CgroupTable {
       Series(
         path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total,
         carried: start.used, admittedAt: time, used: start.used, energy: start.energy,
-        shownEnergy: start.energy, group: place))
+        shownEnergy: start.energy, isShown: before == nil && carried != nil, group: place))
   }
 
   /// Frees a place: of the group longest empty (half the grace time is kept), else of one that now does far less.

@@ -49,6 +49,8 @@ package final class CompatCollector: Collector {
   /// Shows what the other collectors show in this scrape: it makes no pass of its own.
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks?.check()
+    tasks?.showEnergyOfProcesses()
+    tasks?.showEnergyOfGroups()
     let figures = EnergyFigures(
       readings: energy.readings, table: tasks?.processes, hasProcesses: enabled.contains("process"),
       isModelled: energy.isModelled == true)

@@ -57,6 +57,7 @@ package final class ProcessCollector: PeriodicCollector {
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks.refresh()
+    tasks.showEnergyOfProcesses()
     let table = tasks.processes
     writeEnergy(table, to: &writer)
     counter(
@@ -86,7 +87,6 @@ package final class ProcessCollector: PeriodicCollector {
     gauge(Self.threads, other: table.otherThreads, to: &writer) { UInt64($0.threads) }
     writeScheduling(to: &writer)
     writeDetail(kernel.details, table, to: &writer)
-    tasks.showEnergyOfProcesses()
   }
 
   /// The labels by which a process is known, ready for its samples.

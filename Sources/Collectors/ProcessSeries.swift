@@ -27,6 +27,8 @@ struct ProcessSeries {
   var energy = ByDomain<UInt64>()
   /// What of it a scrape has shown.
   var shownEnergy = ByDomain<UInt64>()
+  /// Whether a scrape has shown it.
+  var isShown = false
   /// Of `energy`, what it used in the last windows.
   var share = EnergyLedger.Share()
   /// Its leaf in the ledger, -1 where it has none: it is a kernel thread's, or no energy is attributed.

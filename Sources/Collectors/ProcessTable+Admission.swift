@@ -47,6 +47,7 @@ extension ProcessTable {
     one.cpu = one.shownCPU
     one.detail = one.shownDetail
     one.energy = one.shownEnergy
+    one.isShown = false
     one.leaf = -1
     retained[one.tgid] = one
     remove(least, forget)
@@ -67,6 +68,7 @@ extension ProcessTable {
       one.carriedDetail = before.detail
       one.energy = before.energy
       one.shownEnergy = before.shownEnergy
+      one.isShown = before.isShown
       one.leaf = before.leaf
     }
     makeLeaf(for: &one)

@@ -82,10 +82,10 @@ package final class TaskPasses {
     processes.attributeEnergy()
   }
 
-  /// A scrape shows what processes used.
+  /// A scrape is about to show what processes used.
   func showEnergyOfProcesses() { processes.showEnergy() }
 
-  /// A scrape shows what control groups used.
+  /// A scrape is about to show what control groups used.
   func showEnergyOfGroups() { processes.groups?.showEnergy() }
 
   private func pass(now: UInt64) {

@@ -64,16 +64,6 @@ struct EnergyScene {
   func energy(_ tgid: UInt32) -> UInt64? { table.series.last { $0.tgid == tgid && $0.endedAt == nil }?.energy.total }
 }
 
-extension ProcessTable {
-  /// What all processes of a group used in the last windows.
-  func share(ofGroup place: Int) -> UInt64 {
-    guard let energy else { return 0 }
-    let leaf = energy.groups[place].leaf
-    return series.filter { $0.leaf >= 0 && $0.leafGroup == place }
-      .reduce(leaf >= 0 ? energy.shares[leaf].microjoules.total : 0) { $0 + $1.share.microjoules.total }
-  }
-}
-
 extension EnergyLedger.Package {
   var sum: UInt64 { processes + kernel + idle + unattributed }
 }

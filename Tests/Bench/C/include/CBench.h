@@ -63,8 +63,8 @@ long cbench_map(uint64_t ns);
 /// Makes a pipe and closes it, again and again: kernel memory.
 long cbench_pipes(uint64_t ns);
 
-/// Forks `count` children. Each uses `busy_ns` of CPU time, then sleeps until it is killed or this process ends, but wakes
-/// every `period_ns`, where that is not 0. Returns how many there are.
+/// Forks `count` children. Each uses `busy_ns` of CPU time, then sleeps until it is killed or this process ends, but
+/// wakes every `period_ns`, where that is not 0. Returns how many there are.
 int cbench_children_start(pid_t *children, int count, uint64_t busy_ns, uint64_t period_ns);
 void cbench_children_stop(const pid_t *children, int count);
 
