@@ -37,7 +37,8 @@ package final class ProcessCollector: PeriodicCollector {
       without series, is in `pid="other"`. No counter ever falls, and the sum over all series is the machine's at every
       moment. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
       `--process.grace`, which should be longer than the scrape interval. Energy is attributed where there is a sensor: see
-      energy. Kernel threads have none of their own; theirs is `to="kernel"` there.
+      energy. It begins with the first scrape that shows the series; what was used before that is in `other`, too. Kernel
+      threads have none of their own; theirs is `to="kernel"` there.
       """,
     families: energyFamilies + [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
       + detailFamilies
