@@ -79,12 +79,14 @@ struct EnergyLedger {
     }
   }
 
-  /// What a process used of a GPU.
-  struct Use {
+  /// A process that used a GPU; 0: those that are too many.
+  struct User: Hashable {
     fileprivate let zone: Int
     let pid: UInt32
-    fileprivate let weight: UInt64
   }
+
+  /// Users that are kept apart until a pass says which processes they are.
+  private static let mostUsers = 8192
 
   private struct Interface: Hashable {
     let source: EnergyZone.Source
@@ -118,7 +120,8 @@ struct EnergyLedger {
   /// When it was last measured, by a clock that never stands: one that steps back is counted on from where it was.
   private var latest: UInt64 = 0
   private var free: [Int] = []
-  private var uses: [Use] = []
+  /// What GPUs were used for, by weight, that no leaf has had yet.
+  private var uses: [User: UInt64] = [:]
   /// How long the CPUs of each package had been busy, where tasks are weighed.
   private var busyTime: Weights?
   /// The longest run time that a leaf can have had since the last pass.
@@ -188,16 +191,23 @@ struct EnergyLedger {
   }
 
   /// Adds what a leaf used of a GPU.
-  mutating func add(_ use: Use, to leaf: Int) {
-    zones[use.zone].account.add(use.weight, to: leaf)
+  mutating func add(_ weight: UInt64, of user: User, to leaf: Int) {
+    zones[user.zone].account.add(weight, to: leaf)
     // a window in which anybody used it is not quiet
-    zones[use.zone].account.addBusy(.max)
+    zones[user.zone].account.addBusy(.max)
   }
 
   /// What GPUs were used for that no leaf has had yet.
-  mutating func takeUses() -> [Use] {
-    defer { uses = [] }
+  mutating func takeUses() -> [User: UInt64] {
+    defer { uses = [:] }
     return uses
+  }
+
+  private mutating func keep(_ use: GPUReader.Use, zone: Int) {
+    guard use.weight > 0 else { return }
+    var user = User(zone: zone, pid: use.pid)
+    if uses[user] == nil && uses.count >= Self.mostUsers { user = User(zone: zone, pid: 0) }
+    uses[user] = (uses[user] ?? 0) &+ use.weight
   }
 
   // MARK: Windows
@@ -219,9 +229,7 @@ struct EnergyLedger {
       if reading.role == .primary && others <= now.subtracting(window.nanoseconds) {
         zones[index].account.measure(total: reading.total, nanoseconds: window.nanoseconds)
         attributed[place, default: [:]][interface] = latest
-        for use in reading.uses ?? [] where use.weight > 0 {
-          uses.append(Use(zone: index, pid: use.pid, weight: use.weight))
-        }
+        for use in reading.uses ?? [] { keep(use, zone: index) }
       } else {
         zones[index].account.discard(total: reading.total)
       }

@@ -78,9 +78,7 @@ extension ProcessTable {
 
   /// What used GPUs, whose drivers know processes by their ids.
   private func weighUses(in ledger: inout EnergyLedger) {
-    for use in ledger.takeUses() {
-      ledger.add(use, to: leaf(ofProcess: use.pid, in: &ledger))
-    }
+    for (user, weight) in ledger.takeUses() { ledger.add(weight, of: user, to: leaf(ofProcess: user.pid, in: &ledger)) }
   }
 
   private func leaf(ofProcess pid: UInt32, in ledger: inout EnergyLedger) -> Int {

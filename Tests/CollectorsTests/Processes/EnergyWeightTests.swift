@@ -145,6 +145,18 @@ import Testing
     #expect(gpu.processes == 11_000_000 && gpu.idle == 2_000_000 && gpu.kernel == 0 && gpu.unattributed == 0)
   }
 
+  /// Where no pass can be made for long, what waits for one is bounded.
+  @Test mutating func moreUsersThanAreKeptApartAreOther() {
+    work = [7: .zero]
+    begin([Self.gpu], weighing: nil)
+    let crowd = (100..<30_000 as Range<UInt32>).map { GPUReader.Use(pid: $0, weight: 1) }
+    table.energy?.measure(Self.readings([Self.gpu], [1_000_000], uses: crowd), at: clock + 1)
+    #expect(table.energy?.takeUses().count == 8193)
+    table.energy?.measure(Self.readings([Self.gpu], [4_000_000], uses: crowd), at: clock + 2)
+    window(Self.readings([Self.gpu], [4_000_000], uses: []))
+    #expect(table.otherEnergy.gpu == 4_000_000)
+  }
+
   /// What a window that a failed reading held open was used for counts once it closes.
   @Test mutating func gpuThatCouldNotBeReadIsDividedLater() {
     work = [7: .zero]
