@@ -11,7 +11,8 @@ UNITDIR ?= /etc/systemd/system
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
 # Static but for glibc, libgcc and libstdc++; without symbols.
-RELEASE := -c release --static-swift-stdlib -Xlinker -s
+# Stripped, and functions of one body kept once: the executable is mostly libraries, generic over many types.
+RELEASE := -c release --static-swift-stdlib -Xlinker -s -Xlinker --icf=safe
 BINARY := .build/release/wattprobe
 
 # What `--version` and wattprobe_build_info say: read by Package.swift.
