@@ -10,8 +10,7 @@ PREFIX ?= /usr/local
 UNITDIR ?= /etc/systemd/system
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-# Static but for glibc, libgcc and libstdc++; without symbols.
-# Stripped, and functions of one body kept once: the executable is mostly libraries, generic over many types.
+# Static but for glibc, libgcc and libstdc++; without symbols; functions of one body, which generic code makes many of, once.
 RELEASE := -c release --static-swift-stdlib -Xlinker -s -Xlinker --icf=safe
 BINARY := .build/release/wattprobe
 
