@@ -2,16 +2,11 @@ import Energy
 import Host
 
 /// What batteries give while the machine runs on them.
-final class BatterySource: EnergySource {
+struct BatterySource: EnergySource {
   static let mostZones = 8
 
-  private let paths: HostPaths
-  private let calls: EnergySensorCalls
-
-  init(paths: HostPaths, calls: EnergySensorCalls) {
-    self.paths = paths
-    self.calls = calls
-  }
+  let paths: HostPaths
+  let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
     let (batteries, problems) = Battery.discover(paths: paths)

@@ -6,7 +6,7 @@ import Logging
 ///
 /// Each kind is one source. Which of the zones add up, and which measure the same thing again, `EnergyRole` decides from what
 /// they say of themselves; the order is perf's power PMU, powercap, its memory-mapped twin, hwmon, the model.
-protocol EnergySource: AnyObject {
+protocol EnergySource {
   /// The zones there are at this moment, in an order that stays the same. Opens nothing that is the zones' own.
   func discover() -> EnergyDiscovery
 }

@@ -4,17 +4,12 @@ import Host
 /// Sensors of energy and power of the hwmon subsystem.
 ///
 /// Of most chips nobody but the board's maker knows what they measure: those are shown and never summed.
-final class HwmonSource: EnergySource {
+struct HwmonSource: EnergySource {
   /// Sensors beyond these are left out: processors of 128 cores show one each.
   static let mostZones = 64
 
-  private let paths: HostPaths
-  private let calls: EnergySensorCalls
-
-  init(paths: HostPaths, calls: EnergySensorCalls) {
-    self.paths = paths
-    self.calls = calls
-  }
+  let paths: HostPaths
+  let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
     let (sensors, problems) = HwmonSensor.discover(paths: paths)

@@ -2,14 +2,9 @@ import Energy
 import Host
 
 /// RAPL by perf's `power` PMU.
-final class PowerPMUSource: EnergySource {
-  private let paths: HostPaths
-  private let calls: EnergySensorCalls
-
-  init(paths: HostPaths, calls: EnergySensorCalls) {
-    self.paths = paths
-    self.calls = calls
-  }
+struct PowerPMUSource: EnergySource {
+  let paths: HostPaths
+  let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
     var discovery = EnergyDiscovery()
@@ -36,7 +31,7 @@ final class PowerPMUSource: EnergySource {
             zone: Self.zone(event: event.name, package: cpu.package, die: hasDies ? cpu.die : nil),
             range: scale.range,
             sensor: EventSensor("power/\(event.name) on CPU \(cpu.number)", scale) { name in
-              PerfCounter(type: pmu.type, config: event.config, cpu: cpu.number, name: name, open: self.calls.openEvent)
+              PerfCounter(type: pmu.type, config: event.config, cpu: cpu.number, name: name, open: calls.openEvent)
             }))
       }
     }

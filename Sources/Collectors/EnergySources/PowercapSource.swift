@@ -2,14 +2,9 @@ import Energy
 import Host
 
 /// RAPL by powercap. A file may come back under another zone's number.
-final class PowercapSource: EnergySource {
-  private let paths: HostPaths
-  private let calls: EnergySensorCalls
-
-  init(paths: HostPaths, calls: EnergySensorCalls) {
-    self.paths = paths
-    self.calls = calls
-  }
+struct PowercapSource: EnergySource {
+  let paths: HostPaths
+  let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
     let (zones, problems) = PowercapZone.discover(paths: paths)
