@@ -94,7 +94,7 @@ final class EnergyAttribution {
 
 extension SampleWriter {
   /// The label of what is divided out of an estimate; what was measured has none.
-  fileprivate mutating func labelSource(isModelled: Bool) {
+  mutating func labelSource(isModelled: Bool) {
     if isModelled { label("source", EnergyZone.Source.model.rawValue) }
   }
 }

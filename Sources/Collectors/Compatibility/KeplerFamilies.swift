@@ -85,7 +85,7 @@ final class KeplerFamilies: CompatibleFamilies {
   /// The first labels of whatever used energy.
   func labelAlways(_ writer: inout SampleWriter) {
     writer.label("node_name", host)
-    if isModelled { writer.label("source", "model") }
+    writer.labelSource(isModelled: isModelled)
   }
 
   private func writeProcessors(to writer: inout SampleWriter) {

@@ -65,7 +65,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
       if !psys.isEmpty { "powercap_rapl_psys" } else if figures.isModelled { nil } else { "powercap_rapl_pkg" }
     func label(_ writer: inout SampleWriter) {
       if let source { writer.label("value_source", source) }
-      if psys.isEmpty && figures.isModelled { writer.label("source", "model") }
+      writer.labelSource(isModelled: psys.isEmpty && figures.isModelled)
     }
     writer.begin(Self.host)
     if let energy {
@@ -100,7 +100,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
       if let id = domain.id { writer.label("domain_id", id) }
     }
     writer.label("socket_id", zone.socket)
-    if zone.reading.zone.source == .model { writer.label("source", "model") }
+    writer.labelSource(isModelled: zone.reading.zone.source == .model)
   }
 
   /// Powercap's zones, numbered as their folders `intel-rapl:<socket>:<domain>`; where it has none, those that count.
@@ -138,13 +138,13 @@ final class ScaphandreFamilies: CompatibleFamilies {
     let labels = cache.labels(table.series.map(ProcessKey.init)) { Self.labels(table.series[$0]) }
     for index in table.series.indices where table.series[index].leaf >= 0 {
       writer.labels(labels[index])
-      if figures.isModelled { writer.label("source", "model") }
+      writer.labelSource(isModelled: figures.isModelled)
       writer.unsigned(table.series[index].share.microwatts)
     }
     writer.label("pid", "other")
     writer.label("exe", "other")
     writer.label("cmdline", "other")
-    if figures.isModelled { writer.label("source", "model") }
+    writer.labelSource(isModelled: figures.isModelled)
     writer.unsigned(table.otherShare.microwatts)
   }
 
