@@ -42,12 +42,7 @@ struct CgroupTable {
     let admittedAt: UInt64
     /// Nanoseconds used since; never falls.
     var used: UInt64
-    /// Microjoules used since; never falls.
-    var energy: ByDomain<UInt64>
-    /// What of it a scrape has shown.
-    var shownEnergy: ByDomain<UInt64>
-    /// Whether a scrape has shown it.
-    var isShown: Bool
+    var energy: SeriesEnergy
     /// Index into `groups`.
     let group: Int
   }
@@ -77,10 +72,10 @@ struct CgroupTable {
   /// What series that are gone had shown: it is in no series, nor in `other`, which would leap.
   private var gone: UInt64 = 0
 
-  /// What a series had shown: nanoseconds, microjoules.
+  /// What a series had shown; its time in nanoseconds.
   private struct Shown {
     let used: UInt64
-    let energy: ByDomain<UInt64>
+    let energy: SeriesEnergy
   }
 
   init(options: CgroupOptions) { self.options = options }
@@ -143,16 +138,9 @@ struct CgroupTable {
     }
   }
 
-  /// A scrape is about to show what groups used. As those of processes, series begin with the first that shows them.
+  /// A scrape is about to show what groups used.
   mutating func showEnergy() {
-    for place in series.indices {
-      if !series[place].isShown {
-        otherEnergy += series[place].energy - series[place].shownEnergy
-        series[place].energy = series[place].shownEnergy
-        series[place].isShown = true
-      }
-      series[place].shownEnergy = series[place].energy
-    }
+    for place in series.indices { otherEnergy += series[place].energy.show() }
   }
 
   /// Ends the pass at `time`.
@@ -212,13 +200,13 @@ struct CgroupTable {
     if let before { gone = gone.subtracting(before.used) }
     // what the twin had shown is gone for good where this one has figures of its own
     if let carried, before != nil { gone += carried.used }
-    let start = before ?? carried ?? Shown(used: 0, energy: ByDomain())
+    let start = before ?? carried ?? Shown(used: 0, energy: SeriesEnergy())
     groups[place].series = series.count
     series.append(
       Series(
         path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total,
         carried: start.used, admittedAt: time, used: start.used, energy: start.energy,
-        shownEnergy: start.energy, isShown: before == nil && carried != nil, group: place))
+        group: place))
   }
 
   /// Frees a place: of the group longest empty (half the grace time is kept), else of one that now does far less.
@@ -236,7 +224,7 @@ struct CgroupTable {
     let key = series[least].key
     let shown = take(least, events)
     gone += shown.used
-    retained[key] = shown
+    retained[key] = Shown(used: shown.used, energy: shown.energy.afterAbsence())
     return true
   }
 
@@ -248,8 +236,8 @@ struct CgroupTable {
     groups[one.group].series = -1
     for (place, one) in series.enumerated() { groups[one.group].series = place }
     events.evicted(one.key)
-    otherEnergy += one.energy - one.shownEnergy
-    return Shown(used: one.used, energy: one.shownEnergy)
+    otherEnergy += one.energy.unshown
+    return Shown(used: one.used, energy: one.energy.asShown())
   }
 
   /// Forgets groups that have been empty for the grace time.

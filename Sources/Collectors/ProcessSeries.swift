@@ -1,5 +1,4 @@
 internal import BPFPrograms
-internal import Energy
 internal import Exposition
 
 /// One process with series of its own.
@@ -23,12 +22,7 @@ struct ProcessSeries {
   /// What programs of other collectors counted; never falls.
   var detail = process_detail()
   var carriedDetail = process_detail()
-  /// Microjoules used; never falls.
-  var energy = ByDomain<UInt64>()
-  /// What of it a scrape has shown.
-  var shownEnergy = ByDomain<UInt64>()
-  /// Whether a scrape has shown it.
-  var isShown = false
+  var energy = SeriesEnergy()
   /// Of `energy`, what it used in the last windows.
   var share = EnergyLedger.Share()
   /// Its leaf in the ledger, -1 where it has none: it is a kernel thread's, or no energy is attributed.

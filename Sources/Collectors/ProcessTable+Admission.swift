@@ -46,8 +46,7 @@ extension ProcessTable {
     one.used = one.shownUsed
     one.cpu = one.shownCPU
     one.detail = one.shownDetail
-    one.energy = one.shownEnergy
-    one.isShown = false
+    one.energy = one.energy.afterAbsence()
     one.leaf = -1
     retained[one.tgid] = one
     remove(least, forget)
@@ -67,8 +66,6 @@ extension ProcessTable {
       one.detail = before.detail
       one.carriedDetail = before.detail
       one.energy = before.energy
-      one.shownEnergy = before.shownEnergy
-      one.isShown = before.isShown
       one.leaf = before.leaf
     }
     makeLeaf(for: &one)

@@ -166,18 +166,8 @@ extension ProcessTable {
   }
 
   /// A scrape is about to show what processes used.
-  ///
-  /// A series begins with the first scrape that shows it, at 0 or where it had stood. What its process used before that is
-  /// in `other`: whoever adds up what all series grew by from scrape to scrape misses nothing, however far apart these are.
   mutating func showEnergy() {
-    for index in series.indices {
-      if !series[index].isShown {
-        otherEnergy += series[index].energy - series[index].shownEnergy
-        series[index].energy = series[index].shownEnergy
-        series[index].isShown = true
-      }
-      series[index].shownEnergy = series[index].energy
-    }
+    for index in series.indices { otherEnergy += series[index].energy.show() }
   }
 }
 

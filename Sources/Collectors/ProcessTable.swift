@@ -279,7 +279,7 @@ struct ProcessTable {
     goneUsed += one.shownUsed
     goneSystem += one.shownCPU.system
     otherDetail += one.detail.subtracting(one.shownDetail)
-    otherEnergy += one.energy - one.shownEnergy
+    otherEnergy += one.energy.unshown
     if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { forget(one.tgid) }
     reindex()
   }

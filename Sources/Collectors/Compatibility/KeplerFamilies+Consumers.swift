@@ -76,7 +76,7 @@ extension KeplerFamilies {
     guard let ledger = figures.ledger else { return }
     var consumers = table.series.indices.filter { table.series[$0].leaf >= 0 }.map { index in
       Consumer(
-        labels: labels[index].running, energy: table.series[index].energy, watts: table.series[index].share.watts)
+        labels: labels[index].running, energy: table.series[index].energy.used, watts: table.series[index].share.watts)
     }
     consumers.append(Consumer(labels: other.running, energy: table.otherEnergy, watts: table.otherShare.watts))
     write(Self.process, Self.processGPU, consumers, ledger, to: &writer)
@@ -129,7 +129,7 @@ extension KeplerFamilies {
     func consumers(_ places: [Int], _ labels: [PreparedLabels]) -> [Consumer] {
       zip(places, labels).map { place, labels in
         Consumer(
-          labels: labels, energy: table.series[place].energy,
+          labels: labels, energy: table.series[place].energy.used,
           watts: figures.groupShares[table.series[place].group].watts)
       }
     }

@@ -59,7 +59,7 @@ import Testing
     table.attributeEnergy()
   }
 
-  private func energy(_ tgid: UInt32) -> ByDomain<UInt64>? { table.series.first { $0.tgid == tgid }?.energy }
+  private func energy(_ tgid: UInt32) -> ByDomain<UInt64>? { table.series.first { $0.tgid == tgid }?.energy.used }
 
   /// A machine of two packages with a CPU each.
   private static func twoPackages() throws -> (EnergyFixture, Weighing) {
