@@ -16,11 +16,13 @@ enum EnergyCosts {
     for count in [100, 1_000, 10_000] {
       let children = Children(count, busyNanoseconds: 0)
       let sensors = try Sensors()
-      let whole = try costs(sensors) { try collector("energy", of: ["process", "cgroup", "energy"], sensors) }
+      let whole = try costs(sensors) {
+        try DefaultSet.collector("energy", of: ["process", "cgroup", "energy"], sensors)
+      }
       let reading = try costs(sensors) {
         try EnergyCollector(paths: sensors.paths, now: MonotonicClock.now, logger: logger)
       }
-      let pass = try costs(sensors) { try collector("process", of: ["process", "cgroup"], sensors) }
+      let pass = try costs(sensors) { try DefaultSet.collector("process", of: ["process", "cgroup"], sensors) }
       table.add(
         "\(children.count)", whole.median.text(2), whole.quantile(0).text(2), reading.median.text(2),
         pass.median.text(2), (whole.median * 1000 / Double(children.count)).text(2))
@@ -40,21 +42,5 @@ enum EnergyCosts {
       collector.sample(now: start + UInt64(window) * 60_000_000_000)
       return Double(cbench_thread_ns() - before) / 1e6
     }
-  }
-
-  /// A collector as it is among others: they share what they know of processes.
-  static func collector(
-    _ name: String, of enabled: Set<String>, _ sensors: Sensors
-  ) throws -> any PeriodicCollector {
-    var options = CollectorOptions()
-    options.enabled = enabled
-    options.paths = sensors.paths
-    options.energy.nvmlLibrary = nil
-    let context = CollectorContext(options: options, logger: logger)
-    let definition = Registry.collectors.first { $0.name == name }
-    guard let collector = try definition?.make(context) as? any PeriodicCollector else {
-      throw BenchError("there is no collector \(name)")
-    }
-    return collector
   }
 }

@@ -13,7 +13,7 @@ enum PassCosts {
     var table = Table("sleeping processes", "ms", "least", "us a process")
     for count in [100, 1_000, 10_000] {
       let children = Children(count, busyNanoseconds: 0)
-      let collector = try DefaultSet.processCollector()
+      let collector = try DefaultSet.collector("process", of: [])
       let start = MonotonicClock.now
       collector.sample(now: start)
       var costs: [Double] = []

@@ -28,12 +28,18 @@ struct DefaultSet {
     guard kernel.loaded.contains(where: { $0.collector == "sched" }) else { return nil }
   }
 
-  /// The process collector alone.
-  static func processCollector() throws -> any PeriodicCollector {
-    let context = CollectorContext(options: CollectorOptions(), logger: logger)
-    let definition = Registry.collectors.first { $0.name == "process" }
+  /// The collector `name` as it is among those of `enabled`: they share what they know of processes.
+  static func collector(
+    _ name: String, of enabled: Set<String>, _ sensors: Sensors? = nil
+  ) throws -> any PeriodicCollector {
+    var options = CollectorOptions()
+    options.enabled = enabled
+    if let sensors { options.paths = sensors.paths }
+    options.energy.nvmlLibrary = nil
+    let context = CollectorContext(options: options, logger: logger)
+    let definition = Registry.collectors.first { $0.name == name }
     guard let collector = try definition?.make(context) as? any PeriodicCollector else {
-      throw BenchError("there is no process collector")
+      throw BenchError("there is no collector \(name)")
     }
     return collector
   }

@@ -30,7 +30,7 @@ enum WeightCosts {
     try ways.load()
     for program in ["time_alone", "task_storage", "percpu_hash"] { try ways.attach(program) }
     let sensors = [try Sensors(), try Sensors(areSiblings: true)]
-    let collectors = try sensors.map { try EnergyCosts.collector("energy", of: ["process", "cgroup", "energy"], $0) }
+    let collectors = try sensors.map { try DefaultSet.collector("energy", of: ["process", "cgroup", "energy"], $0) }
     let start = MonotonicClock.now
     let hash = try PerCPUHash<Key, UInt64>("by_process", of: ways)
     try statistics.set(true)
