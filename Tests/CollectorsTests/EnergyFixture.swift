@@ -58,6 +58,22 @@ final class EnergyFixture {
     try write("class/powercap/\(identifier)/energy_uj", "\(energy)\n")
   }
 
+  /// CPUs that are online.
+  ///
+  /// - Parameters:
+  ///   - packages: by CPU.
+  ///   - siblings: the list of the CPUs of its core, by CPU; a core of its own where it is not said.
+  func topology(packages: [Int: Int], siblings: [Int: String] = [:]) throws {
+    let cpus = packages.keys.sorted()
+    try write("devices/system/cpu/online", cpus.map(String.init).joined(separator: ",") + "\n")
+    try write("devices/system/cpu/possible", "0-\(cpus.last!)\n")
+    for (cpu, package) in packages {
+      let topology = "devices/system/cpu/cpu\(cpu)/topology/"
+      try write(topology + "physical_package_id", "\(package)\n")
+      try write(topology + "thread_siblings_list", (siblings[cpu] ?? "\(cpu)") + "\n")
+    }
+  }
+
   func remove(_ relative: String) throws { try FileManager.default.removeItem(atPath: path(relative)) }
 
   func failOpen(_ path: String, _ code: CInt?) { faults.open.withLock { $0[path] = code } }

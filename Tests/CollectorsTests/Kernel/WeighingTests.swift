@@ -12,7 +12,7 @@ extension KernelTests {
   @Suite(.serialized) struct WeighingTests {
     /// Packages whose counters a test advances, and CPUs that are where it puts them.
     private final class Fixture {
-      let root = FileManager.default.temporaryDirectory.appending(path: "wattprobe-\(UUID().uuidString)")
+      private let host: EnergyFixture
       /// What each package draws, in watts, and what it drew so far, in microjoules.
       private let watts: [Int: UInt64]
       private(set) var counters: [Int: UInt64] = [:]
@@ -24,44 +24,25 @@ extension KernelTests {
       ///   - watts: what each package draws, whatever runs; 10 where it is not said.
       init(packages: [Int: Int], siblings: [Int: String] = [:], watts: [Int: UInt64] = [:]) throws {
         self.watts = Dictionary(uniqueKeysWithValues: Set(packages.values).map { ($0, watts[$0] ?? 10) })
-        let cpus = packages.keys.sorted()
-        try write("devices/system/cpu/online", cpus.map(String.init).joined(separator: ","))
-        try write("devices/system/cpu/possible", "0-\(cpus.last!)")
-        for (cpu, package) in packages {
-          try write("devices/system/cpu/cpu\(cpu)/topology/physical_package_id", "\(package)")
-          try write("devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list", siblings[cpu] ?? "\(cpu)")
-        }
-        for package in self.watts.keys {
-          try write("class/powercap/intel-rapl:\(package)/name", "package-\(package)")
-          try write("class/powercap/intel-rapl:\(package)/max_energy_range_uj", "262143328850")
-        }
+        host = try EnergyFixture()
+        try host.topology(packages: packages, siblings: siblings)
+        for package in self.watts.keys { try host.zone("intel-rapl:\(package)", "package-\(package)", 1_000_000) }
         try advance()
       }
-
-      deinit { try? FileManager.default.removeItem(at: root) }
 
       /// Brings the counters up to now.
       func advance() throws {
         for (package, watts) in watts {
           counters[package] = watts * (MonotonicClock.now - start) / 1000
-          try write("class/powercap/intel-rapl:\(package)/energy_uj", "\(1_000_000 + counters[package]!)")
+          try host.set("intel-rapl:\(package)", 1_000_000 + counters[package]!)
         }
-      }
-
-      private func write(_ path: String, _ text: String) throws {
-        let file = root.appending(path: path)
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        // in place: counters are open
-        let stream = try #require(fopen(file.path, "w"))
-        fputs(text + "\n", stream)
-        fclose(stream)
       }
 
       func collectors(
         _ names: Set<String> = [], _ change: (inout CollectorOptions) -> Void = { _ in }
       ) throws -> LiveCollectors {
         try LiveCollectors(names.union(["cpu", "process", "cgroup", "energy"])) {
-          $0.paths = HostPaths(procfs: "/proc", sysfs: root.path, rootfs: "/")
+          $0.paths = HostPaths(procfs: "/proc", sysfs: host.root, rootfs: "/")
           $0.energy.idleMicrowatts = 0
           $0.process.limit = 2000
           $0.process.graceNanoseconds = 3600 * .second
@@ -185,17 +166,22 @@ extension KernelTests {
         try Load("bursts", 1_000_000, 10_000, 10_000, nice: -20, cpu: cpus.1),
       ]
       for load in loads { load.begin() }
-      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
-      let ran = used.ran.map { Double($0) }
-      // the loop is beside what runs there, whoever it is, for as long as it runs itself
-      let elapsed = Double(used.elapsed), beside = Double(used.busy[cpus.1]!)
-      let overlap = max(0, beside - (elapsed - ran[0]))...min(beside, ran[0])
-      func expected(_ overlap: Double) -> UInt64 {
-        UInt64((ran[0] - (1 - weight) * overlap) / (weight * ran[1]) * Double(used.energy[1]))
+      // where the kernel passes by the program as a burst ends, that one counts in full
+      try expectAgreementUndisturbed(tries: 6) {
+        let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+        let ran = used.ran.map { Double($0) }
+        // the loop is beside what runs there, whoever it is, for as long as it runs itself
+        let elapsed = Double(used.elapsed), beside = Double(used.busy[cpus.1]!)
+        let overlap = max(0, beside - (elapsed - ran[0]))...min(beside, ran[0])
+        func expected(_ overlap: Double) -> UInt64 {
+          UInt64((ran[0] - (1 - weight) * overlap) / (weight * ran[1]) * Double(used.energy[1]))
+        }
+        return [
+          disagreement(
+            "µJ of the loop beside bursts, siblings at \(weight)", used.energy[0],
+            expected(overlap.upperBound)...expected(overlap.lowerBound), within: 0.05)
+        ]
       }
-      expectAgreement(
-        "µJ of the loop beside bursts, siblings at \(weight)", used.energy[0],
-        expected(overlap.upperBound)...expected(overlap.lowerBound), within: 0.05)
     }
 
     /// Context switches in place of cycles: who makes more of them has more of the energy, whoever ran longer.
@@ -257,8 +243,13 @@ extension KernelTests {
       _ = try window(of: machine, collectors)
       let ran = try group.usage() - start
       let groups = try collectors.context.kernel.tasks().processes.groups?.groups ?? []
-      let ended = try #require(groups.filter { !$0.isFree }.min { abs(ran &- $0.dead) < abs(ran &- $1.dead) })
-      expectAgreement("run time of short lives", ended.dead, .init(about: ran), within: 0.02)
+      let ended = try #require(
+        groups.filter { !$0.isFree }.min {
+          $0.total.distance(to: ran).magnitude < $1.total.distance(to: ran).magnitude
+        })
+      // who starts them and waits for them lives
+      expectAgreement("run time of short lives", ended.total, .init(about: ran), within: 0.02)
+      #expect(ended.dead > ran / 10 * 9)
       let weights = ended.deadWeights.processes
       expectAgreement("weights of short lives", weights.wrappedSum(), .init(about: ended.dead), within: 0.005)
       #expect(weights[0] > ran / 10 && weights[1] > ran / 10)
@@ -286,5 +277,3 @@ extension KernelTests {
     }
   }
 }
-
-private func abs(_ difference: UInt64) -> UInt64 { UInt64(Int64(bitPattern: difference).magnitude) }

@@ -64,12 +64,7 @@ import Testing
   /// A machine of two packages with a CPU each.
   private static func twoPackages() throws -> (EnergyFixture, Weighing) {
     let host = try EnergyFixture()
-    try host.write("devices/system/cpu/online", "0-1")
-    try host.write("devices/system/cpu/possible", "0-1")
-    for cpu in 0...1 {
-      try host.write("devices/system/cpu/cpu\(cpu)/topology/physical_package_id", "\(3 * cpu)")
-      try host.write("devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list", "\(cpu)")
-    }
+    try host.topology(packages: [0: 0, 1: 3])
     return (host, try #require(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: false)))
   }
 
@@ -170,18 +165,11 @@ import Testing
   @Test func weighingIsForMachinesWhoseRunTimeDoesNotSayEnough() throws {
     let host = try EnergyFixture()
     #expect(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: true) == nil)
-    func machine(packages: [Int], siblings: (Int) -> String) throws {
-      try host.write("devices/system/cpu/online", "0-\(packages.count - 1)")
-      try host.write("devices/system/cpu/possible", "0-\(packages.count - 1)")
-      for (cpu, package) in packages.enumerated() {
-        try host.write("devices/system/cpu/cpu\(cpu)/topology/physical_package_id", "\(package)")
-        try host.write("devices/system/cpu/cpu\(cpu)/topology/thread_siblings_list", siblings(cpu))
-      }
-    }
-    try machine(packages: [0, 0, 0, 0]) { "\($0)" }
+    try host.topology(packages: [0: 0, 1: 0, 2: 0, 3: 0])
     #expect(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: false) == nil)
     #expect(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: true)?.siblings == 0)
-    try machine(packages: [0, 0, 0, 0]) { "\($0 % 2),\($0 % 2 + 2)" }
+    try host.topology(
+      packages: [0: 0, 1: 0, 2: 0, 3: 0], siblings: [0: "0,2", 1: "1,3", 2: "0,2", 3: "1,3"])
     #expect(Weighing(paths: host.paths, siblingWeight: 1, countsCycles: false) == nil)
     let siblings = try #require(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: false))
     #expect(siblings.siblings == 1 && siblings.siblingLoss == 461 && siblings.pendingWeight == 563)
@@ -189,7 +177,7 @@ import Testing
     #expect(entry.place == 1 && entry.siblings.0 == 1 && entry.siblings.1 == .max)
     #expect(siblings.entry(ofCPU: 9)?.siblings.0 ?? .max == .max)
     // nine packages are more than are told apart
-    try machine(packages: Array(0...8)) { "\($0)" }
+    try host.topology(packages: Dictionary(uniqueKeysWithValues: (0...8).map { ($0, $0) }))
     #expect(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: false) == nil)
   }
 }
