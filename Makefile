@@ -66,11 +66,11 @@ uninstall: ## Remove what `make install` put there.
 	rm -f $(DESTDIR)$(PREFIX)/bin/wattprobe $(DESTDIR)$(UNITDIR)/wattprobe.service $(DESTDIR)$(UNITDIR)/wattprobe.socket
 
 format: toolchain test-packages ## Format the sources in place.
-	swift format -i -r Sources Tests Package.swift
+	swift format -i -r Sources Tests Benchmarks Package.swift
 	clang-format -i $(FORMATTED_C)
 
 check-format: toolchain test-packages ## Say where the sources are not formatted.
-	swift format lint -s -r Sources Tests Package.swift
+	swift format lint -s -r Sources Tests Benchmarks Package.swift
 	clang-format --dry-run -Werror $(FORMATTED_C)
 
 clean: ## Remove everything that was built.

@@ -72,10 +72,10 @@ let package = Package(
       swiftSettings: settings),
 
     // Loads of known size for the tests of the kernel side.
-    .executableTarget(name: "loads", path: "Tests/Loads"),
-    .target(name: "nvmlstandin", path: "Tests/StandInNVML"),
+    .executableTarget(name: "loads", path: "Tests/Support/Loads"),
+    .target(name: "nvmlstandin", path: "Tests/Support/StandInNVML"),
     // What tests ask the kernel themselves, and a sensor that is true to a model.
-    .target(name: "Machine", dependencies: ["Host"], path: "Tests/Machine", swiftSettings: settings),
+    .target(name: "Machine", dependencies: ["Host"], path: "Tests/Support/Machine", swiftSettings: settings),
     tests("ExpositionTests", ["Exposition"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host"]),
@@ -94,13 +94,13 @@ let package = Package(
 
     // `make bench`: what the programs, a scrape and a pass cost.
     .target(
-      name: "CBench", dependencies: ["BPFPrograms"], path: "Tests/Bench/C",
+      name: "CBench", dependencies: ["BPFPrograms"], path: "Benchmarks/C",
       sources: ["loads.c", "locks.c", "processes.c"],
       plugins: ["BPFCompiler"]),
     .executableTarget(
       name: "bench",
       dependencies: ["CBench", "BPF", "BPFPrograms", "Collecting", "Collectors", "Exposition", "Host", logging],
-      path: "Tests/Bench", exclude: ["C"], swiftSettings: settings),
+      path: "Benchmarks", exclude: ["C"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu2x
 )

@@ -16,9 +16,6 @@ struct CollectingArguments: ParsableArguments {
   @Option(name: .customLong("path.sysfs"), help: ArgumentHelp("Where sysfs is mounted.", valueName: "path"))
   var sysfs = HostPaths().sysfs
 
-  @Option(name: .customLong("path.rootfs"), help: ArgumentHelp("Where the host's root is mounted.", valueName: "path"))
-  var rootfs = HostPaths().rootfs
-
   @Option(
     name: .customLong("process.limit"),
     help: ArgumentHelp("Processes with series of their own; the rest is in pid=\"other\".", valueName: "count"))
@@ -125,7 +122,7 @@ struct CollectingArguments: ParsableArguments {
   /// The options, with the collectors that `choice` leaves on.
   func options(_ choice: CollectorChoice) throws -> CollectorOptions {
     var options = CollectorOptions()
-    options.paths = HostPaths(procfs: procfs, sysfs: sysfs, rootfs: rootfs)
+    options.paths = HostPaths(procfs: procfs, sysfs: sysfs)
     options.enabled = choice.enabled(disableDefaults: disableDefaults)
     if let compat {
       options.compatible = compat.exporters
@@ -150,7 +147,7 @@ struct CollectingArguments: ParsableArguments {
     options.block.requests = blockRequests
     options.kmem = kmem.options
     options.loadTracking = loadTracking.options
-    for (option, path) in [("procfs", procfs), ("sysfs", sysfs), ("rootfs", rootfs)] {
+    for (option, path) in [("procfs", procfs), ("sysfs", sysfs)] {
       do throws(SystemError) {
         _ = try Directory.count(path)
       } catch {

@@ -12,7 +12,7 @@ final class TemporaryTree {
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
-  var paths: HostPaths { HostPaths(procfs: root, sysfs: root, rootfs: root) }
+  var paths: HostPaths { HostPaths(procfs: root, sysfs: root) }
 
   func path(_ relative: String) -> String { root + "/" + relative }
 

@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import Host
 
-/// A load of known size (Tests/Loads) in a process of its own: it waits until told to begin, and holds its figures as they
+/// A load of known size (Tests/Support/Loads) in a process of its own: it waits until told to begin, and holds its figures as they
 /// stand until it is let go.
 final class Load {
   struct Failed: Error {

@@ -25,7 +25,7 @@ extension KernelTests {
       model.idleWatts = 10
       model.busyWattsPerCPU = 5
       return try LiveCollectors(["process", "cgroup", "energy"]) { options in
-        options.paths = HostPaths(procfs: "/proc", sysfs: host.root, rootfs: "/")
+        options.paths = HostPaths(procfs: "/proc", sysfs: host.root)
         options.energy.model = model
         options.energy.idleMicrowatts = 1_000_000
         options.energy.nvmlLibrary = nil

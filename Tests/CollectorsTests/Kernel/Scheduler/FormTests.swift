@@ -33,7 +33,7 @@ extension KernelTests {
       try FileManager.default.createDirectory(atPath: root + "/self", withIntermediateDirectories: true)
       defer { try? FileManager.default.removeItem(atPath: root) }
       try schedstat?.write(toFile: root + "/self/schedstat", atomically: true, encoding: .utf8)
-      let form = try programs { $0.paths = HostPaths(procfs: root, sysfs: "/sys", rootfs: "/") }.form
+      let form = try programs { $0.paths = HostPaths(procfs: root, sysfs: "/sys") }.form
       #expect(form == .stamps || form == .hashed)
     }
 

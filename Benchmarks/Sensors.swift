@@ -35,7 +35,7 @@ final class Sensors {
 
   deinit { for path in made.reversed() { remove(path) } }
 
-  var paths: HostPaths { HostPaths(procfs: "/proc", sysfs: folder, rootfs: "/") }
+  var paths: HostPaths { HostPaths(procfs: "/proc", sysfs: folder) }
 
   /// Lets all zones use so many microjoules.
   func count(_ more: UInt64) throws {

@@ -11,7 +11,7 @@ extension KernelTests {
   /// that the model gave to the run time of each.
   @Suite(.serialized) struct EnergyAttributionTests {
     private static func choose(_ options: inout CollectorOptions, _ sensor: ModelledSensor) {
-      options.paths = HostPaths(procfs: "/proc", sysfs: sensor.path, rootfs: "/")
+      options.paths = HostPaths(procfs: "/proc", sysfs: sensor.path)
       options.energy.idleMicrowatts = ModelledSensor.idleMicrowatts
       // nobody goes away: what is shown is all there is
       options.process.limit = 2000

@@ -103,7 +103,6 @@ import Testing
 
   @Test func pathsAreJoinedOnce() {
     #expect(HostPaths().proc("stat") == "/proc/stat")
-    #expect(HostPaths().root("etc/os-release") == "/etc/os-release")
     #expect(HostPaths(sysfs: "/host/sys").sys("class/powercap") == "/host/sys/class/powercap")
   }
 }

@@ -42,7 +42,7 @@ extension KernelTests {
         _ names: Set<String> = [], _ change: (inout CollectorOptions) -> Void = { _ in }
       ) throws -> LiveCollectors {
         try LiveCollectors(names.union(["cpu", "process", "cgroup", "energy"])) {
-          $0.paths = HostPaths(procfs: "/proc", sysfs: host.root, rootfs: "/")
+          $0.paths = HostPaths(procfs: "/proc", sysfs: host.root)
           $0.energy.idleMicrowatts = 0
           $0.process.limit = 2000
           $0.process.graceNanoseconds = 3600 * .second

@@ -29,7 +29,7 @@ extension KernelTests {
 
       init() throws {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        paths = HostPaths(procfs: folder, sysfs: "/sys", rootfs: "/")
+        paths = HostPaths(procfs: folder, sysfs: "/sys")
       }
 
       deinit { try? FileManager.default.removeItem(atPath: folder) }

@@ -34,7 +34,7 @@ final class EnergyFixture {
 
   deinit { try? FileManager.default.removeItem(atPath: root) }
 
-  var paths: HostPaths { HostPaths(procfs: root, sysfs: root, rootfs: root) }
+  var paths: HostPaths { HostPaths(procfs: root, sysfs: root) }
 
   func path(_ relative: String) -> String { root + "/" + relative }
   func zonePath(_ identifier: String) -> String { path("class/powercap/\(identifier)/energy_uj") }
