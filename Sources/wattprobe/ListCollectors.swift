@@ -24,12 +24,13 @@ struct ListCollectors: CollectorChoosing {
   mutating func start() async throws {
     if markdown { return Terminal.write(MetricReference.markdown, to: STDOUT_FILENO) }
     var options = try collecting.options(choice)
+    let on = options.enabled
     // each is tried, also one that is off
     options.enabled = Set(Registry.collectors.map(\.name))
     var logger = Logger(label: "wattprobe", factory: { _ in SwiftLogNoOpLogHandler() })
     logger.logLevel = .critical
     let states = CollectorSet.starting(options, statistics: nil, logger: logger).states
-    print(Self.table(states, on: choice.enabled(disableDefaults: collecting.disableDefaults)))
+    print(Self.table(states, on: on))
   }
 
   /// One line a collector: name, on or off, whether it can run, what it shows or what is missing.

@@ -49,9 +49,9 @@ extension EndToEnd {
       Input("--energy.interval", "-1s", names: ["--energy.interval", "\"-1s\" is no time", "such as 500ms"]),
       Input("--energy.interval", "fast", names: ["--energy.interval", "\"fast\" is no time", "such as 500ms"]),
       Input("--energy.interval", "0s", names: ["--energy.interval", "\"0s\" is no time"]),
-      Input("--energy.interval", "99ms", names: ["--energy.interval 99ms", "from 100ms to 1m"]),
-      Input("--energy.interval", "2m", names: ["--energy.interval 120s", "from 100ms to 1m"]),
-      Input("--energy.smt-weight", "0", names: ["--energy.smt-weight 0.0", "from 0.1 to 1"]),
+      Input("--energy.interval", "99ms", names: ["--energy.interval 99ms", "from 100ms to 60s"]),
+      Input("--energy.interval", "2m", names: ["--energy.interval 120s", "from 100ms to 60s"]),
+      Input("--energy.smt-weight", "0", names: ["--energy.smt-weight 0:", "from 0.1 to 1"]),
       Input("--energy.smt-weight", "1.5", names: ["--energy.smt-weight 1.5", "from 0.1 to 1"]),
       Input("--energy.smt-weight", "half", names: ["--energy.smt-weight", "half"]),
       Input(

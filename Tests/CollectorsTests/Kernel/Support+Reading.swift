@@ -21,7 +21,7 @@ final class LiveCollectors {
   ) throws {
     var options = CollectorOptions()
     options.enabled = names
-    options.schedulerForm = form
+    options.scheduler.form = form
     change(&options)
     let context = CollectorContext(options: options, logger: Logger(label: "tests"))
     self.context = context

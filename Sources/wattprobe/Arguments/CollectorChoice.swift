@@ -40,10 +40,10 @@ struct CollectorChoice: Hashable, Codable {
     return String(name)
   }
 
-  /// The collectors that are on.
-  func enabled(disableDefaults: Bool) -> Set<String> {
+  /// The collectors that are on; `implied` are those that other options ask for.
+  func enabled(disableDefaults: Bool, implied: Set<String>) -> Set<String> {
     let defaults = disableDefaults ? [] : Registry.collectors.filter(\.isOnByDefault).map(\.name)
-    return Set(defaults).subtracting(off).union(on)
+    return Set(defaults).union(implied).subtracting(off).union(on)
   }
 
   /// The flags, for the help text.

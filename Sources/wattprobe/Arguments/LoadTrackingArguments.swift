@@ -2,7 +2,7 @@ import ArgumentParser
 import Collectors
 
 /// Windows and classes of the loadtracking collector.
-struct LoadTrackingArguments: ParsableArguments {
+struct LoadTrackingArguments: CollectorArguments {
   private static let defaults = LoadTrackingOptions()
 
   @Option(
@@ -32,30 +32,19 @@ struct LoadTrackingArguments: ParsableArguments {
     name: .customLong("loadtracking.tasks"), help: ArgumentHelp("Tasks there is room for.", valueName: "count"))
   var tasks = defaults.tasks
 
-  var options: LoadTrackingOptions {
-    var options = LoadTrackingOptions()
-    options.windowNanoseconds = window.nanoseconds
-    options.cpuBound = cpuBound
-    options.ioBound = ioBound
-    options.interactiveNanoseconds = interactive.nanoseconds
-    options.tasks = tasks
-    return options
+  func validate() throws {
+    try Bounds.check("loadtracking.window", window, in: .milliseconds(100)...(.seconds(60)), is: "time")
+    try Bounds.check("loadtracking.cpu-bound", cpuBound, in: 0.001...1, is: "ratio")
+    try Bounds.check("loadtracking.io-bound", ioBound, in: 0.001...1, is: "ratio")
+    try Bounds.check("loadtracking.interactive", interactive, in: .milliseconds(1)...(.seconds(60)), is: "time")
+    try Bounds.check("loadtracking.tasks", tasks, in: 1024...4_194_304)
   }
 
-  func validate() throws {
-    guard (100_000_000...60_000_000_000).contains(window.nanoseconds) else {
-      throw ValidationError("--loadtracking.window \(window): give a time from 100ms to 60s")
-    }
-    for (name, ratio) in [("cpu-bound", cpuBound), ("io-bound", ioBound)] {
-      guard ratio >= 0.001 && ratio <= 1 else {
-        throw ValidationError("--loadtracking.\(name) \(ratio): give a ratio from 0.001 to 1")
-      }
-    }
-    guard interactive.nanoseconds <= 60_000_000_000 else {
-      throw ValidationError("--loadtracking.interactive \(interactive): give a time of at most 60s")
-    }
-    guard (1024...4_194_304).contains(tasks) else {
-      throw ValidationError("--loadtracking.tasks \(tasks): give a number from 1024 to 4194304")
-    }
+  func apply(to options: inout CollectorOptions) {
+    options.loadTracking.windowNanoseconds = window.nanoseconds
+    options.loadTracking.cpuBound = cpuBound
+    options.loadTracking.ioBound = ioBound
+    options.loadTracking.interactiveNanoseconds = interactive.nanoseconds
+    options.loadTracking.tasks = tasks
   }
 }

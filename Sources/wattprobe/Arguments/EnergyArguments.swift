@@ -4,16 +4,21 @@ import Energy
 import Host
 
 /// How energy is measured and estimated.
-struct EnergyArguments: ParsableArguments {
-  private static let bounds = 100_000_000...60_000_000_000 as ClosedRange<UInt64>
-
+struct EnergyArguments: CollectorArguments {
   @Option(
     name: .customLong("energy.interval"), parsing: .unconditional,
     help: ArgumentHelp(
-      "Time between two readings of the energy sensors, 100ms to 1m; shortened where a counter could wrap. (default: 1s)",
+      "Time between two readings of the energy sensors, 100ms to 60s; shortened where a counter could wrap. (default: 1s)",
       valueName: "time"),
     transform: DurationArgument.parse)
   var interval = DurationArgument(nanoseconds: EnergyOptions().intervalNanoseconds)
+
+  @Option(
+    name: .customLong("energy.idle-watts"),
+    help: ArgumentHelp(
+      "Power each package draws without any work, its memory's included, instead of learning it.", valueName: "watts"),
+    transform: PowerArgument.parse)
+  var idlePower: PowerArgument?
 
   @Option(
     name: .customLong("energy.smt-weight"), parsing: .unconditional,
@@ -35,24 +40,19 @@ struct EnergyArguments: ParsableArguments {
   var nvmlLibrary = "libnvidia-ml.so.1"
 
   func validate() throws {
-    guard Self.bounds.contains(interval.nanoseconds) else {
-      throw ValidationError("--energy.interval \(interval): give a time from 100ms to 1m")
-    }
-    guard (0.1...1).contains(siblingWeight) else {
-      throw ValidationError("--energy.smt-weight \(siblingWeight): give a number from 0.1 to 1")
-    }
+    try Bounds.check("energy.interval", interval, in: .milliseconds(100)...(.seconds(60)), is: "time")
+    try Bounds.check("energy.smt-weight", siblingWeight, in: 0.1...1)
     guard !nvmlLibrary.isEmpty else {
       throw ValidationError("--energy.nvml-library: give the name or path of a library")
     }
   }
 
-  func options(_ paths: HostPaths) throws -> EnergyOptions {
-    var options = EnergyOptions()
-    options.intervalNanoseconds = interval.nanoseconds
-    options.siblingWeight = siblingWeight
-    options.nvmlLibrary = nvmlLibrary
-    options.model = try model.map { try Self.model($0, paths) }
-    return options
+  func apply(to options: inout CollectorOptions) throws {
+    options.energy.intervalNanoseconds = interval.nanoseconds
+    options.energy.idleMicrowatts = idlePower?.microwatts
+    options.energy.siblingWeight = siblingWeight
+    options.energy.nvmlLibrary = nvmlLibrary
+    options.energy.model = try model.map { [paths = options.paths] in try Self.model($0, paths) }
   }
 
   private static var presets: String { PowerModel.presets.map(\.name).joined(separator: ", ") }

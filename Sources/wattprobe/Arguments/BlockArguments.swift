@@ -1,0 +1,25 @@
+import ArgumentParser
+import Collectors
+
+/// Which disks have series of their own, and how many requests are followed.
+struct BlockArguments: CollectorArguments {
+  @Option(
+    name: .customLong("block.devices"),
+    help: ArgumentHelp("Disks with series of their own; the rest is in device=\"other\".", valueName: "count"))
+  var devices = BlockOptions().devices
+
+  @Option(
+    name: .customLong("block.requests"),
+    help: ArgumentHelp("Requests that are followed at once, over all disks.", valueName: "count"))
+  var requests = BlockOptions().requests
+
+  func validate() throws {
+    try Bounds.check("block.devices", devices, in: 1...1024)
+    try Bounds.check("block.requests", requests, in: 256...1_048_576)
+  }
+
+  func apply(to options: inout CollectorOptions) {
+    options.block.devices = devices
+    options.block.requests = requests
+  }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import Collectors
+
+/// Which processes have series of their own, and what is counted for them.
+struct ProcessArguments: CollectorArguments {
+  @Option(
+    name: .customLong("process.limit"),
+    help: ArgumentHelp("Processes with series of their own; the rest is in pid=\"other\".", valueName: "count"))
+  var limit = ProcessOptions().limit
+
+  @Option(
+    name: .customLong("process.grace"),
+    help: ArgumentHelp(
+      "How long a process keeps its series after it ended: longer than the scrape interval. (default: 60s)",
+      valueName: "time"),
+    transform: DurationArgument.parse)
+  var grace = DurationArgument(nanoseconds: ProcessOptions().graceNanoseconds)
+
+  @Flag(
+    name: .customLong("process.detail"),
+    help: "Count system calls, block I/Os and pages of the page cache by process, too.")
+  var hasDetail = false
+
+  func validate() throws { try Bounds.check("process.limit", limit, in: 1...10_000) }
+
+  func apply(to options: inout CollectorOptions) {
+    options.process.limit = limit
+    options.process.graceNanoseconds = grace.nanoseconds
+    options.process.hasDetail = hasDetail
+  }
+}
