@@ -113,6 +113,27 @@ extension EndToEnd {
       }
     }
 
+    @Test func whatKeepsItFromStartingIsLoggedInTheFormatAskedFor() async throws {
+      let outcome = try await Executable.run(
+        Executable.wattprobe, ["--log.format", "json", "--web.telemetry-path", "metrics"])
+      #expect(outcome.status == 1)
+      let lines = outcome.errors.split(separator: "\n")
+      try #require(lines.count == 1, "\(outcome.errors)")
+      let line = try JSONDecoder().decode([String: String].self, from: Data(lines[0].utf8))
+      #expect(line["level"] == "critical")
+      #expect(line["msg"]?.contains("does not begin with '/'") == true)
+      #expect(line["cure"]?.contains("write /metrics") == true)
+    }
+
+    /// The command line is wrong before there is a log: text, with the usage.
+    @Test func aWrongCommandLineShowsTheUsageOfTheExporter() async throws {
+      for arguments in [["--no-such-option"], ["--process.limit", "0"], ["collectors", "--process.limit", "0"]] {
+        let outcome = try await Executable.run(Executable.wattprobe, arguments)
+        #expect(outcome.errors.contains("Usage: wattprobe [<options>]\n"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("See 'wattprobe --help' for more information."), "\(outcome.errors)")
+      }
+    }
+
     @Test func aTreeThatMayNotBeReadIsNamed() async throws {
       let setpriv = try Executable.tool("/usr/bin/setpriv", package: "util-linux")
       let folder = try TemporaryFolder()

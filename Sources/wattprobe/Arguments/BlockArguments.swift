@@ -5,12 +5,13 @@ import Collectors
 struct BlockArguments: CollectorArguments {
   @Option(
     name: .customLong("block.devices"),
-    help: ArgumentHelp("Disks with series of their own; the rest is in device=\"other\".", valueName: "count"))
+    help: ArgumentHelp(
+      "How many disks have series of their own; all others are summed in device=\"other\".", valueName: "count"))
   var devices = BlockOptions().devices
 
   @Option(
     name: .customLong("block.requests"),
-    help: ArgumentHelp("Requests that are followed at once, over all disks.", valueName: "count"))
+    help: ArgumentHelp("Requests that can be timed at once, over all disks.", valueName: "count"))
   var requests = BlockOptions().requests
 
   func validate() throws {

@@ -6,17 +6,19 @@ struct CgroupArguments: CollectorArguments {
   @Option(
     name: .customLong("cgroup.limit"),
     help: ArgumentHelp(
-      "Control groups with series of their own; the rest is in cgroup=\"other\".", valueName: "count"))
+      "How many control groups have series of their own; all others are summed in cgroup=\"other\".",
+      valueName: "count"))
   var limit = CgroupOptions().limit
 
   @Option(
     name: .customLong("cgroup.grace"),
     help: ArgumentHelp(
-      "How long a control group keeps its series after its last process ended. (default: 60s)", valueName: "time"),
+      "How long the series of a control group stay after its last process ended. (default: 60s)", valueName: "time"),
     transform: DurationArgument.parse)
   var grace = DurationArgument(nanoseconds: CgroupOptions().graceNanoseconds)
 
-  @Flag(name: .customLong("cgroup.runqueue"), help: "Keep a histogram of waits for a CPU for each control group, too.")
+  @Flag(
+    name: .customLong("cgroup.runqueue"), help: "Also keep a histogram of the waits for a CPU of each control group.")
   var measuresRunqueue = false
 
   func validate() throws { try Bounds.check("cgroup.limit", limit, in: 1...10_000) }

@@ -3,31 +3,27 @@ import Collectors
 
 /// What the commands that start collectors have in common: a group an area.
 struct CollectingArguments: ParsableArguments {
-  @Flag(name: .customLong("collector.disable-defaults"), help: "Switch all collectors off but those asked for.")
-  var disableDefaults = false
-
-  @OptionGroup var path: PathArguments
-  @OptionGroup var process: ProcessArguments
-  @OptionGroup var cgroup: CgroupArguments
-  @OptionGroup var scheduler: SchedulerArguments
-  @OptionGroup var irq: IRQArguments
-  @OptionGroup var syscalls: SyscallArguments
-  @OptionGroup var block: BlockArguments
-  @OptionGroup var network: NetworkArguments
-  @OptionGroup var kmem: KmemArguments
-  @OptionGroup var loadTracking: LoadTrackingArguments
-  @OptionGroup var energy: EnergyArguments
-  @OptionGroup var compat: CompatArguments
+  @OptionGroup(title: "Collectors") var collectors: CollectorFlags
+  @OptionGroup(title: "Processes and control groups") var process: ProcessArguments
+  @OptionGroup(title: "Processes and control groups") var cgroup: CgroupArguments
+  @OptionGroup(title: "Energy") var energy: EnergyArguments
+  @OptionGroup(title: "Energy") var compat: CompatArguments
+  @OptionGroup(title: "Other collectors") var scheduler: SchedulerArguments
+  @OptionGroup(title: "Other collectors") var syscalls: SyscallArguments
+  @OptionGroup(title: "Other collectors") var network: NetworkArguments
+  @OptionGroup(title: "Other collectors") var irq: IRQArguments
+  @OptionGroup(title: "Other collectors") var kmem: KmemArguments
+  @OptionGroup(title: "Other collectors") var block: BlockArguments
+  @OptionGroup(title: "Other collectors") var loadTracking: LoadTrackingArguments
+  @OptionGroup(title: "Host") var path: PathArguments
 
   private var areas: [any CollectorArguments] {
-    [process, cgroup, scheduler, irq, syscalls, block, network, kmem, loadTracking, energy, compat]
+    [process, cgroup, energy, compat, scheduler, syscalls, network, irq, kmem, block, loadTracking]
   }
 
-  /// The options, with the collectors that `choice` leaves on.
-  func options(_ choice: CollectorChoice) throws -> CollectorOptions {
+  func options() throws -> CollectorOptions {
     var options = CollectorOptions()
-    options.enabled = choice.enabled(
-      disableDefaults: disableDefaults, implied: compat.exporters == nil ? [] : ["compat"])
+    options.enabled = collectors.enabled(implied: compat.exporters == nil ? [] : ["compat"])
     options.paths = try path.paths()
     for area in areas { try area.apply(to: &options) }
     if options.enabled.isEmpty {

@@ -6,7 +6,7 @@ struct CompatArguments: CollectorArguments {
   @Option(
     name: .customLong("compat"), parsing: .unconditional,
     help: ArgumentHelp(
-      "Serve energy by the names of these exporters, too, for their dashboards: kepler, scaphandre, node (node_exporter).",
+      "Also serve energy under the metric names of these exporters, for their dashboards: kepler, scaphandre, node (node_exporter).",
       valueName: "exporter,..."),
     transform: CompatArgument.parse)
   var exporters: CompatArgument?

@@ -8,7 +8,7 @@ struct EnergyArguments: CollectorArguments {
   @Option(
     name: .customLong("energy.interval"), parsing: .unconditional,
     help: ArgumentHelp(
-      "Time between two readings of the energy sensors, 100ms to 60s; shortened where a counter could wrap. (default: 1s)",
+      "Time between two readings of the energy sensors, from 100ms to 60s; they are read more often where a counter could wrap. (default: 1s)",
       valueName: "time"),
     transform: DurationArgument.parse)
   var interval = DurationArgument(nanoseconds: EnergyOptions().intervalNanoseconds)
@@ -16,27 +16,27 @@ struct EnergyArguments: CollectorArguments {
   @Option(
     name: .customLong("energy.idle-watts"),
     help: ArgumentHelp(
-      "Power each package draws without any work, its memory's included, instead of learning it.", valueName: "watts"),
+      "Power that each package and its memory draw when idle, if it is not to be learned.", valueName: "watts"),
     transform: PowerArgument.parse)
   var idlePower: PowerArgument?
 
   @Option(
     name: .customLong("energy.smt-weight"), parsing: .unconditional,
     help: ArgumentHelp(
-      "What CPU time counts for while another thread of the same core is busy, 0.1 to 1; 1: as much as any other.",
+      "What a second of CPU time counts while another thread of the same core is busy, from 0.1 to 1 (as much as alone).",
       valueName: "part"))
   var siblingWeight = EnergyOptions().siblingWeight
 
   @Option(
     name: .customLong("energy.model"),
     help: ArgumentHelp(
-      "Estimate energy where nothing measures it, by a preset, the processor's (auto), or a file of coefficients.",
+      "Estimate the energy where there is no sensor: by a preset, by that of the processor (auto), or by a file of coefficients.",
       valueName: "preset|path"))
   var model: String?
 
   @Option(
     name: .customLong("energy.nvml-library"),
-    help: ArgumentHelp("NVIDIA's management library, by name or path.", valueName: "file"))
+    help: ArgumentHelp("Name or path of NVIDIA's management library, NVML.", valueName: "file"))
   var nvmlLibrary = "libnvidia-ml.so.1"
 
   func validate() throws {

@@ -5,7 +5,9 @@ import Collectors
 struct IRQArguments: CollectorArguments {
   @Option(
     name: .customLong("irq.limit"),
-    help: ArgumentHelp("Device interrupts with series of their own; the rest is in irq=\"other\".", valueName: "count"))
+    help: ArgumentHelp(
+      "How many device interrupts have series of their own; all others are summed in irq=\"other\".",
+      valueName: "count"))
   var limit = IRQOptions().limit
 
   func validate() throws { try Bounds.check("irq.limit", limit, in: 1...1000) }

@@ -5,12 +5,14 @@ import Collectors
 struct KmemArguments: CollectorArguments {
   @Option(
     name: .customLong("kmem.allocations"),
-    help: ArgumentHelp("Outstanding kernel allocations there is room for.", valueName: "count"))
+    help: ArgumentHelp("Outstanding kernel allocations that can be tracked at once.", valueName: "count"))
   var allocations = KmemOptions().allocations
 
   @Option(
     name: .customLong("kmem.sites"),
-    help: ArgumentHelp("Call sites with series of their own; the rest is in call_site=\"other\".", valueName: "count"))
+    help: ArgumentHelp(
+      "How many calling functions have series of their own; all others are summed in call_site=\"other\".",
+      valueName: "count"))
   var sites = KmemOptions().sites
 
   func validate() throws {

@@ -7,29 +7,33 @@ struct LoadTrackingArguments: CollectorArguments {
 
   @Option(
     name: .customLong("loadtracking.window"),
-    help: ArgumentHelp("Length of the windows tasks are compared in. (default: 1s)", valueName: "time"),
+    help: ArgumentHelp(
+      "Length of the windows in which estimate and run time are compared. (default: 1s)", valueName: "time"),
     transform: DurationArgument.parse)
   var window = DurationArgument(nanoseconds: defaults.windowNanoseconds)
 
   @Option(
     name: .customLong("loadtracking.cpu-bound"),
-    help: ArgumentHelp("Share of a window on the CPU from which on a task is cpu_bound.", valueName: "ratio"))
+    help: ArgumentHelp("A task that runs for at least this share of a window is cpu_bound.", valueName: "ratio"))
   var cpuBound = defaults.cpuBound
 
   @Option(
     name: .customLong("loadtracking.io-bound"),
-    help: ArgumentHelp("Share of its sleep waiting for I/O from which on a task is io_bound.", valueName: "ratio"))
+    help: ArgumentHelp("A task that waits for I/O in at least this share of its sleep is io_bound.", valueName: "ratio")
+  )
   var ioBound = defaults.ioBound
 
   @Option(
     name: .customLong("loadtracking.interactive"),
     help: ArgumentHelp(
-      "Mean run time between two sleeps up to which a task is interactive. (default: 10ms)", valueName: "time"),
+      "A task that runs at most this long between two sleeps, on average, is interactive. (default: 10ms)",
+      valueName: "time"),
     transform: DurationArgument.parse)
   var interactive = DurationArgument(nanoseconds: defaults.interactiveNanoseconds)
 
   @Option(
-    name: .customLong("loadtracking.tasks"), help: ArgumentHelp("Tasks there is room for.", valueName: "count"))
+    name: .customLong("loadtracking.tasks"),
+    help: ArgumentHelp("Tasks that can be followed at once.", valueName: "count"))
   var tasks = defaults.tasks
 
   func validate() throws {

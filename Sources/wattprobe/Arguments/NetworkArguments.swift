@@ -5,18 +5,20 @@ import Collectors
 struct NetworkArguments: CollectorArguments {
   @Option(
     name: .customLong("net.devices"),
-    help: ArgumentHelp("Network devices with series of their own; the rest is in device=\"other\".", valueName: "count")
+    help: ArgumentHelp(
+      "How many network devices have series of their own; all others are summed in device=\"other\".",
+      valueName: "count")
   )
   var devices = NetOptions().devices
 
   @Option(
     name: .customLong("net.queued-packets"),
-    help: ArgumentHelp("Packets waiting in queueing disciplines whose wait is measured.", valueName: "count"))
+    help: ArgumentHelp("Packets in queueing disciplines that can be timed at once.", valueName: "count"))
   var queuedPackets = NetOptions().queuedPackets
 
   @Option(
     name: .customLong("tcp.connects"),
-    help: ArgumentHelp("Connections being made at once whose time is measured.", valueName: "count"))
+    help: ArgumentHelp("Connection attempts that can be timed at once.", valueName: "count"))
   var connects = TCPOptions().connects
 
   func validate() throws {

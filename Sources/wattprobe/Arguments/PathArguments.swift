@@ -3,10 +3,11 @@ import Host
 
 /// Where the host's file systems are, seen from a container.
 struct PathArguments: ParsableArguments {
-  @Option(name: .customLong("path.procfs"), help: ArgumentHelp("Where procfs is mounted.", valueName: "path"))
+  @Option(
+    name: .customLong("path.procfs"), help: ArgumentHelp("Where the host's procfs is mounted.", valueName: "path"))
   var procfs = HostPaths().procfs
 
-  @Option(name: .customLong("path.sysfs"), help: ArgumentHelp("Where sysfs is mounted.", valueName: "path"))
+  @Option(name: .customLong("path.sysfs"), help: ArgumentHelp("Where the host's sysfs is mounted.", valueName: "path"))
   var sysfs = HostPaths().sysfs
 
   /// The folders, once they are known to be there.

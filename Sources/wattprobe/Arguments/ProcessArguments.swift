@@ -5,20 +5,21 @@ import Collectors
 struct ProcessArguments: CollectorArguments {
   @Option(
     name: .customLong("process.limit"),
-    help: ArgumentHelp("Processes with series of their own; the rest is in pid=\"other\".", valueName: "count"))
+    help: ArgumentHelp(
+      "How many processes have series of their own; all others are summed in pid=\"other\".", valueName: "count"))
   var limit = ProcessOptions().limit
 
   @Option(
     name: .customLong("process.grace"),
     help: ArgumentHelp(
-      "How long a process keeps its series after it ended: longer than the scrape interval. (default: 60s)",
+      "How long the series of a process stay after it ended; give more than the scrape interval. (default: 60s)",
       valueName: "time"),
     transform: DurationArgument.parse)
   var grace = DurationArgument(nanoseconds: ProcessOptions().graceNanoseconds)
 
   @Flag(
     name: .customLong("process.detail"),
-    help: "Count system calls, block I/Os and pages of the page cache by process, too.")
+    help: "Also count the system calls, block I/Os and page cache use of each process.")
   var hasDetail = false
 
   func validate() throws { try Bounds.check("process.limit", limit, in: 1...10_000) }

@@ -6,7 +6,7 @@ struct SchedulerArguments: CollectorArguments {
   @Option(
     name: .customLong("sched.tasks"),
     help: ArgumentHelp(
-      "Tasks whose waits and system calls are kept, on kernels without task storage.", valueName: "count"))
+      "Tasks that can be timed at once, where the kernel has no task storage.", valueName: "count"))
   var tasks = SchedulerOptions().tasks
 
   func validate() throws { try Bounds.check("sched.tasks", tasks, in: 1024...16_777_216) }

@@ -6,7 +6,7 @@ struct SyscallArguments: CollectorArguments {
   @Option(
     name: .customLong("syscalls.histograms"),
     help: ArgumentHelp(
-      "Whether a histogram of durations is of a category of calls, or of each call.", valueName: "what"))
+      "Keep a histogram of durations for each category of system calls, or for each system call.", valueName: "what"))
   var histograms = Histograms.category
 
   /// What a histogram of durations is of.
