@@ -9,7 +9,7 @@ extension CollectorSet {
   static func starting(
     _ options: CollectorOptions, statistics: StatisticsSwitch?, logger: Logger
   ) -> CollectorSet {
-    CollectorSet(
+    let collectors = CollectorSet(
       Registry.collectors, enabled: options.enabled,
       context: { CollectorContext(options: options, logger: logger) },
       program: {
@@ -18,17 +18,18 @@ extension CollectorSet {
       },
       now: { MonotonicClock.now },
       report: { log($0, logger) })
+    let failures = collectors.states.compactMap { state in state.failure.map { (state.name, $0) } }
+    for failure in StartFailure.grouped(failures.filter { $0.1.reason != .disabled }) { failure.log(to: logger) }
+    return collectors
   }
 
   private static func log(_ event: Event, _ logger: Logger) {
     switch event {
     case .started(let collector):
       logger.debug("collector started", metadata: ["collector": "\(collector)"])
-    case .unavailable(let collector, let failure):
-      // a missing sensor is nothing to worry about
-      logger.log(
-        level: failure.reason == .absent ? .info : .error, "collector is not available",
-        metadata: ["collector": "\(collector)", "cause": "\(failure.message)", "cure": "\(failure.cure)"])
+    case .unavailable:
+      // once all were tried: those with one cause share a line
+      break
     case .failed(let collector, let failure):
       logger.error(
         "collector failed",
