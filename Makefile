@@ -36,7 +36,7 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 	@exec $(SUDO) $(BINARY)
 
 # Those that measure the whole machine run by themselves: what the others do would be in their figures.
-TESTS = $(SUDO) env PATH="$$PATH" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 test: toolchain build-packages test-packages ## Run all tests (as root or through sudo, for eBPF).
 	swift build --build-tests
