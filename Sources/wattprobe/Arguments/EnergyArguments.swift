@@ -95,7 +95,7 @@ struct EnergyArguments: CollectorArguments {
     guard let preset = PowerModel.preset(for: processor) else {
       throw StartError(
         "--energy.model auto: there is no preset for this processor (\(processor))",
-        cure: "write a file of coefficients, or give the nearest of \(presets)")
+        cure: "write a file of coefficients, or give the most similar of \(presets)")
     }
     return preset.model
   }
