@@ -7,6 +7,14 @@ package protocol Collector: AnyObject {
   /// A failure that concerns one device or sensor only is the collector's own matter (the series is absent); what it throws
   /// marks the whole collector as failed in this scrape, and nothing it wrote is served.
   func collect(into writer: inout SampleWriter) throws(CollectorFailure)
+
+  /// Why it has nothing to show now, though it runs and goes on looking; nil where it has. It is for things that come and go:
+  /// a sensor that does not count.
+  var unavailability: CollectorFailure? { get }
+}
+
+extension Collector {
+  package var unavailability: CollectorFailure? { nil }
 }
 
 /// Why a collector cannot start or could not be read.

@@ -65,6 +65,9 @@ package struct EnergyAccount: Sendable {
     clearWeights()
   }
 
+  /// The zone's counter stood still, and nobody knows whether it counts: what it brings next is of the time from here on.
+  package mutating func skip() { if open == nil { clearWeights() } }
+
   /// Attributes what was measured since the last time. Nil where nothing was: the weights wait for it.
   package mutating func close() -> Closed? {
     guard let window = open else { return nil }

@@ -101,6 +101,9 @@ package struct WrapSafeCounter: Sendable {
     return UInt128(turned) <= seen ? turned : nil
   }
 
+  /// Energy counts from the last reading on: what came before is forgotten.
+  package mutating func restart() { microjoules = 0 }
+
   /// A reading failed: the window stays open, and the next reading counts the whole gap.
   package mutating func fail() { errors += 1 }
 

@@ -218,6 +218,8 @@ extension CollectorSet {
       logger.log(
         level: failure.reason == .absent ? .info : .error, "collector is not available",
         metadata: ["collector": "\(collector)", "cause": "\(failure.message)", "cure": "\(failure.cure)"])
+    case .available(let collector):
+      logger.info("collector is available", metadata: ["collector": "\(collector)"])
     case .failed(let collector, let failure):
       logger.error(
         "collector failed",

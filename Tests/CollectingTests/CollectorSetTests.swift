@@ -37,6 +37,32 @@ import Testing
     #expect(shown.contains(#"collector_up{collector="two",reason=""} 1"#))
   }
 
+  /// A sensor that does not count: the collector goes on looking, and everybody is told what the scrape says.
+  @Test func collectorWithNothingToShowIsDownUntilItHas() {
+    let scene = Scene([.init("one", interval: 100), .init("two")])
+    scene["one"].unavailable.withLock { $0 = .absent }
+    let set = scene.start(enabled: ["one", "two"])
+    #expect(set.runningCount == 2)
+    #expect(set.states.map { $0.failure?.reason } == [.absent, nil])
+    #expect(set.collect(CollectorSelection()).texts.contains(#"collector_up{collector="one",reason="absent"} 0"#))
+    // it is sampled all the same, and what that finds is known before the next scrape
+    scene["one"].unavailable.withLock { $0 = nil }
+    scene.clock.withLock { $0 = 1000 }
+    _ = set.sampleDue()
+    #expect(set.states.map { $0.failure?.reason } == [nil, nil])
+    #expect(set.collect(CollectorSelection()).texts.contains(#"collector_up{collector="one",reason=""} 1"#))
+    // one that is only scraped, too
+    scene["two"].unavailable.withLock { $0 = .read }
+    let shown = set.collect(CollectorSelection()).texts
+    #expect(shown.contains(#"collector_up{collector="two",reason="read"} 0"#))
+    #expect(shown.contains(#"scrape_collector_success{collector="two"} 1"#))
+    _ = set.collect(CollectorSelection())
+    #expect(
+      scene.events() == [
+        "started one", "unavailable one absent", "started two", "available one", "unavailable two read",
+      ])
+  }
+
   @Test func failureAndRecoveryAreToldOnceEach() {
     let scene = Scene([.init("one")])
     let set = scene.start(enabled: ["one"])

@@ -12,6 +12,7 @@ final class Scene: Sendable {
     let start: StaticReason?
     let interval: UInt64?
     let failing = Mutex<StaticReason?>(nil)
+    let unavailable = Mutex<StaticReason?>(nil)
     let collections = Mutex(0)
     let samples = Mutex<[UInt64]>([])
     /// How far the clock goes on while it collects.
@@ -36,6 +37,10 @@ final class Scene: Sendable {
   private class FakeCollector: Collector {
     let fake: Fake
     private let clock: (UInt64) -> Void
+
+    var unavailability: CollectorFailure? {
+      fake.unavailable.withLock { $0 }.map { CollectorFailure($0, "shows nothing", cure: "none") }
+    }
 
     init(_ fake: Fake, _ clock: @escaping (UInt64) -> Void) {
       self.fake = fake
@@ -86,6 +91,7 @@ final class Scene: Sendable {
     switch event {
     case .started(let name): "started \(name)"
     case .unavailable(let name, let failure): "unavailable \(name) \(failure.reason.rawValue)"
+    case .available(let name): "available \(name)"
     case .failed(let name, let failure): "failed \(name) \(failure.reason.rawValue)"
     case .recovered(let name): "recovered \(name)"
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Machine
 import Testing
 
 /// A sysfs with RAPL zones beside the machine's own devices.
@@ -11,13 +12,14 @@ struct SensorTree {
     try FileManager.default.createSymbolicLink(atPath: folder.path + "/devices", withDestinationPath: "/sys/devices")
   }
 
+  func counter(_ identifier: String) -> String { folder.path + "/class/powercap/\(identifier)/energy_uj" }
+
   /// Sets the counter of a zone, in place: the file is open.
   func set(_ identifier: String, _ energy: Int) throws {
-    let path = folder.path + "/class/powercap/\(identifier)/energy_uj"
-    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: counter(identifier)))
     // one write of one length, so that no reader sees half of it
     let text = "\(energy)"
-    try file.write(contentsOf: Data((String(repeating: "0", count: 15 - text.count) + text + "\n").utf8))
+    try file.write(contentsOf: Data((String(repeating: "0", count: 19 - text.count) + text + "\n").utf8))
     try file.close()
   }
 
@@ -44,18 +46,19 @@ extension EndToEnd {
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
       try tree.zone("intel-rapl:0:0", "core", energy: nil)
       try tree.zone("intel-rapl:0:1", "dram", energy: 500_000)
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
-      try tree.zone("intel-rapl:0", "package-0", energy: 3_500_000)
-
-      let joules = try await eventually("the joules to be counted") {
-        let lines = try exporter.samples().filter { $0.hasPrefix("wattprobe_energy_joules_total{") }
-        return lines.contains { $0.hasSuffix(" 2.5") } ? lines : nil
+      let exporter = try await Exporter(
+        ["--path.sysfs", tree.folder.path], moving: ["intel-rapl:0", "intel-rapl:0:1"].map(tree.counter))
+      try tree.set("intel-rapl:0", 2_000_000)
+      let zone = #"wattprobe_energy_joules_total{source="rapl",package="0",zone="package-0"}"#
+      let before = try await eventually("the joules to be counted") {
+        try exporter.value(zone).flatMap { $0 > 0.9 ? $0 : nil }
       }
-      #expect(
-        joules.sorted() == [
-          #"wattprobe_energy_joules_total{source="rapl",package="0",zone="dram"} 0"#,
-          #"wattprobe_energy_joules_total{source="rapl",package="0",zone="package-0"} 2.5"#,
-        ])
+      try tree.set("intel-rapl:0", 4_500_000)
+      try await eventually("2.5 J more") {
+        try exporter.value(zone).map { abs($0 - before - 2.5) < 1e-9 } == true ? () : nil
+      }
+      let shown = try exporter.samples().filter { $0.hasPrefix("wattprobe_energy_joules_total{") }
+      #expect(shown.count == 2 && shown.allSatisfy { $0.contains(#"zone="dram""#) || $0.hasPrefix(zone) })
       let samples = try exporter.samples()
       #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
       let errors = samples.first {
@@ -120,6 +123,39 @@ extension EndToEnd {
       #expect(exporter.program.errors.contains("collector=energy"))
     }
 
+    /// As in a guest on Sapphire Rapids.
+    @Test func sensorThatNeverCountsIsNamedAndNothingIsShownOfIt() async throws {
+      let exporter = try await Exporter(["--energy.interval", "100ms", "--compat=kepler,scaphandre,node"])
+      try await Task.sleep(for: .milliseconds(500))
+      let samples = try exporter.samples()
+      #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason="absent"} 0"#))
+      let energy = samples.filter { $0.prefix { $0 != "{" && $0 != " " }.contains(/joules|watts|energy/) }
+      #expect(energy == [])
+      #expect(samples.contains { $0.hasPrefix("wattprobe_process_cpu_seconds_total{pid=\"other\"") })
+      #expect(exporter.program.errors.contains("the counter of perf psys/psys does not move"))
+      #expect(try exporter.get("/").body.contains("perf psys/psys does not move"))
+      let listed = try await Executable.run(
+        Executable.wattprobe,
+        ["collectors", "--path.sysfs", GuestSysfs.path, "--energy.nvml-library", "libnvidia-ml-of-nobody.so"])
+      let line = listed.output.split(separator: "\n").first { $0.hasPrefix("energy ") }
+      #expect(line?.contains("cannot run  the counter of perf psys/psys does not move") == true, "\(listed.output)")
+      #expect(line?.contains("no hypervisor counts it for its guests") == true)
+    }
+
+    /// The same beside a model: what is estimated is there, and is all there is.
+    @Test func sensorThatNeverCountsHidesNoModel() async throws {
+      let exporter = try await Exporter([
+        "--energy.interval", "100ms", "--energy.model", "skylake", "--compat=scaphandre",
+      ])
+      let host = try await eventually("a window") {
+        try exporter.samples().first { $0.hasPrefix("scaph_host_power_microwatts") }
+      }
+      #expect(host.hasPrefix(#"scaph_host_power_microwatts{source="model"} "#))
+      let samples = try exporter.samples()
+      #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
+      #expect(!samples.contains { $0.contains("psys") })
+    }
+
     /// The example's coefficients, and the machine's own activity.
     @Test func modelEstimatesWhereItWasAskedTo() async throws {
       let tree = try SensorTree()
@@ -163,10 +199,11 @@ extension EndToEnd {
     @Test func whatWasMeasuredIsNotSaidToBeEstimated() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
-      let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--energy.model", "skylake", "--energy.interval", "200ms",
-        "--energy.idle-watts", "1",
-      ])
+      let exporter = try await Exporter(
+        [
+          "--path.sysfs", tree.folder.path, "--energy.model", "skylake", "--energy.interval", "200ms",
+          "--energy.idle-watts", "1",
+        ], moving: [tree.counter("intel-rapl:0")])
       var energy = 1_000_000
       let samples = try await eventually("all that is derived") {
         energy += 1_000_000
@@ -221,9 +258,14 @@ extension EndToEnd {
         try exporter.samples().first { $0.hasPrefix("wattprobe_\(family){\(labels)") }
           .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
       }
+      // a joule that nobody used, after which it is believed
+      try tree.folder.write("libnvml.so.state", "gpu GPU-1 2000 1\n")
       _ = try await eventually("its series") { try joules("process_energy_joules_total", "pid=\"\(load.pid)\"") }
+      try await eventually("windows without any energy") {
+        try joules("energy_idle_watts", "package=\"GPU-1\"") == 0 ? () : nil
+      }
       try tree.folder.write(
-        "libnvml.so.state", "gpu GPU-1 9000 1\nuse 0 \(load.pid) 5 75\nuse 0 4194999 6 25\n")
+        "libnvml.so.state", "gpu GPU-1 10000 1\nuse 0 \(load.pid) 5 75\nuse 0 4194999 6 25\n")
       try await eventually("its joules") {
         try joules("process_energy_joules_total", "pid=\"\(load.pid)\"") == 6 ? () : nil
       }

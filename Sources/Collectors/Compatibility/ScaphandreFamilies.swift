@@ -60,7 +60,9 @@ final class ScaphandreFamilies: CompatibleFamilies {
   private func writeHost(_ figures: EnergyFigures, to writer: inout SampleWriter) {
     let psys = figures.distinct.filter { $0.zone.domain == .psys && $0.place != nil }
     let packages = figures.readings.filter { $0.role == .primary && $0.zone.domain != .gpu }
-    let energy = psys.isEmpty ? figures.ledger?.energyWithoutGPUs : psys.reduce(0) { $0 + $1.total }
+    let hasPackages = figures.ledger.map { $0.measures(.package) || $0.measures(.dram) } ?? false
+    let packageEnergy = hasPackages ? figures.ledger?.energyWithoutGPUs : nil
+    let energy = psys.isEmpty ? packageEnergy : psys.reduce(0) { $0 + $1.total }
     let source: String? =
       if !psys.isEmpty { "powercap_rapl_psys" } else if figures.isModelled { nil } else { "powercap_rapl_pkg" }
     func label(_ writer: inout SampleWriter) {

@@ -116,7 +116,7 @@ extension ProcessCollector {
 
   /// What processes used of the measured energy; nothing where none is attributed.
   func writeEnergy(_ table: ProcessTable, to writer: inout SampleWriter) {
-    guard let ledger = table.energy else { return }
+    guard let ledger = table.energy, ledger.isAttributing else { return }
     writer.begin(Self.energy)
     write(table, to: &writer, other: { $0.micro(table.otherEnergy.total) }) { $0.micro($1.energy.total) }
     guard ledger.hasWindow else { return }
@@ -152,7 +152,7 @@ extension CgroupCollector {
       + "groups below it.")
 
   func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {
-    guard let ledger = tasks.processes.energy, let table = tasks.groups else { return }
+    guard let ledger = tasks.processes.energy, ledger.isAttributing, let table = tasks.groups else { return }
     writer.begin(Self.energy)
     for one in table.series {
       writer.labels(one.labels)

@@ -18,6 +18,7 @@ package final class EnergyCollector: Collector {
     /// Nil while the zone is gone.
     var sensor: (any EnergySensor)?
     var counter: WrapSafeCounter
+    var proof: CounterProof
     /// Its sensor has nothing to measure now: a battery on the mains.
     var isAtRest = false
     /// The last window, nil while the last reading failed or was held: its power then is not known. Those of primary
@@ -28,7 +29,11 @@ package final class EnergyCollector: Collector {
     /// Complaints about this zone are dropped until then.
     var silentUntil: UInt64 = 0
 
-    var isShown: Bool { sensor != nil && counter.hasReading && !isAtRest }
+    /// Whether it counts for anything.
+    var isBelieved: Bool { sensor != nil && proof.state == .believed }
+    var isShown: Bool { isBelieved && counter.hasReading && !isAtRest }
+    /// Whether it can be read, and does not move.
+    var isSilent: Bool { sensor != nil && counter.hasReading && !isAtRest && proof.state != .believed }
   }
 
   /// Whatever a sensor says of its range, samples are no closer.
@@ -47,7 +52,7 @@ package final class EnergyCollector: Collector {
   private var discovered: UInt64
   private var eagerUntil: UInt64 = 0
   private var rolesAreStale = false
-  /// Whether the packages' energy is estimated: decided at the start. Nil before.
+  /// Whether the packages' energy is estimated: decided once sensors had the time to prove themselves. Nil before.
   private(set) var isModelled: Bool?
   private var sampled: UInt64
   private var windowNanoseconds: UInt64?
@@ -59,7 +64,7 @@ package final class EnergyCollector: Collector {
   /// The failure that tells most about why nothing can be read: the first one, a missing privilege before others.
   private var gravest: HostError?
 
-  /// Finds the zones and takes the first readings, from which their energy counts.
+  /// Finds the zones and takes the first readings, from which their energy counts. None is believed before it moves.
   ///
   /// - Parameters:
   ///   - now: nanoseconds of the clock that `sample(at:)` will be given, CLOCK_MONOTONIC.
@@ -115,11 +120,38 @@ package final class EnergyCollector: Collector {
     Dictionary(uniqueKeysWithValues: zones.compactMap { zone in zone.role.map { (zone.labels, $0) } })
   }
 
+  /// Whether every zone that can be read has moved.
+  package var isProved: Bool { !zones.contains { $0.isSilent } }
+
+  /// Reads every zone once more at the start, so that those that move are believed; energy counts from here on.
+  package func prove(at now: UInt64) {
+    readAll(at: now)
+    for index in zones.indices {
+      zones[index].counter.restart()
+      zones[index].window = nil
+    }
+    sampled = now
+  }
+
+  /// Sensors had the time to prove themselves: says what each zone was taken for, and which do not count.
+  package func settle() {
+    if isModelled != nil { return }
+    // The model does not stand in for a sensor that is gone for a while: its joules would pass for measured ones.
+    // Nor does a sensor that comes late take its place: what was estimated and what is measured would be one sum.
+    let isMeasured = zones.contains { $0.isBelieved && $0.zone.domain == .package && $0.zone.source != .model }
+    isModelled = !isMeasured && zones.contains { $0.zone.source == .model }
+    assignRoles()
+    for zone in zones where zone.isSilent {
+      logger.info("energy zone \(zone.labels) does not move: it is left out until it does\(Self.reason(for: zone))")
+    }
+  }
+
   /// Reads every zone and closes a window.
   package func sample(at now: UInt64) {
     let isEager = now < eagerUntil && zones.contains { $0.sensor == nil }
     if isEager || now >= discovered + Self.discoveryPeriod { discover(at: now) }
     readAll(at: now)
+    settle()
     attribution?.sample(readings, at: now)
     if now > sampled { windowNanoseconds = now - sampled }
     sampled = now
@@ -129,8 +161,8 @@ package final class EnergyCollector: Collector {
   var readings: [EnergyReading] {
     zones.map {
       EnergyReading(
-        labels: $0.labels, zone: $0.zone, role: $0.role, total: $0.counter.microjoules, window: $0.window,
-        uses: $0.window == nil ? nil : $0.sensor?.uses, place: $0.isShown ? $0.sensor?.place : nil)
+        labels: $0.labels, zone: $0.zone, role: $0.role, isSilent: $0.isSilent, total: $0.counter.microjoules,
+        window: $0.window, uses: $0.window == nil ? nil : $0.sensor?.uses, place: $0.isShown ? $0.sensor?.place : nil)
     }
   }
 
@@ -141,15 +173,16 @@ package final class EnergyCollector: Collector {
       writer.micro(zone.counter.microjoules)
     }
     writer.begin(Self.powerWatts)
-    for zone in zones {
+    for zone in zones where zone.isShown {
       guard let window = zone.window else { continue }
       Self.label(zone, &writer)
       writer.double(window.watts)
     }
     writer.begin(Self.windowSeconds)
-    if let windowNanoseconds { writer.nanoseconds(windowNanoseconds) }
+    if let windowNanoseconds, zones.contains(where: \.isShown) { writer.nanoseconds(windowNanoseconds) }
     writer.begin(Self.sourceErrors)
-    for zone in zones {
+    // one that was never believed has no series, but for what it fails in
+    for zone in zones where zone.isShown || zone.counter.errors > 0 {
       Self.label(zone, &writer)
       writer.unsigned(zone.counter.errors)
     }
@@ -182,7 +215,8 @@ package final class EnergyCollector: Collector {
         zones.append(
           Zone(
             zone: found.zone, labels: labels, role: nil, sensor: found.sensor,
-            counter: WrapSafeCounter(range: found.range, mayBeNarrow: found.mayBeNarrow)))
+            counter: WrapSafeCounter(range: found.range, mayBeNarrow: found.mayBeNarrow),
+            proof: found.zone.source == .model ? .given : CounterProof()))
       }
     }
   }
@@ -192,16 +226,18 @@ package final class EnergyCollector: Collector {
     for index in zones.indices {
       guard let sensor = zones[index].sensor else { continue }
       do throws(HostError) {
-        let errors = zones[index].counter.errors
+        let before = zones[index].counter
         guard let reading = try sensor.microjoules(at: now) else {
           zones[index].isAtRest = true
           zones[index].window = nil
+          zones[index].proof.rest(at: now)
           continue
         }
         zones[index].isAtRest = false
         zones[index].isRead = true
         zones[index].window = zones[index].counter.read(reading, at: now)
-        if zones[index].counter.errors > errors { complain(index, "held a reading of \(reading) µJ", at: now) }
+        if zones[index].counter.errors > before.errors { complain(index, "held a reading of \(reading) µJ", at: now) }
+        noteMovement(of: index, zones[index].counter.microjoules > before.microjoules, at: now)
       } catch {
         zones[index].window = nil
         remember(error)
@@ -212,6 +248,7 @@ package final class EnergyCollector: Collector {
         // A zone that came back but may not be opened any more (privileges were dropped) is as good as gone.
         if error.isPermission || sensor.isLost(by: error) {
           zones[index].counter.vanish()
+          zones[index].proof.lose()
           zones[index].sensor = nil
           rolesAreStale = true
           // Not again for one that comes back only to fail.
@@ -229,15 +266,28 @@ package final class EnergyCollector: Collector {
     if rolesAreStale { assignRoles() }
   }
 
+  /// Takes note of whether a counter moved, and says where that changes what is believed of it.
+  private func noteMovement(of index: Int, _ hasMoved: Bool, at now: UInt64) {
+    let before = zones[index].proof.state
+    // an estimate needs no proof
+    if zones[index].zone.source == .model { return }
+    zones[index].proof.take(hasMoved: hasMoved, at: now)
+    let state = zones[index].proof.state
+    if state == before { return }
+    rolesAreStale = true
+    if state == .stuck {
+      complain(
+        index, "stands still for \(CounterProof.patience / 1_000_000_000) s: it is left out until it moves", at: now)
+    }
+  }
+
   private func assignRoles() {
+    // who is compared with whom is settled with all that can prove themselves
+    guard let isModelled else { return }
     rolesAreStale = false
-    for index in zones.indices where zones[index].sensor == nil { zones[index].role = nil }
-    // The model does not stand in for a sensor that is gone for a while: its joules would pass for measured ones.
-    // Nor does a sensor that comes late take its place: what was estimated and what is measured would be one sum.
-    let isMeasured = zones.contains { $0.zone.domain == .package && $0.zone.source != .model }
-    if isModelled == nil { isModelled = !isMeasured && zones.contains { $0.zone.source == .model } }
+    for index in zones.indices where !zones[index].isBelieved { zones[index].role = nil }
     for estimated in [false, true] {
-      let present = zones.indices.filter { zones[$0].sensor != nil && (zones[$0].zone.source == .model) == estimated }
+      let present = zones.indices.filter { zones[$0].isBelieved && (zones[$0].zone.source == .model) == estimated }
       for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })) {
         let counts = estimated == isModelled || zones[index].zone.domain == .gpu
         let role = role == .primary && !counts ? .duplicate : role
@@ -272,6 +322,23 @@ package final class EnergyCollector: Collector {
     guard now >= zones[index].silentUntil else { return }
     zones[index].silentUntil = now + Self.complaintPeriod
     logger.warning("energy zone \(zones[index].labels): \(text)")
+  }
+
+  /// Why there is nothing to show though sensors can be read: none moves.
+  package var unavailability: CollectorFailure? {
+    if zones.contains(where: { $0.isBelieved || $0.isAtRest }) { return nil }
+    guard let zone = zones.first(where: \.isSilent) else { return zones.contains { $0.sensor != nil } ? nil : failure }
+    let others = zones.count(where: \.isSilent) - 1
+    let also = others > 0 ? " (nor \(others) more)" : ""
+    return CollectorFailure(
+      .absent, "the counter of \(zone.labels) does not move\(also)\(Self.reason(for: zone))",
+      cure: "run on the machine itself; in a virtual machine --energy.model estimates")
+  }
+
+  /// Why a counter may not move, as far as it is known.
+  private static func reason(for zone: Zone) -> String {
+    guard zone.zone.source == .perf, zone.zone.domain == .psys else { return "" }
+    return ": on Sapphire and Emerald Rapids the kernel offers it unchecked, and no hypervisor counts it for its guests"
   }
 
   /// Why nothing can be read.

@@ -5,8 +5,10 @@ internal import Host
 struct EnergyReading {
   let labels: EnergyLabels
   let zone: EnergyZone
-  /// Nil while the zone is gone.
+  /// Nil while the zone is gone, or not believed.
   let role: EnergyRole?
+  /// Whether its counter can be read and does not move: nobody knows yet, or no longer, whether it measures anything.
+  var isSilent = false
   /// What its counter has added up to, in microjoules.
   let total: UInt64
   /// The window that ended with this reading; nil where none did: it stays open.
@@ -45,6 +47,8 @@ struct EnergyLedger {
     let name: String
     /// Whether its energy is estimated.
     let isModelled: Bool
+    /// Whether one of its zones was ever believed.
+    var isMeasured = false
     var processes: UInt64 = 0
     var kernel: UInt64 = 0
     var idle: UInt64 = 0
@@ -60,6 +64,8 @@ struct EnergyLedger {
     let place: Int?
     var account: EnergyAccount
     var isPrimary = false
+    /// Whether it ever was.
+    var wasPrimary = false
     var sums = ZoneSums()
 
     func of(_ weights: Weights) -> UInt64 { place.map { weights[$0] } ?? weights.wrappedSum() }
@@ -100,7 +106,11 @@ struct EnergyLedger {
 
   /// Whether what is divided among processes is estimated, or some of it: as settled at the start, and for good.
   let isModelled: Bool
-  private(set) var packages: [Package] = []
+  private var allPackages: [Package] = []
+  /// Those that were measured.
+  var packages: [Package] { allPackages.filter(\.isMeasured) }
+  /// Whether there is energy to attribute: some zone counts.
+  var isAttributing: Bool { zones.contains(where: \.isPrimary) }
   /// By leaf.
   private(set) var shares: [Share] = [Share(), Share()]
   /// Whether all zones closed a window the last time: else shares lack energy of that time, which is yet to come.
@@ -139,7 +149,10 @@ struct EnergyLedger {
     self.cpus = cpus
     self.idleMicrowatts = idleMicrowatts
     self.weighing = weighing
-    for reading in readings where Self.isMeasured(reading) { _ = place(of: reading, among: readings) }
+    for reading in readings where Self.mayBeMeasured(reading) {
+      let index = place(of: reading, among: readings)
+      setPrimary(reading.role == .primary, zone: index)
+    }
   }
 
   // MARK: Leaves
@@ -216,9 +229,13 @@ struct EnergyLedger {
   mutating func measure(_ readings: [EnergyReading], at now: UInt64) {
     isWhole = true
     latest = max(now, latest + 1)
-    for reading in readings where Self.isMeasured(reading) {
+    for reading in readings where Self.mayBeMeasured(reading) {
       let index = place(of: reading, among: readings)
-      zones[index].isPrimary = reading.role == .primary
+      setPrimary(reading.role == .primary, zone: index)
+      if reading.isSilent {
+        zones[index].account.skip()
+        continue
+      }
       guard let window = reading.window else {
         if reading.role == .primary { isWhole = false }
         continue
@@ -246,10 +263,10 @@ struct EnergyLedger {
       guard let closed else { continue }
       hasWindow = isWhole
       let index = zones[zone].package
-      packages[index].idle += closed.idle
-      packages[index].unattributed += closed.unattributed
+      allPackages[index].idle += closed.idle
+      allPackages[index].unattributed += closed.unattributed
       for (leaf, energy) in closed.shares.enumerated() where energy > 0 {
-        if leaf == Self.kernel { packages[index].kernel += energy } else { packages[index].processes += energy }
+        if leaf == Self.kernel { allPackages[index].kernel += energy } else { allPackages[index].processes += energy }
         let window = EnergyWindow(microjoules: energy, nanoseconds: closed.window.nanoseconds)
         shares[leaf].microjoules.add(energy, to: zones[zone].domain)
         shares[leaf].watts.add(window.watts, to: zones[zone].domain)
@@ -258,7 +275,7 @@ struct EnergyLedger {
   }
 
   /// Whether energy of such zones is attributed.
-  func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain } }
+  func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain && $0.wasPrimary } }
 
   /// All that was attributed of packages and their memory, in microjoules.
   var energyWithoutGPUs: UInt64 { zones.filter { $0.domain != .gpu }.reduce(0) { $0 + $1.sums.energy } }
@@ -273,8 +290,21 @@ struct EnergyLedger {
   }
 
   /// Of zones that lie in others nothing is attributed, nor of those that contain others.
-  private static func isMeasured(_ reading: EnergyReading) -> Bool {
-    reading.role == .primary || reading.role == .duplicate
+  private static func mayBeMeasured(_ reading: EnergyReading) -> Bool {
+    switch reading.zone.domain {
+    case .package, .dram: reading.isSilent ? reading.zone.package != nil : isMeasured(reading.role)
+    case .gpu: reading.isSilent || isMeasured(reading.role)
+    default: false
+    }
+  }
+
+  private static func isMeasured(_ role: EnergyRole?) -> Bool { role == .primary || role == .duplicate }
+
+  private mutating func setPrimary(_ isPrimary: Bool, zone index: Int) {
+    zones[index].isPrimary = isPrimary
+    if !isPrimary { return }
+    zones[index].wasPrimary = true
+    allPackages[zones[index].package].isMeasured = true
   }
 
   private mutating func place(of reading: EnergyReading, among readings: [EnergyReading]) -> Int {
@@ -284,16 +314,15 @@ struct EnergyLedger {
     zones.append(
       Zone(
         labels: reading.labels, domain: reading.zone.domain, package: package,
-        place: weighing?.place(ofPackage: reading.zone.package), account: account,
-        isPrimary: reading.role == .primary))
+        place: weighing?.place(ofPackage: reading.zone.package), account: account))
     return zones.count - 1
   }
 
   private mutating func package(of reading: EnergyReading) -> Int {
     let name = reading.labels.package
-    if let found = packages.firstIndex(where: { $0.name == name }) { return found }
-    packages.append(Package(name: name, isModelled: isModelled && reading.zone.domain != .gpu))
-    return packages.count - 1
+    if let found = allPackages.firstIndex(where: { $0.name == name }) { return found }
+    allPackages.append(Package(name: name, isModelled: isModelled && reading.zone.domain != .gpu))
+    return allPackages.count - 1
   }
 
   /// The weights of all zones of a package are the same, so it does not matter out of which of them the idle power is taken

@@ -148,6 +148,32 @@ final class EnergyFixture {
     return try EnergyCollector(paths: paths, now: now, options: options, activity: activity, calls: calls)
   }
 
+  /// The same, of which every counter in a file has moved already by the one step that it is set to now.
+  func makeProvedCollector(
+    at now: UInt64 = 0, model: PowerModel? = nil, activity: (any ActivitySource)? = nil, nvml: String? = nil
+  ) throws -> EnergyCollector {
+    let files = try FileManager.default.subpathsOfDirectory(atPath: path("class")).filter {
+      $0.wholeMatch(of: /powercap\/.*\/energy_uj|hwmon\/.*\/energy\d+_input/) != nil
+    }.map { "class/" + $0 }
+    var counters: [String: UInt64] = [:]
+    for file in files { counters[file] = Self.number(path(file)) }
+    for (file, counter) in counters {
+      let range = Self.number(path(file.replacingOccurrences(of: "energy_uj", with: "max_energy_range_uj")))
+      try write(file, "\(counter > 0 ? counter - 1 : range ?? 0)\n")
+    }
+    let collector = try makeCollector(at: now, model: model, activity: activity, nvml: nvml)
+    for (file, counter) in counters { try write(file, "\(counter)\n") }
+    collector.prove(at: now)
+    collector.settle()
+    return collector
+  }
+
+  private static func number(_ path: String) -> UInt64? {
+    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+      UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+  }
+
   /// Why no collector could be made.
   func failure() -> CollectorFailure? {
     do throws(CollectorFailure) {

@@ -14,8 +14,8 @@ import Testing
 
   @Test func everythingThatMeasuresAPackageIsShownAndOneCounts() throws {
     try host.pmu(cpus: [(0, 0, 0)], events: [("energy-pkg", 2), ("energy-psys", 5)])
-    try host.counts(cpu: 0, config: 2, joules: [0, 1])
-    try host.counts(cpu: 0, config: 5, joules: [0, 1])
+    try host.counts(cpu: 0, config: 2, joules: [0, 1, 2])
+    try host.counts(cpu: 0, config: 5, joules: [0, 1, 2])
     try host.zone("intel-rapl:0", "package-0", 0)
     try host.zone("intel-rapl:0:0", "core", 0)
     try host.zone("intel-rapl:0:2", "dram", 0)
@@ -23,13 +23,16 @@ import Testing
     try host.zone("intel-rapl-mmio:0", "package-0", 0)
     try host.chip(
       0, "amd_energy",
-      ["energy1_input": "0", "energy1_label": "Esocket0", "energy2_input": "0", "energy2_label": "Ecore007"])
-    try host.chip(1, "power_meter", ["power1_average": "0"])
-    try host.chip(2, "ina3221", ["power1_input": "0"])
-    try host.battery("BAT0", ["status": "Discharging", "energy_now": "1"])
+      ["energy1_input": "1", "energy1_label": "Esocket0", "energy2_input": "1", "energy2_label": "Ecore007"])
+    try host.chip(1, "power_meter", ["power1_average": "1"])
+    try host.chip(2, "ina3221", ["power1_input": "1000000"])
+    try host.battery("BAT0", ["status": "Discharging", "energy_now": "2"])
     var model = PowerModel()
     model.idleWatts = 1
-    let collector = try host.makeCollector(model: model, activity: StillActivity())
+    let collector = try host.makeProvedCollector(model: model, activity: StillActivity())
+    try host.write("class/hwmon/hwmon1/power1_average", "1000000\n")
+    try host.write("class/power_supply/BAT0/energy_now", "1\n")
+    collector.sample(at: .second)
     #expect(
       collector.roleNames == [
         "perf 0/package-0": "primary", "perf psys/psys": "platform", "rapl 0/package-0": "duplicate",
@@ -45,18 +48,20 @@ import Testing
     var model = PowerModel()
     model.idleWatts = 1
     func primary() throws -> [String] {
-      try host.makeCollector(model: model, activity: StillActivity()).roleNames.filter { $0.value == "primary" }.map(
-        \.key)
+      try host.write("class/nothing", "")
+      return try host.makeProvedCollector(model: model, activity: StillActivity()).roleNames.filter {
+        $0.value == "primary"
+      }.map(\.key)
     }
     #expect(try primary() == ["model 0/package-0"])
-    try host.chip(0, "amd_energy", ["energy1_input": "0", "energy1_label": "Esocket0"])
+    try host.chip(0, "amd_energy", ["energy1_input": "1", "energy1_label": "Esocket0"])
     #expect(try primary() == ["hwmon 0/package-0"])
     try host.zone("intel-rapl-mmio:0", "package-0", 0)
     #expect(try primary() == ["rapl 0/package-0-mmio"])
     try host.zone("intel-rapl:0", "package-0", 0)
     #expect(try primary() == ["rapl 0/package-0"])
     try host.pmu(cpus: [(0, 0, 0)], events: [("energy-pkg", 2)])
-    try host.counts(cpu: 0, config: 2, joules: [0])
+    try host.counts(cpu: 0, config: 2, joules: [0, 1])
     #expect(try primary() == ["perf 0/package-0"])
   }
 
@@ -64,7 +69,7 @@ import Testing
     try host.zone("intel-rapl:0", "package-0", 0)
     var model = PowerModel()
     model.idleWatts = 1
-    let collector = try host.makeCollector(model: model, activity: StillActivity())
+    let collector = try host.makeProvedCollector(model: model, activity: StillActivity())
     host.failRead(host.zonePath("intel-rapl:0"), ENODEV)
     try host.remove("class/powercap/intel-rapl:0")
     collector.sample(at: .second)
@@ -78,6 +83,8 @@ import Testing
     let collector = try host.makeCollector(model: model, activity: StillActivity())
     try host.zone("intel-rapl:0", "package-0", 0)
     collector.sample(at: 61 * .second)
+    try host.set("intel-rapl:0", 1)
+    collector.sample(at: 62 * .second)
     #expect(collector.roleNames == ["model 0/package-0": "primary", "rapl 0/package-0": "duplicate"])
   }
 
@@ -87,7 +94,7 @@ import Testing
     try host.zone("intel-rapl:0:0", "core", 0, range: 65_532_610_987)
     try host.zone("intel-rapl:1", "package-1", 0, range: 65_532_610_987)
     try host.zone("intel-rapl:1:0", "core", 0, range: 65_532_610_987)
-    let collector = try host.makeCollector()
+    let collector = try host.makeProvedCollector()
     try host.set("intel-rapl:0", 2_000_000)
     collector.sample(at: .second)
     #expect(
@@ -158,7 +165,7 @@ import Testing
       try set("hwmon0/power1_input", text)
       host.failRead(file, code)
       collector.sample(at: .second)
-      #expect(try collector.series().joules("hwmon/unknown/ina226-power1") == 0)
+      #expect(try collector.series().joules("hwmon/unknown/ina226-power1") == nil)
       #expect(try collector.series().watts("hwmon/unknown/ina226-power1") == nil)
     }
     #expect(try collector.series().errors("hwmon/unknown/ina226-power1") == 4)
@@ -192,7 +199,7 @@ import Testing
     #expect(try collector.series().joules("hwmon/unknown/ina226-power1") == nil)
     host.failRead(file, nil)
     collector.sample(at: 10 * .second)
-    #expect(try collector.series().joules("hwmon/unknown/ina226-power1") == 10)
+    #expect(try collector.series().joules("hwmon/unknown/ina226-power1") == nil)
     collector.sample(at: 11 * .second)
     #expect(try collector.series().joules("hwmon/unknown/ina226-power1") == 20)
   }
@@ -260,13 +267,13 @@ import Testing
   @Test func seriesAreBoundedAndPackagesAreTheLastToBeLeftOut() throws {
     var files: [String: String] = [:]
     for core in 0..<128 {
-      files["energy\(core + 1)_input"] = "0"
+      files["energy\(core + 1)_input"] = "1"
       files["energy\(core + 1)_label"] = "Ecore\(core)"
     }
-    files["energy129_input"] = "0"
+    files["energy129_input"] = "1"
     files["energy129_label"] = "Esocket0"
     try host.chip(0, "amd_energy", files)
-    let collector = try host.makeCollector()
+    let collector = try host.makeProvedCollector()
     let zones = try collector.series().keys(of: "energy_joules")
     #expect(zones.count == 64)
     #expect(zones.contains("hwmon/0/package-0"))
@@ -335,12 +342,12 @@ import Testing
     var state = try collector.series()
     #expect(state.keys(of: "energy_joules").isEmpty)
     #expect(state.keys(of: "power_watts").isEmpty)
-    #expect(state.errors("battery/machine/BAT0") == 0)
+    #expect(state.errors("battery/machine/BAT0") == nil)
     // What it gives is counted from the first reading after it was unplugged.
     try set("status", "Discharging")
     try set(gauge, "40000000")
     collector.sample(at: 2 * .second)
-    #expect(try collector.series().joules("battery/machine/BAT0") == 0)
+    #expect(try collector.series().joules("battery/machine/BAT0") == nil)
     try set(gauge, gauge == "energy_now" ? "39990000" : "32000000")
     collector.sample(at: 3 * .second)
     state = try collector.series()

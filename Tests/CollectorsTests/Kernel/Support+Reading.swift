@@ -3,6 +3,7 @@ import Exposition
 import Foundation
 import Host
 import Logging
+import Machine
 import Testing
 
 @testable import Collectors
@@ -11,7 +12,7 @@ import Testing
 @Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"))
 struct KernelTests {}
 
-/// Collectors on the running kernel, made and read in the order of the registry.
+/// Collectors on the running kernel, made and read in the order of the registry. They do not see the machine's own sensors.
 final class LiveCollectors {
   let context: CollectorContext
   private let collectors: [any Collector]
@@ -20,6 +21,8 @@ final class LiveCollectors {
     _ names: Set<String>, form: SchedulerPrograms.Form? = nil, _ change: (inout CollectorOptions) -> Void = { _ in }
   ) throws {
     var options = CollectorOptions()
+    options.paths = HostPaths(sysfs: GuestSysfs.path)
+    options.energy.nvmlLibrary = nil
     options.enabled = names
     options.schedulerForm = form
     change(&options)

@@ -97,7 +97,7 @@ import Testing
     ]
     for zone in zones { try zone.make(host) }
     let start: UInt64 = 1000 * .second
-    let collector = try host.makeCollector(at: start)
+    let collector = try host.makeProvedCollector(at: start)
     #expect(collector.roleNames.values.count { $0 == "primary" } == 4)
     table.beginAttribution(
       EnergyLedger(collector.readings, cpus: 2, idleMicrowatts: seed % 2 == 0 ? 3_000_000 : nil))
