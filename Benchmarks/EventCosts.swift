@@ -155,7 +155,7 @@ enum EventCosts {
       ("--cgroup.runqueue", [switching], { $0.cgroup.measuresRunqueue = true }),
       (
         "three events by process, as with a PMU: here the CPU's clock, which costs more to read than a counter",
-        [switching], { $0.perfSource = { _ in PerfEventSource(type: 1, config: 0) } }
+        [switching], { $0.pmu.source = { _ in PerfEventSource(type: 1, config: 0) } }
       ),
       ("energy divided by run time", [switching, ending], { $0.paths = one.paths }),
       ("energy divided by weights: CPUs are siblings", [switching, ending], { $0.paths = siblings.paths }),

@@ -20,7 +20,7 @@ struct DefaultSet {
   ) {
     var options = CollectorOptions()
     options.enabled = names
-    options.schedulerForm = form
+    options.scheduler.form = form
     change(&options)
     let context = CollectorContext(options: options, logger: Self.logger)
     kernel = context.kernel

@@ -38,9 +38,11 @@ package final class CollectorSet: SnapshotSource {
   /// What the set tells while it works; the executable logs it.
   package enum Event: Sendable {
     case started(collector: String)
-    /// It cannot start, or runs and has nothing to show.
+    /// At the start: it cannot run, or runs and has nothing to show.
     case unavailable(collector: String, CollectorFailure)
-    /// It has something to show again.
+    /// It runs, and has nothing to show any more.
+    case withdrawn(collector: String, CollectorFailure)
+    /// It has something to show now.
     case available(collector: String)
     /// Collecting failed, and did not the time before.
     case failed(collector: String, CollectorFailure)
@@ -94,7 +96,7 @@ package final class CollectorSet: SnapshotSource {
         do throws(CollectorFailure) {
           var running = Running(name: definition.name, collector: try definition.make(context))
           report(.started(collector: definition.name))
-          tellAvailability(of: &running)
+          tellAvailability(of: &running, isStarting: true)
           state.running.append(running)
         } catch {
           note(definition.name, error)
@@ -193,13 +195,14 @@ package final class CollectorSet: SnapshotSource {
   }
 
   /// Brings what `collector_up` and the landing page say up to date.
-  private func tellAvailability(of running: inout Running) {
+  private func tellAvailability(of running: inout Running, isStarting: Bool = false) {
     let unavailability = running.collector.unavailability
     if unavailability == running.unavailability { return }
     running.unavailability = unavailability
     let name = running.name
     status.withLock { $0.failures[name] = unavailability }
-    report(unavailability.map { .unavailable(collector: name, $0) } ?? .available(collector: name))
+    guard let unavailability else { return report(.available(collector: name)) }
+    report(isStarting ? .unavailable(collector: name, unavailability) : .withdrawn(collector: name, unavailability))
   }
 
   private func writeOutcomes(

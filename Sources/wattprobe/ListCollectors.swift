@@ -5,31 +5,27 @@ import Glibc
 import Logging
 
 /// Says of each collector whether it can run here.
-struct ListCollectors: CollectorChoosing {
+struct ListCollectors: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "collectors", abstract: "List the collectors, and what those that cannot run here are missing.")
+    commandName: "collectors", abstract: "List the collectors: which are on, which can run here, what the others lack.",
+    discussion: "Takes the options of wattprobe, too, for what they change: see 'wattprobe --help'.")
 
-  @OptionGroup var collecting: CollectingArguments
+  @ParentCommand var exporter: Wattprobe
 
-  @Flag(help: "Print the metric reference instead: every family of every collector, in Markdown.")
+  @Flag(help: "Print the metric reference instead: every metric of every collector, in Markdown.")
   var markdown = false
 
-  var choice = CollectorChoice()
-
-  enum CodingKeys: String, CodingKey {
-    case collecting, markdown
-  }
-
   @MainActor
-  mutating func start() async throws {
+  func list() throws {
     if markdown { return Terminal.write(MetricReference.markdown, to: STDOUT_FILENO) }
-    var options = try collecting.options(choice)
+    var options = try exporter.collecting.options()
+    let on = options.enabled
     // each is tried, also one that is off
     options.enabled = Set(Registry.collectors.map(\.name))
     var logger = Logger(label: "wattprobe", factory: { _ in SwiftLogNoOpLogHandler() })
     logger.logLevel = .critical
     let states = CollectorSet.starting(options, statistics: nil, logger: logger).states
-    print(Self.table(states, on: choice.enabled(disableDefaults: collecting.disableDefaults)))
+    print(Self.table(states, on: on))
   }
 
   /// One line a collector: name, on or off, whether it can run, what it shows or what is missing.

@@ -10,27 +10,39 @@ enum Version {
   static var line: String { "wattprobe \(number) (revision \(revision))" }
 }
 
+/// The exporter itself.
 @main
 struct Wattprobe: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "wattprobe",
     abstract: "Exports kernel counters, latency histograms and measured energy to Prometheus.",
-    discussion: CollectorChoice.help,
+    usage: """
+      wattprobe [<options>]
+      wattprobe collectors [<options>] [--markdown]
+      """,
+    discussion: """
+      Serves metrics over HTTP until it is stopped. It needs root, or the capabilities CAP_BPF and CAP_PERFMON. \
+      --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
+      """,
     version: Version.line,
-    subcommands: [Serve.self, ListCollectors.self],
-    defaultSubcommand: Serve.self)
+    subcommands: [ListCollectors.self])
+
+  @OptionGroup(title: "Web server") var web: WebArguments
+  @OptionGroup var collecting: CollectingArguments
+  @OptionGroup(title: "Log") var logging: LoggingArguments
+
+  @Flag(
+    name: .customLong("bpf.statistics"), inversion: .prefixedNo,
+    help: "Measure the run time of the eBPF programs, one second in ten (takes CAP_SYS_ADMIN, in a child process).")
+  var hasStatistics = true
 
   /// Exits with 1 whatever is wrong with the command line: service managers know nothing of sysexits.h.
   static func main() async {
     do {
-      let (choice, rest) = try CollectorChoice.extract(from: Array(CommandLine.arguments.dropFirst()))
-      var command = try parseAsRoot(rest)
-      if let chooser = command as? any CollectorChoosing {
-        var chooser = chooser
-        chooser.choice = choice
-        try await chooser.start()
-      } else {
-        try command.run()
+      switch try command(CommandLine.arguments.dropFirst()) {
+      case let exporter as Wattprobe: try await exporter.serve()
+      case let list as ListCollectors: try list.list()
+      case var other: try other.run()
       }
     } catch {
       let isSuccess = exitCode(for: error).isSuccess
@@ -38,6 +50,13 @@ struct Wattprobe: AsyncParsableCommand {
       if !text.isEmpty { Terminal.write(text + "\n", to: isSuccess ? STDOUT_FILENO : STDERR_FILENO) }
       Glibc.exit(isSuccess ? 0 : 1)
     }
+  }
+
+  /// What the command line asks for; `wattprobe serve` is another way to write `wattprobe`.
+  private static func command(_ arguments: ArraySlice<String>) throws -> any ParsableCommand {
+    let arguments = Array(arguments.first == "serve" ? arguments.dropFirst() : arguments)
+    try CollectorFlags.checkNames(in: arguments)
+    return try parseAsRoot(arguments)
   }
 }
 
@@ -52,10 +71,4 @@ enum Terminal {
       written += max(0, count)
     }
   }
-}
-
-/// A command that `--collector.<name>` flags apply to.
-protocol CollectorChoosing: AsyncParsableCommand {
-  var choice: CollectorChoice { get set }
-  mutating func start() async throws
 }

@@ -59,7 +59,7 @@ import Testing
     _ = set.collect(CollectorSelection())
     #expect(
       scene.events() == [
-        "started one", "unavailable one absent", "started two", "available one", "unavailable two read",
+        "started one", "unavailable one absent", "started two", "available one", "withdrawn two read",
       ])
   }
 

@@ -91,6 +91,7 @@ final class Scene: Sendable {
     switch event {
     case .started(let name): "started \(name)"
     case .unavailable(let name, let failure): "unavailable \(name) \(failure.reason.rawValue)"
+    case .withdrawn(let name, let failure): "withdrawn \(name) \(failure.reason.rawValue)"
     case .available(let name): "available \(name)"
     case .failed(let name, let failure): "failed \(name) \(failure.reason.rawValue)"
     case .recovered(let name): "recovered \(name)"

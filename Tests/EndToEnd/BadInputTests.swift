@@ -49,9 +49,9 @@ extension EndToEnd {
       Input("--energy.interval", "-1s", names: ["--energy.interval", "\"-1s\" is no time", "such as 500ms"]),
       Input("--energy.interval", "fast", names: ["--energy.interval", "\"fast\" is no time", "such as 500ms"]),
       Input("--energy.interval", "0s", names: ["--energy.interval", "\"0s\" is no time"]),
-      Input("--energy.interval", "99ms", names: ["--energy.interval 99ms", "from 100ms to 1m"]),
-      Input("--energy.interval", "2m", names: ["--energy.interval 120s", "from 100ms to 1m"]),
-      Input("--energy.smt-weight", "0", names: ["--energy.smt-weight 0.0", "from 0.1 to 1"]),
+      Input("--energy.interval", "99ms", names: ["--energy.interval 99ms", "from 100ms to 60s"]),
+      Input("--energy.interval", "2m", names: ["--energy.interval 120s", "from 100ms to 60s"]),
+      Input("--energy.smt-weight", "0", names: ["--energy.smt-weight 0:", "from 0.1 to 1"]),
       Input("--energy.smt-weight", "1.5", names: ["--energy.smt-weight 1.5", "from 0.1 to 1"]),
       Input("--energy.smt-weight", "half", names: ["--energy.smt-weight", "half"]),
       Input(
@@ -102,14 +102,38 @@ extension EndToEnd {
       #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome.errors)")
     }
 
-    @Test func withoutPrivilegesEveryCollectorSaysWhatItLacks() async throws {
+    @Test func withoutPrivilegesOneLineSaysWhatAllCollectorsLack() async throws {
       let setpriv = try Executable.tool("/usr/bin/setpriv", package: "util-linux")
       let outcome = try await Executable.run(
         setpriv, Executable.nobody + [Executable.wattprobe, "--no-collector.energy"])
       expect(["no collector could start", "see the lines above", "wattprobe collectors"], in: outcome)
-      for collector in ["sched", "cpu", "exits", "process"] {
-        let line = outcome.errors.split(separator: "\n").first { $0.contains("collector=\(collector) ") }
-        #expect(line?.contains("not permitted") == true && line?.contains("CAP_BPF and CAP_PERFMON") == true)
+      let lines = outcome.errors.split(separator: "\n").filter { $0.contains("collectors=") }
+      try #require(lines.count == 1, "\(outcome.errors)")
+      for collector in ["sched", "cpu", "exits", "process", "signals"] {
+        #expect(lines[0].contains(try Regex("[\" ]\(collector)[,\"]")), "\(lines)")
+      }
+      #expect(lines[0].contains("cause=\"cannot load the eBPF object: Operation not permitted\""))
+      #expect(lines[0].contains("CAP_BPF and CAP_PERFMON"))
+    }
+
+    @Test func whatKeepsItFromStartingIsLoggedInTheFormatAskedFor() async throws {
+      let outcome = try await Executable.run(
+        Executable.wattprobe, ["--log.format", "json", "--web.telemetry-path", "metrics"])
+      #expect(outcome.status == 1)
+      let lines = outcome.errors.split(separator: "\n")
+      try #require(lines.count == 1, "\(outcome.errors)")
+      let line = try JSONDecoder().decode([String: String].self, from: Data(lines[0].utf8))
+      #expect(line["level"] == "critical")
+      #expect(line["msg"]?.contains("does not begin with '/'") == true)
+      #expect(line["cure"]?.contains("write /metrics") == true)
+    }
+
+    /// The command line is wrong before there is a log: text, with the usage.
+    @Test func aWrongCommandLineShowsTheUsageOfTheExporter() async throws {
+      for arguments in [["--no-such-option"], ["--process.limit", "0"], ["collectors", "--process.limit", "0"]] {
+        let outcome = try await Executable.run(Executable.wattprobe, arguments)
+        #expect(outcome.errors.contains("Usage: wattprobe [<options>]\n"), "\(outcome.errors)")
+        #expect(outcome.errors.contains("See 'wattprobe --help' for more information."), "\(outcome.errors)")
       }
     }
 

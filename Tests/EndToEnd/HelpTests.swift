@@ -4,7 +4,9 @@ import Testing
 extension EndToEnd {
   /// The texts are part of the interface: a change is to be seen in review. `WATTPROBE_UPDATE_GOLDEN=1` rewrites them.
   @Suite struct HelpTests {
-    @Test(arguments: [("root", ["--help"]), ("serve", ["serve", "--help"]), ("collectors", ["collectors", "--help"])])
+    @Test(arguments: [
+      ("wattprobe", ["--help"]), ("wattprobe", ["serve", "--help"]), ("collectors", ["collectors", "--help"]),
+    ])
     func isWhatWasReviewed(_ name: String, _ arguments: [String]) async throws {
       let outcome = try await Executable.run(Executable.wattprobe, arguments)
       #expect(outcome.status == 0)
@@ -30,6 +32,14 @@ extension EndToEnd {
       let lines = outcome.output.split(separator: "\n")
       #expect(lines.contains { $0.wholeMatch(of: /sched +on +can run +.+/) != nil })
       #expect(lines.contains { $0.wholeMatch(of: /exits +off +can run +.+/) != nil })
+    }
+
+    @Test func theLastFlagOfACollectorCounts() async throws {
+      let flags = ["--no-collector.exits", "--collector.exits", "--collector.kmem", "--no-collector.kmem"]
+      let outcome = try await Executable.run(Executable.wattprobe, ["collectors"] + flags)
+      let lines = outcome.output.split(separator: "\n")
+      #expect(lines.contains { $0.wholeMatch(of: /exits +on .+/) != nil })
+      #expect(lines.contains { $0.wholeMatch(of: /kmem +off .+/) != nil })
     }
   }
 }

@@ -37,7 +37,7 @@ package final class CompatCollector: Collector {
     tasks = try? context.kernel.tasks()
     enabled = context.options.enabled
     let paths = context.options.paths
-    exporters = CompatibleExporter.allCases.filter(context.options.compatible.contains).map { exporter in
+    exporters = CompatibleExporter.allCases.filter(context.options.compat.exporters.contains).map { exporter in
       switch exporter {
       case .kepler: KeplerFamilies(processors: (try? Processor.list(paths: paths)) ?? [], host: Kernel.hostName)
       case .scaphandre: ScaphandreFamilies()

@@ -25,7 +25,7 @@ package final class InterruptPrograms: LoadedPrograms {
 
   /// Loads and attaches the programs in the first form this kernel takes.
   static func load(options: CollectorOptions, logger: Logger) throws(CollectorFailure) -> InterruptPrograms {
-    let forms = options.interruptForm.map { [$0] } ?? (KernelBTF.isPresent ? [.btf, .raw] : [.raw])
+    let forms = options.interrupts.form.map { [$0] } ?? (KernelBTF.isPresent ? [.btf, .raw] : [.raw])
     return try first("interrupt", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
       try InterruptPrograms(form, options: options)
     }
@@ -33,7 +33,7 @@ package final class InterruptPrograms: LoadedPrograms {
 
   private init(_ form: Form, options: CollectorOptions) throws(BPFError) {
     let isRead = options.enabled.contains("irq")
-    slots = isRead ? options.interruptLimit + 1 : 1
+    slots = isRead ? options.interrupts.limit + 1 : 1
     var object = try Self.open(form, options: options, slots: slots)
     try Self.attach(&object, histograms: isRead)
     cpus = try MappedArray("interrupt_cpus", of: object)

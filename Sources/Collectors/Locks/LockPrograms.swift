@@ -16,7 +16,7 @@ package final class LockPrograms: LoadedPrograms {
 
   /// Loads and attaches the programs in the first form this kernel takes.
   static func load(options: CollectorOptions, logger: Logger) throws(CollectorFailure) -> LockPrograms {
-    let forms = options.lockForm.map { [$0] } ?? TaskForm.allCases
+    let forms = options.locks.form.map { [$0] } ?? TaskForm.allCases
     return try first("lock", of: forms, name: \.rawValue, logger: logger, failure: failure) { form throws(BPFError) in
       try LockPrograms(form, options: options)
     }
@@ -45,7 +45,7 @@ package final class LockPrograms: LoadedPrograms {
     case .taskStorage: try object.omit(program: "sched_process_free")
     case .hashed:
       try object.omit(map: "lock_storage")
-      try object.setCapacity("lock_waits", options.taskCapacity)
+      try object.setCapacity("lock_waits", options.scheduler.tasks)
     }
     try object.configure(locks_config(task_storage: form == .taskStorage ? 1 : 0, unused: (0, 0, 0)))
     try object.load()

@@ -42,7 +42,7 @@ package final class FaultPrograms: LoadedPrograms {
       try object.omit(program: "sched_process_free")
     case .hashed:
       try object.omit(map: "fault_storage")
-      try object.setCapacity("fault_tasks", options.taskCapacity)
+      try object.setCapacity("fault_tasks", options.scheduler.tasks)
     }
     try object.configure(faults_config(task_storage: form == .taskStorage ? 1 : 0))
     try object.load()

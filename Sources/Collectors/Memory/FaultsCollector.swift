@@ -5,24 +5,6 @@ package import Exposition
 internal import Host
 internal import Logging
 
-/// What the operator chose for the faults collector.
-package struct FaultOptions: Sendable {
-  /// Where the figures come from.
-  package enum Source: Sendable, CaseIterable {
-    /// eBPF programs, which time faults as well.
-    case programs
-    /// The kernel's own counts; faults are not timed.
-    case counters
-  }
-
-  /// nil: the programs, or the counts where the kernel refuses them.
-  package var source: Source?
-  /// Which form of the programs to use; nil: the cheapest this kernel takes.
-  package var form: TaskForm?
-
-  package init() {}
-}
-
 /// Page faults by kind and mode, and how long they took where the kernel lets that be measured.
 package final class FaultsCollector: Collector {
   private static let faults = Family(

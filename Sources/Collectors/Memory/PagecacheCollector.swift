@@ -28,7 +28,7 @@ package final class PagecacheCollector: Collector {
     families: [accesses, insertions, dirtied]
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
-    let programs = try PagecachePrograms(context.options.pagecacheForm, watched: watched, logger: context.logger)
+    let programs = try PagecachePrograms(context.options.pagecache.form, watched: watched, logger: context.logger)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
     return PagecacheCollector(programs)

@@ -3,20 +3,6 @@ package import BPFPrograms
 internal import Collecting
 internal import Logging
 
-/// What the operator chose for the net collector.
-package struct NetOptions: Sendable {
-  /// Devices with series of their own.
-  package var devices = 64
-  /// Packets waiting in queueing disciplines whose wait is measured.
-  package var queuedPackets = 16_384
-  /// How long a device must have been idle before it may lose its series.
-  package var graceNanoseconds: UInt64 = 300_000_000_000
-  /// nil: the cheapest this kernel takes.
-  package var form: NetPrograms.Form?
-
-  package init() {}
-}
-
 /// The programs where packets pass between the stack and the drivers.
 package final class NetPrograms: LoadedPrograms {
   /// Which packets get stamps of their own. The first costs less.

@@ -2,14 +2,6 @@ package import BPF
 package import BPFPrograms
 internal import Collecting
 
-/// What the operator chose for the tcp collector.
-package struct TCPOptions: Sendable {
-  /// Connections being made whose time is measured.
-  package var connects = 16_384
-
-  package init() {}
-}
-
 /// The programs at the changes of state of TCP sockets, and at segments sent again and resets.
 package final class TCPPrograms: LoadedPrograms {
   package let cpus: MappedArray<tcp_cpu>

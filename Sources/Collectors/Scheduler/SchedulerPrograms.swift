@@ -45,7 +45,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   static func load(
     options: CollectorOptions, events: ProcessorEvents?, watched: WatchedProcesses?, weighing: Weighing?, logger: Logger
   ) throws(CollectorFailure) -> SchedulerPrograms {
-    let forms = options.schedulerForm.map { [$0] } ?? candidates(paths: options.paths)
+    let forms = options.scheduler.form.map { [$0] } ?? candidates(paths: options.paths)
     // better a form that costs less than one that weighs
     let attempts: [(form: Form, weighing: Weighing?)] = forms.flatMap { form in
       weighing != nil && form.usesTaskStorage ? [(form, weighing), (form, nil)] : [(form, nil)]
@@ -92,7 +92,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
     try object.setCapacity("sched_cpus", PossibleCPUs.count)
-    try object.setCapacity("task_waits", form.usesTaskStorage ? 1 : options.taskCapacity)
+    try object.setCapacity("task_waits", form.usesTaskStorage ? 1 : options.scheduler.tasks)
     if form.usesTaskStorage {
       try object.omit(program: "sched_process_free")
     } else if form != .raw {

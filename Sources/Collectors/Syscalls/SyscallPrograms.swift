@@ -4,16 +4,6 @@ internal import Collecting
 internal import Host
 internal import Logging
 
-/// What the operator chose for the syscalls collector.
-package struct SyscallOptions: Sendable {
-  /// A histogram for each call instead of one for each category.
-  package var hasHistogramsBySyscall = false
-  /// Which form of the programs to use; nil: the cheapest this kernel takes.
-  package var form: TaskForm?
-
-  package init() {}
-}
-
 /// The programs at the entry and the exit of system calls.
 package final class SyscallPrograms: LoadedPrograms {
   /// Where a task's call is kept while it runs.
@@ -61,7 +51,7 @@ package final class SyscallPrograms: LoadedPrograms {
     case .taskStorage: try object.omit(map: "syscall_tasks")
     case .hashed:
       try object.omit(map: "syscall_storage")
-      try object.setCapacity("syscall_tasks", options.taskCapacity)
+      try object.setCapacity("syscall_tasks", options.scheduler.tasks)
     }
     try object.configure(configuration(form, isByCall: isByCall, hasDetail: watched != nil))
     try object.load()

@@ -24,7 +24,7 @@ final class LiveCollectors {
     options.paths = HostPaths(sysfs: GuestSysfs.path)
     options.energy.nvmlLibrary = nil
     options.enabled = names
-    options.schedulerForm = form
+    options.scheduler.form = form
     change(&options)
     let context = CollectorContext(options: options, logger: Logger(label: "tests"))
     self.context = context

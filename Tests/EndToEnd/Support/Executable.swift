@@ -41,8 +41,11 @@ struct Outcome {
   let output: String
   let errors: String
 
-  /// The last line on standard error that begins with `Error:`.
-  var error: String { errors.split(separator: "\n").last { $0.hasPrefix("Error: ") }.map(String.init) ?? "" }
+  /// The last line on standard error that says why the program ended: of a wrong command line, or from the log.
+  var error: String {
+    let line = errors.split(separator: "\n").last { $0.hasPrefix("Error: ") || $0.contains(" level=critical ") }
+    return line.map { String($0).replacing("\\\"", with: "\"") } ?? ""
+  }
 }
 
 /// A folder of the test's own, removed with the object.

@@ -188,7 +188,7 @@ extension KernelTests {
     @Test func cyclesWeighWhereTheyAreCounted() throws {
       let machine = try Fixture(packages: [cpus.0: 0, cpus.1: 0])
       let collectors = try machine.collectors(["pmu"]) {
-        $0.perfSource = { PerfEventSource(type: 1, config: $0 == .cycles ? 3 : 9_999) }
+        $0.pmu.source = { PerfEventSource(type: 1, config: $0 == .cycles ? 3 : 9_999) }
       }
       let scheduler = try collectors.programs(SchedulerPrograms.self)
       #expect(scheduler.weighing?.countsCycles == true)

@@ -95,7 +95,7 @@ extension KernelTests {
       try procfs.show([(disk, "disk", 100), (disk + 1000, "busier", 200)])
       let collectors = try LiveCollectors(["irq"]) {
         $0.paths = procfs.paths
-        $0.interruptLimit = 1
+        $0.interrupts.limit = 1
       }
       let from = try collectors.read(beside: {})
       try Load("disk-writes", 100).run()

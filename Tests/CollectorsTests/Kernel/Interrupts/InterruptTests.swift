@@ -25,7 +25,7 @@ extension KernelTests {
 
     @Test(arguments: InterruptPrograms.Form.allCases)
     func softirqsAreThoseOfProcSoftirqs(form: InterruptPrograms.Form) throws {
-      let collectors = try LiveCollectors(["irq"]) { $0.interruptForm = form }
+      let collectors = try LiveCollectors(["irq"]) { $0.interrupts.form = form }
       try expectAgreementUndisturbed {
         let load = try Load("datagrams", 40_000)
         let from = try collectors.read(beside: Self.softirqs)
@@ -49,7 +49,7 @@ extension KernelTests {
 
     @Test(arguments: InterruptPrograms.Form.allCases)
     func hardirqsAreThoseOfProcInterrupts(form: InterruptPrograms.Form) throws {
-      let collectors = try LiveCollectors(["irq"]) { $0.interruptForm = form }
+      let collectors = try LiveCollectors(["irq"]) { $0.interrupts.form = form }
       try expectAgreementUndisturbed {
         let load = try Load("disk-writes", 500)
         let from = try collectors.read(beside: Self.hardirqs)

@@ -29,7 +29,7 @@ extension KernelTests {
 
       init(_ form: TaskForm) throws {
         var options = CollectorOptions()
-        options.lockForm = form
+        options.locks.form = form
         programs = try LockPrograms.load(options: options, logger: .init(label: "tests"))
         programs.detach()
         // what runs on this thread's own CPU runs in this thread

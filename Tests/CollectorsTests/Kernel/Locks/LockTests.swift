@@ -13,7 +13,7 @@ extension KernelTests {
     private static let family = "lock_contention_seconds"
 
     private func collectors(_ form: TaskForm) throws -> LiveCollectors {
-      try LiveCollectors(["locks"]) { $0.lockForm = form }
+      try LiveCollectors(["locks"]) { $0.locks.form = form }
     }
 
     /// So many threads find a mutex or semaphore taken, once each. Others on the machine may wait too: never fewer than
@@ -90,8 +90,8 @@ extension KernelTests {
 
     @Test func waitsLostToAFullMapAreCounted() throws {
       let collectors = try LiveCollectors(["locks"]) {
-        $0.lockForm = .hashed
-        $0.taskCapacity = 2
+        $0.locks.form = .hashed
+        $0.scheduler.tasks = 2
       }
       try Load("lock-waits", "mutex", 1, 20).run()
       let lost = collectors.context.kernel.loaded.flatMap { $0.lostUpdates() }.first { $0.map == "lock_waits" }

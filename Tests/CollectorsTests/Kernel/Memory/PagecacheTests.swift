@@ -149,7 +149,7 @@ extension KernelTests {
         #expect(!error.cure.isEmpty)
         return
       }
-      let collectors = try LiveCollectors(["pagecache"]) { $0.pagecacheForm = form }
+      let collectors = try LiveCollectors(["pagecache"]) { $0.pagecache.form = form }
       file.drop()
       let from = try collectors.read(beside: {})
       file.read(chunk: 65_536)

@@ -21,7 +21,7 @@ extension KernelTests {
     }
 
     private static func collectors(_ names: Set<String>) throws -> LiveCollectors {
-      try LiveCollectors(names) { $0.perfSource = standIn }
+      try LiveCollectors(names) { $0.pmu.source = standIn }
     }
 
     @Test func countsByCPUAreThoseOfTheKernel() throws {
@@ -83,7 +83,7 @@ extension KernelTests {
     @Test func machineWithoutAPMUSaysSo() throws {
       var options = CollectorOptions()
       options.enabled = ["pmu"]
-      options.perfSource = { _ in PerfEventSource(type: 1, config: 9_999) }
+      options.pmu.source = { _ in PerfEventSource(type: 1, config: 9_999) }
       let context = CollectorContext(options: options, logger: Logger(label: "tests"))
       #expect {
         _ = try PMUCollector.definition.make(context)

@@ -39,7 +39,7 @@ extension KernelTests {
 
     @Test(arguments: SchedulerPrograms.Form.allCases)
     func chosenFormIsTaken(form: SchedulerPrograms.Form) throws {
-      #expect(try programs { $0.schedulerForm = form }.form == form)
+      #expect(try programs { $0.scheduler.form = form }.form == form)
     }
 
     /// `cpu` alone needs the switches; the other events cost nothing then.
@@ -55,7 +55,7 @@ extension KernelTests {
     /// A hash that is full loses waits, says how many, and loses nothing else.
     @Test(arguments: SchedulerPrograms.Form.allCases.filter { !$0.usesTaskStorage })
     func wakeupsLostToAFullMapAreCounted(form: SchedulerPrograms.Form) throws {
-      let collectors = try LiveCollectors(["sched"], form: form) { $0.taskCapacity = 2 }
+      let collectors = try LiveCollectors(["sched"], form: form) { $0.scheduler.tasks = 2 }
       let load = try Load("ping-pong", 20_000, cpu: usableCPUs[0])
       let from = try collectors.read(beside: systemStatistics)
       try load.run()
@@ -78,7 +78,7 @@ extension KernelTests {
       try Load("ping-pong", 5_000).run()
       #expect(try Reading(own: collectors.context).sum("bpf_lost_updates") == 0)
       let entries = collectors.context.kernel.loaded.flatMap { $0.maps() }.first { $0.name == "task_waits" }
-      #expect(entries?.capacity == CollectorOptions().taskCapacity)
+      #expect(entries?.capacity == CollectorOptions().scheduler.tasks)
       #expect((entries?.entries() ?? 0) > 2)
     }
 

@@ -187,7 +187,7 @@ extension KernelTests {
 
     /// A full hash loses calls, says how many, and invents none.
     @Test func callsLostToAFullMapAreCounted() throws {
-      let collectors = try collectors(.hashed) { $0.taskCapacity = 1 }
+      let collectors = try collectors(.hashed) { $0.scheduler.tasks = 1 }
       let load = try Load("calls", number("getpgid"), 10_000)
       let from = try collectors.read(beside: {})
       try load.run()

@@ -11,12 +11,12 @@ struct LoggingArguments: ParsableArguments {
   @Option(
     name: .customLong("log.level"),
     help: ArgumentHelp(
-      "Least level that is logged: trace, debug, info, notice, warning, error or critical. (default: info)",
+      "Log messages of this level and above: trace, debug, info, notice, warning, error or critical. (default: info)",
       valueName: "level"),
     transform: Self.level(named:))
   var level = Logger.Level.info
 
-  @Option(name: .customLong("log.format"), help: ArgumentHelp("Form of the lines.", valueName: "format"))
+  @Option(name: .customLong("log.format"), help: ArgumentHelp("Format of the log lines.", valueName: "format"))
   var format = LogFormat.text
 
   private static func level(named name: String) throws -> Logger.Level {

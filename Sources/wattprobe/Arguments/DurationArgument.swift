@@ -1,10 +1,15 @@
 import ArgumentParser
 
 /// A time on the command line: a whole number with `ms`, `s`, `m` or `h` behind it.
-struct DurationArgument: ExpressibleByArgument, CustomStringConvertible, Hashable {
+struct DurationArgument: ExpressibleByArgument, CustomStringConvertible, Hashable, Comparable {
   let nanoseconds: UInt64
 
   init(nanoseconds: UInt64) { self.nanoseconds = nanoseconds }
+
+  static func milliseconds(_ count: UInt64) -> DurationArgument { DurationArgument(nanoseconds: count * 1_000_000) }
+  static func seconds(_ count: UInt64) -> DurationArgument { milliseconds(count * 1000) }
+
+  static func < (one: DurationArgument, other: DurationArgument) -> Bool { one.nanoseconds < other.nanoseconds }
 
   /// As `init(argument:)`, with an error that says how a time is written.
   static func parse(_ text: String) throws -> DurationArgument {

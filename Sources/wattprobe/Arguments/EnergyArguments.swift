@@ -4,55 +4,55 @@ import Energy
 import Host
 
 /// How energy is measured and estimated.
-struct EnergyArguments: ParsableArguments {
-  private static let bounds = 100_000_000...60_000_000_000 as ClosedRange<UInt64>
-
+struct EnergyArguments: CollectorArguments {
   @Option(
     name: .customLong("energy.interval"), parsing: .unconditional,
     help: ArgumentHelp(
-      "Time between two readings of the energy sensors, 100ms to 1m; shortened where a counter could wrap. (default: 1s)",
+      "Time between two readings of the energy sensors, from 100ms to 60s; they are read more often where a counter could wrap. (default: 1s)",
       valueName: "time"),
     transform: DurationArgument.parse)
   var interval = DurationArgument(nanoseconds: EnergyOptions().intervalNanoseconds)
 
   @Option(
+    name: .customLong("energy.idle-watts"),
+    help: ArgumentHelp(
+      "Power that each package and its memory draw when idle, if it is not to be learned.", valueName: "watts"),
+    transform: PowerArgument.parse)
+  var idlePower: PowerArgument?
+
+  @Option(
     name: .customLong("energy.smt-weight"), parsing: .unconditional,
     help: ArgumentHelp(
-      "What CPU time counts for while another thread of the same core is busy, 0.1 to 1; 1: as much as any other.",
+      "What a second of CPU time counts while another thread of the same core is busy, from 0.1 to 1 (as much as alone).",
       valueName: "part"))
   var siblingWeight = EnergyOptions().siblingWeight
 
   @Option(
     name: .customLong("energy.model"),
     help: ArgumentHelp(
-      "Estimate energy where nothing measures it, by a preset, the processor's (auto), or a file of coefficients.",
+      "Estimate the energy where there is no sensor: by a preset, by that of the processor (auto), or by a file of coefficients.",
       valueName: "preset|path"))
   var model: String?
 
   @Option(
     name: .customLong("energy.nvml-library"),
-    help: ArgumentHelp("NVIDIA's management library, by name or path.", valueName: "file"))
+    help: ArgumentHelp("Name or path of NVIDIA's management library, NVML.", valueName: "file"))
   var nvmlLibrary = "libnvidia-ml.so.1"
 
   func validate() throws {
-    guard Self.bounds.contains(interval.nanoseconds) else {
-      throw ValidationError("--energy.interval \(interval): give a time from 100ms to 1m")
-    }
-    guard (0.1...1).contains(siblingWeight) else {
-      throw ValidationError("--energy.smt-weight \(siblingWeight): give a number from 0.1 to 1")
-    }
+    try Bounds.check("energy.interval", interval, in: .milliseconds(100)...(.seconds(60)), is: "time")
+    try Bounds.check("energy.smt-weight", siblingWeight, in: 0.1...1)
     guard !nvmlLibrary.isEmpty else {
       throw ValidationError("--energy.nvml-library: give the name or path of a library")
     }
   }
 
-  func options(_ paths: HostPaths) throws -> EnergyOptions {
-    var options = EnergyOptions()
-    options.intervalNanoseconds = interval.nanoseconds
-    options.siblingWeight = siblingWeight
-    options.nvmlLibrary = nvmlLibrary
-    options.model = try model.map { try Self.model($0, paths) }
-    return options
+  func apply(to options: inout CollectorOptions) throws {
+    options.energy.intervalNanoseconds = interval.nanoseconds
+    options.energy.idleMicrowatts = idlePower?.microwatts
+    options.energy.siblingWeight = siblingWeight
+    options.energy.nvmlLibrary = nvmlLibrary
+    options.energy.model = try model.map { [paths = options.paths] in try Self.model($0, paths) }
   }
 
   private static var presets: String { PowerModel.presets.map(\.name).joined(separator: ", ") }

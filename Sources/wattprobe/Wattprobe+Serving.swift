@@ -1,0 +1,91 @@
+import ArgumentParser
+import BPF
+import Collecting
+import Collectors
+import Glibc
+import Host
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import Web
+
+extension Wattprobe {
+  /// Serves until it is told to stop. What keeps it from starting is logged, in the form the command line asks for.
+  @MainActor
+  func serve() async throws {
+    let logger = logging.makeLogger()
+    do {
+      try await serve(logger)
+    } catch let error as StartError {
+      logger.critical("\(error.message)", metadata: ["cure": "\(error.cure)"])
+      throw ExitCode.failure
+    }
+  }
+
+  /// Everything that takes privileges happens first and on the one thread there is; then they go, then threads begin.
+  @MainActor
+  private func serve(_ logger: Logger) async throws {
+    let configuration = try web.configuration()
+    let options = try collecting.options()
+    let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
+
+    let statistics = startStatistics(logger)
+    let collectors = CollectorSet.starting(options, statistics: statistics, logger: logger)
+    guard collectors.runningCount > 0 else {
+      throw StartError(
+        "no collector could start", cure: "see the lines above, or `wattprobe collectors`, for what each one is missing"
+      )
+    }
+    try Privileges.drop(for: configuration, options: options, logger: logger)
+
+    let server =
+      web.usesSystemdSocket
+      ? WebServer(
+        configuration: configuration, inheriting: sockets, source: collectors, version: Version.line, logger: logger)
+      : WebServer(configuration: configuration, source: collectors, version: Version.line, logger: logger)
+    var group = ServiceGroupConfiguration(
+      services: [
+        .init(service: SamplingService(collectors: collectors)),
+        .init(service: WebService(server: server, notifier: SystemdNotifier(), logger: logger)),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint],
+      logger: Logger(label: "wattprobe.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() }))
+    group.maximumGracefulShutdownDuration = .milliseconds(1800)
+    do {
+      try await ServiceGroup(configuration: group).run()
+    } catch let error as WebServerError {
+      throw StartError(error.message, cure: error.cure)
+    }
+    if !collectors.stop() { logger.warning("a collector hangs: its programs are detached as the process ends") }
+    logger.info("stopped")
+  }
+
+  private func startStatistics(_ logger: Logger) -> StatisticsSwitch? {
+    guard hasStatistics else { return nil }
+    guard Capabilities.effective.contains(.sysAdmin) else {
+      logger.notice(
+        "run-time statistics of eBPF programs are absent",
+        metadata: ["cause": "CAP_SYS_ADMIN is missing", "cure": "grant it, or give --no-bpf.statistics"])
+      return nil
+    }
+    do throws(BPFError) {
+      return try StatisticsSwitch()
+    } catch {
+      logger.warning("run-time statistics of eBPF programs are absent", metadata: ["cause": "\(error)"])
+      return nil
+    }
+  }
+}
+
+/// Why the program cannot start: one line that names the thing and the cure.
+struct StartError: Error, CustomStringConvertible {
+  let message: String
+  let cure: String
+
+  init(_ message: String, cure: String) {
+    self.message = message
+    self.cure = cure
+  }
+
+  var description: String { "\(message): \(cure)" }
+}
