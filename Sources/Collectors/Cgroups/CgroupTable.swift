@@ -9,7 +9,7 @@ internal import Exposition
 struct CgroupTable {
   /// One control group with processes, or with processes that ended lately.
   struct Group {
-    let key: cgroup_key
+    let key: CgroupKey
     /// Run time of its living processes, since they began.
     var live: UInt64 = 0
     /// Run time of its ended processes.
@@ -35,7 +35,7 @@ struct CgroupTable {
   struct Series {
     let path: String
     let labels: PreparedLabels
-    let key: cgroup_key
+    let key: CgroupKey
     /// Its total as the counter began, and what the counter had shown by then.
     let base: UInt64
     let carried: UInt64
@@ -50,11 +50,11 @@ struct CgroupTable {
   /// What the table asks and tells as groups come and go.
   struct Events {
     /// The path of the control group that a process is in; nil where it cannot be found.
-    var path: (cgroup_key, UInt32) -> String?
-    var admitted: (cgroup_key) -> Void
-    var evicted: (cgroup_key) -> Void
+    var path: (CgroupKey, UInt32) -> String?
+    var admitted: (CgroupKey) -> Void
+    var evicted: (CgroupKey) -> Void
     /// The group is gone: what is kept of it may go.
-    var forgotten: (cgroup_key) -> Void
+    var forgotten: (CgroupKey) -> Void
   }
 
   let options: CgroupOptions
@@ -63,12 +63,12 @@ struct CgroupTable {
   private(set) var other: UInt64 = 0
   private(set) var otherEnergy = ByDomain<UInt64>()
   private(set) var groups: [Group] = []
-  private var index: [cgroup_key: Int] = [:]
+  private var index: [CgroupKey: Int] = [:]
   private var free: [Int] = []
   /// What ended tasks did whose groups found no room in the kernel's table.
   private(set) var deadElsewhere = DeadWeights()
   /// What the series of living groups had shown as they lost their places.
-  private var retained: [cgroup_key: Shown] = [:]
+  private var retained: [CgroupKey: Shown] = [:]
   /// What series that are gone had shown: it is in no series, nor in `other`, which would leap.
   private var gone: UInt64 = 0
 
@@ -88,7 +88,7 @@ struct CgroupTable {
   }
 
   /// Where a process' group is kept. `before`: where the process was at the last pass (or -1), `used`: what it had used then.
-  mutating func place(of key: cgroup_key, before: Int32, used: UInt64) -> Int32 {
+  mutating func place(of key: CgroupKey, before: Int32, used: UInt64) -> Int32 {
     if before >= 0, groups[Int(before)].key == key { return before }
     let place = place(of: key)
     if before >= 0 {
@@ -98,7 +98,7 @@ struct CgroupTable {
     return Int32(place)
   }
 
-  private mutating func place(of key: cgroup_key) -> Int {
+  private mutating func place(of key: CgroupKey) -> Int {
     if let found = index[key] { return found }
     let place = free.popLast() ?? groups.count
     if place == groups.count { groups.append(Group(key: key)) } else { groups[place] = Group(key: key) }
@@ -114,13 +114,13 @@ struct CgroupTable {
   }
 
   /// What the ended processes of a group had used, as read before the pass began.
-  mutating func addDead(_ key: cgroup_key, _ dead: cgroup_dead, isWeighed: Bool = false) {
+  mutating func addDead(_ key: CgroupKey, _ dead: DeadInCgroup, isWeighed: Bool = false) {
     let weights =
       isWeighed
       ? DeadWeights(all: dead.weights, kernel: dead.kernel_weights)
       : DeadWeights(runTime: dead.runtime_ns, kernel: dead.kernel_ns)
     // the entry of those without one of their own is in `other` already
-    if key == cgroup_key() {
+    if key == CgroupKey() {
       deadElsewhere = weights
       return
     }

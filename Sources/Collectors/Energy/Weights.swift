@@ -13,7 +13,7 @@ extension Weights {
     self[0] = runTime
   }
 
-  init(_ weights: weights) {
+  init(_ weights: PackageWeights) {
     self = withUnsafeBytes(of: weights) { $0.loadUnaligned(as: Weights.self) }
   }
 
@@ -34,7 +34,7 @@ struct DeadWeights: Hashable {
     self.kernel = Weights(runTime: kernel)
   }
 
-  init(all: weights, kernel: weights) {
+  init(all: PackageWeights, kernel: PackageWeights) {
     self.all = Weights(all)
     self.kernel = Weights(kernel)
   }

@@ -13,7 +13,7 @@ struct DeviceCounters: Equatable {
 
   init() {}
 
-  init(_ traffic: device_traffic) {
+  init(_ traffic: DeviceTraffic) {
     received = traffic.received
     receivedBytes = traffic.received_bytes
     sent = traffic.offered.subtracting(traffic.refused)

@@ -7,10 +7,10 @@ internal import Host
 package final class ProcessPrograms: LoadedPrograms {
   private var object: ProgramObject
   private let iterator: IteratorReader
-  private let cpus: MappedArray<process_cpu>
+  private let cpus: MappedArray<ProcessPerCPU>
   private let watched: WatchedProcesses
   /// Where control groups are followed: run time of their ended processes.
-  private let deadByCgroup: HashMap<cgroup_key, cgroup_dead>?
+  private let deadByCgroup: HashMap<CgroupKey, DeadInCgroup>?
   /// Whether weights follow each record.
   private let isWeighed: Bool
 
@@ -32,7 +32,7 @@ package final class ProcessPrograms: LoadedPrograms {
       if let weigher { try weigher.shareWeights(with: &object) } else { try SchedulerPrograms.omitWeights(in: &object) }
       try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)
       try object.configure(
-        process_config(
+        ProcessConfig(
           page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
           version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1,
           pending: weigher?.weighing?.pendingWeight ?? 0, unused: 0))
@@ -43,7 +43,7 @@ package final class ProcessPrograms: LoadedPrograms {
       cpus = try MappedArray("process_cpus", of: object)
       deadByCgroup = try followsCgroups ? HashMap("dead_by_cgroup", of: object) : nil
       // what finds no room
-      try deadByCgroup?.set(cgroup_key(), cgroup_dead())
+      try deadByCgroup?.set(CgroupKey(), DeadInCgroup())
       self.object = object
       isWeighed = weigher != nil
       self.watched = watched
@@ -62,14 +62,14 @@ package final class ProcessPrograms: LoadedPrograms {
     do throws(BPFError) {
       try iterator.pass { bytes in
         var offset = 0
-        while offset + MemoryLayout<thread_record>.size <= bytes.count {
+        while offset + MemoryLayout<ThreadRecord>.size <= bytes.count {
           if bytes.load(fromByteOffset: offset, as: UInt32.self) == RECORD_PROCESS.rawValue {
-            let record = bytes.load(fromByteOffset: offset, as: process_record.self)
-            offset += MemoryLayout<process_record>.stride
+            let record = bytes.load(fromByteOffset: offset, as: ProcessRecord.self)
+            offset += MemoryLayout<ProcessRecord>.stride
             table.add(record, weights: weights(in: bytes, &offset))
           } else {
-            let record = bytes.load(fromByteOffset: offset, as: thread_record.self)
-            offset += MemoryLayout<thread_record>.stride
+            let record = bytes.load(fromByteOffset: offset, as: ThreadRecord.self)
+            offset += MemoryLayout<ThreadRecord>.stride
             table.add(record, weights: weights(in: bytes, &offset))
           }
         }
@@ -90,20 +90,20 @@ package final class ProcessPrograms: LoadedPrograms {
   }
 
   /// Forgets what ended processes of a control group had used.
-  func forget(_ group: cgroup_key) { deadByCgroup?.remove(group) }
+  func forget(_ group: CgroupKey) { deadByCgroup?.remove(group) }
 
   /// The weights that follow a record; nil where tasks are not weighed.
   private func weights(in bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> Weights? {
-    guard isWeighed, offset + MemoryLayout<weights>.size <= bytes.count else { return nil }
-    defer { offset += MemoryLayout<weights>.size }
+    guard isWeighed, offset + MemoryLayout<PackageWeights>.size <= bytes.count else { return nil }
+    defer { offset += MemoryLayout<PackageWeights>.size }
     return bytes.loadUnaligned(fromByteOffset: offset, as: Weights.self)
   }
 
   /// What ended processes had used.
-  private func deadUsage() -> (usage, DeadWeights) {
-    var words = [UInt64](repeating: 0, count: MemoryLayout<process_cpu>.size / 8)
+  private func deadUsage() -> (TaskUsage, DeadWeights) {
+    var words = [UInt64](repeating: 0, count: MemoryLayout<ProcessPerCPU>.size / 8)
     cpus.addWords(at: 0, to: &words)
-    let sum = words.withUnsafeBytes { $0.load(as: process_cpu.self) }
+    let sum = words.withUnsafeBytes { $0.load(as: ProcessPerCPU.self) }
     let weights =
       isWeighed
       ? DeadWeights(all: sum.dead_weights, kernel: sum.dead_kernel_weights)

@@ -3,10 +3,10 @@ internal import BPFPrograms
 /// Who gets series of its own, and who gives them up for it.
 extension ProcessTable {
   /// Gives places to the processes of this pass that matter, busiest first.
-  mutating func admitCandidates(_ admit: (process_record) -> String, _ forget: (UInt32) -> Void) {
+  mutating func admitCandidates(_ admit: (ProcessRecord) -> String, _ forget: (UInt32) -> Void) {
     if hasEnded { reindex() }
     let threshold = Double(options.thresholdNanoseconds)
-    var waiting: [(score: Double, record: process_record, twin: Bool)] = []
+    var waiting: [(score: Double, record: ProcessRecord, twin: Bool)] = []
     for record in candidates {
       guard let score = known[record.tgid]?.score, score >= threshold else { continue }
       waiting.append((score, record, endedTwin(of: record) != nil))
@@ -22,7 +22,7 @@ extension ProcessTable {
   }
 
   /// The ended series of a process with the same id and name, perhaps in another control group.
-  private func endedTwin(of record: process_record) -> Int? {
+  private func endedTwin(of record: ProcessRecord) -> Int? {
     series.firstIndex { $0.endedAt != nil && $0.tgid == record.tgid && record.isNamed($0.comm) }
   }
 
@@ -53,7 +53,7 @@ extension ProcessTable {
     return true
   }
 
-  private mutating func append(_ record: process_record, cgroup: String) {
+  private mutating func append(_ record: ProcessRecord, cgroup: String) {
     let comm = record.name
     var one = ProcessSeries(
       tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupKey: record.cgroup, cgroup: cgroup,

@@ -22,7 +22,7 @@ extension ProcessTable {
   }
 
   /// Gives each leaf what it did since the last pass, before this one changes who has series.
-  mutating func weighTasks(_ watched: (UInt32) -> watched_process?) {
+  mutating func weighTasks(_ watched: (UInt32) -> WatchedProcess?) {
     guard var ledger = energy else { return }
     energy = nil
     if let groups, ledger.groups.count < groups.groups.count {
@@ -102,7 +102,7 @@ extension ProcessTable {
   }
 
   /// What processes with series did from the last pass that saw them to their ends.
-  private mutating func settleFinals(in ledger: inout EnergyLedger, _ watched: (UInt32) -> watched_process?) {
+  private mutating func settleFinals(in ledger: inout EnergyLedger, _ watched: (UInt32) -> WatchedProcess?) {
     for index in series.indices {
       guard let awaited = series[index].awaited else { continue }
       guard let kept = watched(series[index].tgid), kept.start_ns == series[index].startTime else {

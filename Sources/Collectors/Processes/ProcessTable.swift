@@ -33,7 +33,7 @@ struct ProcessTable {
   var groups: CgroupTable?
   var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.
-  private(set) var other = usage()
+  private(set) var other = TaskUsage()
   private(set) var otherCPU = CPUTimeSplit()
   /// Living processes without a series: their memory and threads.
   var otherResident: UInt64 = 0
@@ -44,10 +44,10 @@ struct ProcessTable {
   /// The series of living processes that lost their places to busier ones.
   var retained: [UInt32: ProcessSeries] = [:]
   /// Of the pass under way, by series.
-  private var current: [usage] = []
-  private var records: [process_record?] = []
-  var candidates: [process_record] = []
-  private var total = usage()
+  private var current: [TaskUsage] = []
+  private var records: [ProcessRecord?] = []
+  var candidates: [ProcessRecord] = []
+  private var total = TaskUsage()
   private(set) var pass: UInt64 = 0
   var time: UInt64 = 0
   /// Between the last two passes.
@@ -58,12 +58,12 @@ struct ProcessTable {
   private var seen = 0
   /// A series ended: `known` may still point at it.
   var hasEnded = false
-  private var baseline: usage?
+  private var baseline: TaskUsage?
   /// What series that are gone had used, and of that the system time.
-  var goneUsed = usage()
+  var goneUsed = TaskUsage()
   var goneSystem: UInt64 = 0
   /// What was counted for series that are gone, and never shown: to be added to what had no series.
-  private(set) var otherDetail = process_detail()
+  private(set) var otherDetail = ProcessDetail()
   /// Who used the measured energy; nil where none is attributed.
   var energy: EnergyLedger?
   /// Microjoules that processes without series used, and of that the last windows'.
@@ -82,18 +82,18 @@ struct ProcessTable {
     time = now
     seen = 0
     pass += 1
-    total = usage()
+    total = TaskUsage()
     otherResident = 0
     otherVirtual = 0
     otherThreads = 0
     candidates.removeAll(keepingCapacity: true)
-    current = Array(repeating: usage(), count: series.count)
+    current = Array(repeating: TaskUsage(), count: series.count)
     records = Array(repeating: nil, count: series.count)
     groups?.beginPass()
   }
 
   /// `weights` is what the leader did, and its threads that ended; nil where run time tells.
-  mutating func add(_ record: process_record, weights: Weights? = nil) {
+  mutating func add(_ record: ProcessRecord, weights: Weights? = nil) {
     total += record.usage
     let index = place(of: record)
     see(index)
@@ -121,7 +121,7 @@ struct ProcessTable {
   }
 
   /// Where `known` has the process; a new one, perhaps with the id of an old one, is added.
-  private mutating func place(of record: process_record) -> Dictionary<UInt32, Known>.Values.Index {
+  private mutating func place(of record: ProcessRecord) -> Dictionary<UInt32, Known>.Values.Index {
     if let index = known.index(forKey: record.tgid) {
       if known.values[index].startTime != record.start_ns {
         if known.values[index].pass == pass { seen -= 1 }
@@ -144,7 +144,7 @@ struct ProcessTable {
     seen += 1
   }
 
-  mutating func add(_ record: thread_record, weights: Weights? = nil) {
+  mutating func add(_ record: ThreadRecord, weights: Weights? = nil) {
     total += record.usage
     guard let index = known.index(forKey: record.tgid) else { return }
     see(index)
@@ -164,8 +164,8 @@ struct ProcessTable {
   ///   - forget: called for each process that is no longer watched.
   ///   - groupEvents: where control groups are followed, what they ask and tell.
   mutating func endPass(
-    dead: usage, deadWeights: DeadWeights = DeadWeights(), watched: (UInt32) -> watched_process?,
-    admit: (process_record) -> String,
+    dead: TaskUsage, deadWeights: DeadWeights = DeadWeights(), watched: (UInt32) -> WatchedProcess?,
+    admit: (ProcessRecord) -> String,
     forget: (UInt32) -> Void,
     groupEvents: CgroupTable.Events? = nil
   ) {
@@ -187,7 +187,7 @@ struct ProcessTable {
     if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
 
-  private mutating func updateSeries(_ watched: (UInt32) -> watched_process?, _ forget: (UInt32) -> Void) {
+  private mutating func updateSeries(_ watched: (UInt32) -> WatchedProcess?, _ forget: (UInt32) -> Void) {
     for index in series.indices {
       series[index].shownDetail = series[index].detail
       series[index].shownUsed = series[index].used
@@ -221,7 +221,7 @@ struct ProcessTable {
     }
   }
 
-  private static func advance(_ one: inout ProcessSeries, to now: usage) {
+  private static func advance(_ one: inout ProcessSeries, to now: TaskUsage) {
     let system = CPUTimeSplit.system(of: now.runtime_ns, userTicks: now.user_ns, systemTicks: now.system_ns)
     guard let base = one.base else {
       one.base = now
@@ -242,7 +242,7 @@ struct ProcessTable {
   }
 
   /// After exec or a move to another group the labels are wrong: the old series ends, a new one may begin.
-  private func changedName(_ one: borrowing ProcessSeries, _ record: process_record) -> Bool {
+  private func changedName(_ one: borrowing ProcessSeries, _ record: ProcessRecord) -> Bool {
     one.cgroupKey != record.cgroup || !record.isNamed(one.comm)
   }
 
@@ -292,7 +292,7 @@ struct ProcessTable {
     }
   }
 
-  private mutating func updateOther(_ all: usage) {
+  private mutating func updateOther(_ all: TaskUsage) {
     var own = goneUsed
     var ownSystem = goneSystem
     for one in series {

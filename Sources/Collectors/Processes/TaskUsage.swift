@@ -1,10 +1,10 @@
 internal import BPFPrograms
 
-extension usage {
+extension TaskUsage {
   /// Each counter of two usages put together.
   @inline(__always)
-  private func merged(_ other: usage, _ operation: (UInt64, UInt64) -> UInt64) -> usage {
-    usage(
+  private func merged(_ other: TaskUsage, _ operation: (UInt64, UInt64) -> UInt64) -> TaskUsage {
+    TaskUsage(
       runtime_ns: operation(runtime_ns, other.runtime_ns),
       user_ns: operation(user_ns, other.user_ns),
       system_ns: operation(system_ns, other.system_ns),
@@ -17,13 +17,13 @@ extension usage {
       runqueue_ns: operation(runqueue_ns, other.runqueue_ns))
   }
 
-  static func += (left: inout usage, right: usage) { left = left.merged(right, &+) }
+  static func += (left: inout TaskUsage, right: TaskUsage) { left = left.merged(right, &+) }
 
   /// Counter by counter; 0 where it would be negative.
-  func subtracting(_ other: usage) -> usage { merged(other) { $0.subtracting($1) } }
+  func subtracting(_ other: TaskUsage) -> TaskUsage { merged(other) { $0.subtracting($1) } }
 
   /// Counter by counter, the larger one.
-  func raised(to other: usage) -> usage { merged(other, max) }
+  func raised(to other: TaskUsage) -> TaskUsage { merged(other, max) }
 }
 
 /// CPU time split into user and system so that neither falls and their sum is the exact run time.

@@ -6,9 +6,9 @@ internal import Collecting
 package final class WatchedProcesses: LoadedPrograms {
   /// Owns the map; it has no program.
   private let object: ProgramObject
-  private let entries: HashMap<UInt32, watched_process>
+  private let entries: HashMap<UInt32, WatchedProcess>
   /// What the map held at the last pass.
-  private var kept: [UInt32: watched_process] = [:]
+  private var kept: [UInt32: WatchedProcess] = [:]
   private var isComplete = false
   /// Processes that could not be watched since the map was full.
   private var unwatched: UInt64 = 0
@@ -38,10 +38,10 @@ package final class WatchedProcesses: LoadedPrograms {
   }
 
   /// What is kept of process `tgid`, as of the last update.
-  subscript(tgid: UInt32) -> watched_process? { isComplete ? kept[tgid] : entries.value(tgid) }
+  subscript(tgid: UInt32) -> WatchedProcess? { isComplete ? kept[tgid] : entries.value(tgid) }
 
-  func add(_ record: process_record) {
-    var entry = watched_process()
+  func add(_ record: ProcessRecord) {
+    var entry = WatchedProcess()
     entry.start_ns = record.start_ns
     do throws(BPFError) { try entries.set(record.tgid, entry) } catch { unwatched += 1 }
   }

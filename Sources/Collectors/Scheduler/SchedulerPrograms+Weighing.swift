@@ -31,9 +31,9 @@ extension SchedulerPrograms {
   /// Weighs the slices that run at this moment up to now. Idle CPUs are left asleep.
   func weighRunning() {
     guard let weighing else { return }
-    let time = MemoryLayout<sched_cpu>.offset(of: \.time)!
-    let isIdle = time + MemoryLayout<cpu_time>.offset(of: \.is_idle)!
-    let lastClock = time + MemoryLayout<cpu_time>.offset(of: \.last_clock)!
+    let time = MemoryLayout<SchedPerCPU>.offset(of: \.time)!
+    let isIdle = time + MemoryLayout<CPUTime>.offset(of: \.is_idle)!
+    let lastClock = time + MemoryLayout<CPUTime>.offset(of: \.last_clock)!
     for cpu in 0..<cpus.count where placed[cpu] == nil && cpus.load(cpu, offset: lastClock) != 0 {
       // it came online
       guard let entry = weighing.entry(ofCPU: cpu) else { continue }

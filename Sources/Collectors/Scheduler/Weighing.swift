@@ -38,11 +38,11 @@ struct Weighing {
   func place(ofPackage package: Int?) -> Int? { package.flatMap { packages.firstIndex(of: $0) } }
 
   /// How a CPU weighs; nil while it is offline, or in a package that came later.
-  func entry(ofCPU number: Int) -> weight_cpu? {
+  func entry(ofCPU number: Int) -> WeightPerCPU? {
     let cpu = CPUTopology.CPU(number: number, paths: paths)
     guard cpu.siblings.contains(number), cpu.package != nil || packages == [0] else { return nil }
     guard let place = place(ofPackage: Self.package(cpu)) else { return nil }
-    var entry = weight_cpu()
+    var entry = WeightPerCPU()
     entry.place = UInt32(place + 1)
     withUnsafeMutableBytes(of: &entry.siblings) { bytes in
       let places = bytes.bindMemory(to: UInt32.self)

@@ -27,7 +27,7 @@ package final class KernelPrograms {
   private let options: CollectorOptions
   private let logger: Logger
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
-  private var exitsResult: Result<PerCPUPrograms<exits_cpu>, CollectorFailure>?
+  private var exitsResult: Result<PerCPUPrograms<ExitsPerCPU>, CollectorFailure>?
   private var tasksResult: Result<TaskPasses, CollectorFailure>?
   private var watchedResult: Result<WatchedProcesses, CollectorFailure>?
   private var weighingResult: Weighing??
@@ -69,7 +69,7 @@ package final class KernelPrograms {
   }
 
   /// The program at the death of thread groups, which `exits` and `sched` read.
-  package func exits() throws(CollectorFailure) -> PerCPUPrograms<exits_cpu> {
+  package func exits() throws(CollectorFailure) -> PerCPUPrograms<ExitsPerCPU> {
     if exitsResult == nil {
       exitsResult = attempt { () throws(CollectorFailure) in
         try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"])

@@ -9,9 +9,9 @@ package final class SyscallPrograms: LoadedPrograms {
   /// Where a task's call is kept while it runs.
   package let form: TaskForm
   /// One element per possible CPU.
-  package let cpus: MappedArray<syscalls_cpu>
+  package let cpus: MappedArray<SyscallsPerCPU>
   /// With histograms by call `SYSCALL_PLACES` elements per possible CPU, CPU by CPU; else one without meaning.
-  package let durations: MappedArray<syscall_slots>
+  package let durations: MappedArray<SyscallSlots>
   private var object: ProgramObject
 
   package var collector: String { "syscalls" }
@@ -58,9 +58,9 @@ package final class SyscallPrograms: LoadedPrograms {
     return object
   }
 
-  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
+  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> SyscallsConfig {
     let table = SyscallTable.native
-    var config = syscalls_config()
+    var config = SyscallsConfig()
     withUnsafeMutableBytes(of: &config.categories) { categories in
       for place in categories.indices { categories[place] = UInt8(SyscallCategory.index(of: table.category(place))) }
     }
@@ -74,14 +74,14 @@ package final class SyscallPrograms: LoadedPrograms {
 
   /// System calls so far, over all CPUs.
   var totalCalls: UInt64 {
-    let first = MemoryLayout<syscalls_cpu>.offset(of: \.totals)!
-    let stride = MemoryLayout<syscall_total>.stride
+    let first = MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!
+    let stride = MemoryLayout<SyscallTotal>.stride
     return (0..<Int(SYSCALL_PLACES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
   }
 
   /// What is shown by process.
   var details: [ProcessDetailSource] {
-    let unwatched = MemoryLayout<syscalls_cpu>.offset(of: \.unwatched)!
+    let unwatched = MemoryLayout<SyscallsPerCPU>.offset(of: \.unwatched)!
     return [
       ProcessDetailSource(
         family: ProcessCollector.systemCalls,
@@ -99,7 +99,7 @@ package final class SyscallPrograms: LoadedPrograms {
   }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let lost = cpus.sum(offset: MemoryLayout<syscalls_cpu>.offset(of: \.lost)!)
+    let lost = cpus.sum(offset: MemoryLayout<SyscallsPerCPU>.offset(of: \.lost)!)
     switch form {
     case .taskStorage: return [("syscall_storage", "memory", lost)]
     case .hashed: return [("syscall_tasks", "full", lost)]

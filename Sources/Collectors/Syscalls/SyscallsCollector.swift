@@ -87,7 +87,7 @@ package final class SyscallsCollector: Collector {
   /// Brings `totals` up to now. Calls without a name share one place.
   private func readTotals() {
     for index in totals.indices { totals[index] = 0 }
-    programs.cpus.addWords(at: MemoryLayout<syscalls_cpu>.offset(of: \.totals)!, to: &totals)
+    programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!, to: &totals)
     let unknown = Int(SYSCALL_UNKNOWN)
     for place in 0..<unknown where table.name(place) == nil {
       for word in 0..<2 { totals[2 * unknown + word] += totals[2 * place + word] }
@@ -109,7 +109,7 @@ package final class SyscallsCollector: Collector {
 
   private func writeErrors(to writer: inout SampleWriter) {
     for index in errorCounts.indices { errorCounts[index] = 0 }
-    programs.cpus.addWords(at: MemoryLayout<syscalls_cpu>.offset(of: \.errors)!, to: &errorCounts)
+    programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.errors)!, to: &errorCounts)
     var unknown: UInt64 = 0
     writer.begin(Self.errors)
     for (number, count) in errorCounts.enumerated() where count > 0 {
@@ -127,10 +127,10 @@ package final class SyscallsCollector: Collector {
   }
 
   private func writeCategories(to writer: inout SampleWriter) {
-    let base = MemoryLayout<syscalls_cpu>.offset(of: \.durations)!
+    let base = MemoryLayout<SyscallsPerCPU>.offset(of: \.durations)!
     for (index, category) in SyscallCategory.allCases.enumerated() {
       for word in words.indices { words[word] = 0 }
-      programs.cpus.addWords(at: base + index * MemoryLayout<syscall_slots>.stride, to: &words)
+      programs.cpus.addWords(at: base + index * MemoryLayout<SyscallSlots>.stride, to: &words)
       var sum: UInt64 = 0
       for place in 0..<Self.places where table.category(place) == category { sum += totals[2 * place + 1] }
       write(category, call: nil, sum: sum, to: &writer)

@@ -32,7 +32,7 @@ import Testing
     clock += Self.second
     table.beginPass(now: clock)
     for (tgid, weights) in work {
-      var record = process_record()
+      var record = ProcessRecord()
       record.tgid = tgid
       record.start_ns = UInt64(tgid)
       record.threads = 1
@@ -41,7 +41,7 @@ import Testing
       table.add(record, weights: weights)
     }
     table.endPass(
-      dead: usage(), deadWeights: dead, watched: { _ in nil }, admit: { _ in "/" }, forget: { _ in })
+      dead: TaskUsage(), deadWeights: dead, watched: { _ in nil }, admit: { _ in "/" }, forget: { _ in })
   }
 
   /// Passes until all have series, and energy counts from here on.

@@ -23,7 +23,7 @@ import Testing
     for index in 0..<6 { kernel.use(index, upTo: 1_000_000_000) }
     kernel.pass(&table)
     let baseline = kernel.everything
-    var shown: [Label: (usage, CPUTimeSplit)] = [:]
+    var shown: [Label: (TaskUsage, CPUTimeSplit)] = [:]
     var past = Past()
     var other = table.other
     var otherCPU = table.otherCPU
@@ -35,7 +35,7 @@ import Testing
 
       #expect(table.series.count <= options.limit)
       var sum = table.other
-      var present: [Label: (usage, CPUTimeSplit)] = [:]
+      var present: [Label: (TaskUsage, CPUTimeSplit)] = [:]
       for one in table.series {
         sum += one.used
         let label = Label(tgid: one.tgid, comm: one.comm, cgroup: one.cgroup)
@@ -51,7 +51,7 @@ import Testing
       sum += past.sum
       shown = present
       let used = kernel.everything.subtracting(baseline)
-      for counter in usage.counters {
+      for counter in TaskUsage.counters {
         #expect(sum[keyPath: counter] == used[keyPath: counter], "\(counter) in pass \(pass)")
       }
       #expect(table.otherCPU.user + table.otherCPU.system == table.other.runtime_ns)
@@ -64,10 +64,10 @@ import Testing
 
   /// What series that are not shown any more had: it is theirs for good, unless one goes on from there.
   private struct Past {
-    private var absent: [Label: usage] = [:]
-    private var closed = usage()
+    private var absent: [Label: TaskUsage] = [:]
+    private var closed = TaskUsage()
 
-    mutating func add(shown: [Label: (usage, CPUTimeSplit)], present: [Label: (usage, CPUTimeSplit)]) {
+    mutating func add(shown: [Label: (TaskUsage, CPUTimeSplit)], present: [Label: (TaskUsage, CPUTimeSplit)]) {
       for (label, value) in shown where present[label] == nil { absent[label] = value.0 }
       for (label, value) in present {
         guard let before = absent.removeValue(forKey: label) else { continue }
@@ -75,11 +75,11 @@ import Testing
       }
     }
 
-    var sum: usage { absent.values.reduce(into: closed) { $0 += $1 } }
+    var sum: TaskUsage { absent.values.reduce(into: closed) { $0 += $1 } }
   }
 
-  private static func falls(from: usage, to: usage) -> Bool {
-    usage.counters.contains { to[keyPath: $0] < from[keyPath: $0] }
+  private static func falls(from: TaskUsage, to: TaskUsage) -> Bool {
+    TaskUsage.counters.contains { to[keyPath: $0] < from[keyPath: $0] }
   }
 
   /// Some of what may happen between two passes.

@@ -9,20 +9,20 @@ struct ModelKernel {
     let startTime: UInt64
     var comm: String
     var cgroup: UInt64
-    var leader = usage()
-    var threads: [usage] = []
+    var leader = TaskUsage()
+    var threads: [TaskUsage] = []
     var isKernel = false
     /// Of threads that ended: without their run-queue time, as in signal_struct.
-    var dead = usage()
+    var dead = TaskUsage()
   }
 
   private(set) var processes: [Process] = []
-  private(set) var dead = usage()
+  private(set) var dead = TaskUsage()
   private(set) var deadKernel: UInt64 = 0
-  private(set) var deadByGroup: [UInt64: cgroup_dead] = [:]
+  private(set) var deadByGroup: [UInt64: DeadInCgroup] = [:]
   /// Ended, seen by the iterator no more, and not yet among the dead.
   private var unfreed: [Process] = []
-  private(set) var watched: [UInt32: watched_process] = [:]
+  private(set) var watched: [UInt32: WatchedProcess] = [:]
   private(set) var clock: UInt64 = 1_000_000_000_000
   /// Of control groups that are not known by their numbers.
   var paths: [UInt64: String] = [:]
@@ -33,7 +33,7 @@ struct ModelKernel {
   init(seed: UInt64) { generator = Generator(seed: seed) }
 
   /// What everything has used that ever ran.
-  var everything: usage {
+  var everything: TaskUsage {
     processes.reduce(into: dead) { sum, one in
       sum += one.leader
       sum += one.dead
@@ -67,15 +67,15 @@ struct ModelKernel {
     }
   }
 
-  private mutating func randomUsage(upTo most: UInt64) -> usage {
-    var some = usage()
-    for counter in usage.counters { some[keyPath: counter] = generator.below(most + 1) }
+  private mutating func randomUsage(upTo most: UInt64) -> TaskUsage {
+    var some = TaskUsage()
+    for counter in TaskUsage.counters { some[keyPath: counter] = generator.below(most + 1) }
     return some
   }
 
   mutating func rename(_ index: Int, _ comm: String) { processes[index].comm = comm }
   mutating func move(_ index: Int, _ cgroup: UInt64) { processes[index].cgroup = cgroup }
-  mutating func startThread(_ index: Int) { processes[index].threads.append(usage()) }
+  mutating func startThread(_ index: Int) { processes[index].threads.append(TaskUsage()) }
 
   mutating func endThread(_ index: Int) {
     guard var ended = processes[index].threads.popLast() else { return }
@@ -101,7 +101,7 @@ struct ModelKernel {
     var all = one.leader
     all += one.dead
     dead += all
-    deadByGroup[one.cgroup, default: cgroup_dead()].runtime_ns += all.runtime_ns
+    deadByGroup[one.cgroup, default: DeadInCgroup()].runtime_ns += all.runtime_ns
     if one.isKernel {
       deadKernel += all.runtime_ns
       deadByGroup[one.cgroup]!.kernel_ns += all.runtime_ns
@@ -113,7 +113,7 @@ struct ModelKernel {
   }
 
   /// The end of one task: its run-queue time is added up here, the rest stays in the group.
-  private mutating func free(_ process: Process, _ task: inout usage) {
+  private mutating func free(_ process: Process, _ task: inout TaskUsage) {
     dead.runqueue_ns += task.runqueue_ns
     if let entry = watched[process.tgid], entry.start_ns == process.startTime {
       watched[process.tgid]!.dead_runqueue_ns += task.runqueue_ns
@@ -124,7 +124,7 @@ struct ModelKernel {
   /// One pass over all tasks into `table`, by a clock of the test's own where `now` is given.
   mutating func pass(_ table: inout ProcessTable, at now: UInt64? = nil) {
     table.beginPass(now: now ?? clock)
-    for (group, dead) in deadByGroup { table.groups?.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), dead) }
+    for (group, dead) in deadByGroup { table.groups?.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead) }
     if threadsFirst { addThreads(&table) }
     for one in processes { table.add(Self.record(one)) }
     if !threadsFirst { addThreads(&table) }
@@ -136,7 +136,7 @@ struct ModelKernel {
       dead: dead, deadWeights: DeadWeights(runTime: dead.runtime_ns, kernel: deadKernel),
       watched: { entries[$0] },
       admit: { record in
-        entries[record.tgid] = watched_process()
+        entries[record.tgid] = WatchedProcess()
         entries[record.tgid]!.start_ns = record.start_ns
         return path(record.cgroup.id)
       },
@@ -151,13 +151,13 @@ struct ModelKernel {
   private func addThreads(_ table: inout ProcessTable) {
     for one in processes {
       for thread in one.threads {
-        table.add(thread_record(kind: RECORD_THREAD.rawValue, tgid: one.tgid, usage: thread))
+        table.add(ThreadRecord(kind: RECORD_THREAD.rawValue, tgid: one.tgid, usage: thread))
       }
     }
   }
 
-  private static func record(_ one: Process) -> process_record {
-    var record = process_record()
+  private static func record(_ one: Process) -> ProcessRecord {
+    var record = ProcessRecord()
     record.kind = RECORD_PROCESS.rawValue
     record.tgid = one.tgid
     record.usage = one.leader
@@ -173,9 +173,9 @@ struct ModelKernel {
   }
 }
 
-extension usage {
+extension TaskUsage {
   /// Every member, by key path: a counter that is forgotten in a sum or a difference is seen.
-  static var counters: [WritableKeyPath<usage, UInt64>] {
+  static var counters: [WritableKeyPath<TaskUsage, UInt64>] {
     [
       \.runtime_ns, \.user_ns, \.system_ns, \.voluntary_switches, \.involuntary_switches, \.minor_faults,
       \.major_faults, \.read_bytes, \.written_bytes, \.runqueue_ns,

@@ -3,6 +3,7 @@
 #pragma once
 #include "histogram.h"
 #include <linux/types.h>
+#include "../swift_name.h"
 
 /* Calls by number; the last two places are for those without one that means anything. */
 #define SYSCALL_PLACES	   512 /* a power of two */
@@ -15,12 +16,12 @@
 struct syscall_total {
 	__u64 calls;
 	__u64 ns;
-};
+} SWIFT_NAME(SyscallTotal);
 
 /* The slots of a histogram whose sum is that of its calls. */
 struct syscall_slots {
 	__u64 slots[HISTOGRAM_SLOTS];
-};
+} SWIFT_NAME(SyscallSlots);
 
 struct syscalls_cpu {
 	struct syscall_total totals[SYSCALL_PLACES];
@@ -29,7 +30,7 @@ struct syscalls_cpu {
 	__u64 lost;	 /* calls whose start could not be kept */
 	__u64 unwatched; /* with detail: calls of processes without series of their own */
 	__u64 padding[6];
-};
+} SWIFT_NAME(SyscallsPerCPU);
 
 struct syscalls_config {
 	__u8 categories[SYSCALL_PLACES]; /* of each number */
@@ -38,4 +39,4 @@ struct syscalls_config {
 	__u8 by_syscall; /* a histogram for each call, in syscall_durations */
 	__u8 detail;	 /* count by process, too */
 	__u8 unused;
-};
+} SWIFT_NAME(SyscallsConfig);

@@ -98,21 +98,21 @@ extension KernelTests {
       #expect(!ofCPU.programs().contains { $0.name == "softirq_raise" })
       try Load("datagrams", 2_000).run()
       try Load("disk-writes", 50).run()
-      let layout = MemoryLayout<interrupt_cpu>.self
-      func counted(_ programs: InterruptPrograms, _ array: KeyPath<interrupt_cpu, InlineHistograms>) -> Bool {
+      let layout = MemoryLayout<InterruptsPerCPU>.self
+      func counted(_ programs: InterruptPrograms, _ array: KeyPath<InterruptsPerCPU, InlineHistograms>) -> Bool {
         var histogram = KernelHistogram()
         let base = layout.offset(of: array)!
         return (0..<Int(SOFTIRQS)).contains {
-          histogram.read(programs.cpus, offset: base + $0 * MemoryLayout<BPFPrograms.histogram>.stride)
+          histogram.read(programs.cpus, offset: base + $0 * MemoryLayout<HistogramSlots>.stride)
         }
       }
-      func sum(_ programs: InterruptPrograms, _ sums: PartialKeyPath<interrupt_cpu>) -> UInt64 {
+      func sum(_ programs: InterruptPrograms, _ sums: PartialKeyPath<InterruptsPerCPU>) -> UInt64 {
         let offset = layout.offset(of: sums)!
         return programs.cpus.sum(offset: offset) + programs.cpus.sum(offset: offset + 8)
       }
       #expect(sum(ofCPU, \.softirq_ns) > 0 && sum(ofCPU, \.hardirq_ns) > 0)
       #expect(!counted(ofCPU, \.durations) && !counted(ofCPU, \.latencies))
-      #expect(ofCPU.hardirqs.sum(offset: MemoryLayout<BPFPrograms.histogram>.offset(of: \.sum)!) == 0)
+      #expect(ofCPU.hardirqs.sum(offset: MemoryLayout<HistogramSlots>.offset(of: \.sum)!) == 0)
       #expect(sum(ofIRQ, \.softirq_ns) == 0)
       #expect(counted(ofIRQ, \.durations) && counted(ofIRQ, \.latencies))
     }
@@ -120,5 +120,6 @@ extension KernelTests {
 }
 
 private typealias InlineHistograms = (
-  histogram, histogram, histogram, histogram, histogram, histogram, histogram, histogram, histogram, histogram
+  HistogramSlots, HistogramSlots, HistogramSlots, HistogramSlots, HistogramSlots, HistogramSlots, HistogramSlots,
+  HistogramSlots, HistogramSlots, HistogramSlots
 )
