@@ -58,7 +58,7 @@ import Testing
     Layout(
       WeightPerCPU.self, of: "sched",
       [
-        "place": \.place, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
+        "lane": \.lane, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
         "busy_ns": \.busy_ns, "padding": \.padding,
       ]),
     Layout(

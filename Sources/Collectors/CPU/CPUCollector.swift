@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPF
 internal import BPFPrograms
 package import Collecting
@@ -132,9 +133,4 @@ package final class CPUCollector: Collector {
       }
     }
   }
-}
-
-extension UInt64 {
-  /// The difference, or 0 where it would be negative.
-  func subtracting(_ other: UInt64) -> UInt64 { self > other ? self - other : 0 }
 }

@@ -78,9 +78,9 @@ extension EnergyWindow {
 extension EnergyReading {
   /// The folder of a powercap zone; for all others what stands for one. Nil while there is nothing to show.
   var folder: String? {
-    guard let place else { return nil }
+    guard let path else { return nil }
     let file = "/energy_uj"
-    return place.hasSuffix(file) ? String(place.dropLast(file.count)) : place
+    return path.hasSuffix(file) ? String(path.dropLast(file.count)) : path
   }
 }
 

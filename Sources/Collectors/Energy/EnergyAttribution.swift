@@ -52,7 +52,7 @@ final class EnergyAttribution {
       let online = (try? CPUList.read(context.options.paths.sys("devices/system/cpu/online")).count) ?? 1
       tasks.beginAttribution(
         EnergyLedger(
-          readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts, weighing: tasks.weighing))
+          readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts, lanes: tasks.weighing?.lanes))
       return EnergyAttribution(tasks)
     } catch {
       context.logger.warning(

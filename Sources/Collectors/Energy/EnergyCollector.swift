@@ -162,7 +162,7 @@ package final class EnergyCollector: Collector {
     zones.map {
       EnergyReading(
         labels: $0.labels, zone: $0.zone, role: $0.role, isSilent: $0.isSilent, total: $0.counter.microjoules,
-        window: $0.window, uses: $0.window == nil ? nil : $0.sensor?.uses, place: $0.isShown ? $0.sensor?.place : nil)
+        window: $0.window, uses: $0.window == nil ? nil : $0.sensor?.uses, path: $0.isShown ? $0.sensor?.path : nil)
     }
   }
 
@@ -208,7 +208,7 @@ package final class EnergyCollector: Collector {
     let labels = EnergyLabels.assign(to: found.map(\.zone))
     for (found, labels) in zip(found, labels) {
       // Numbers may have moved while zones went and came: what is read already is not read once more under another name.
-      if zones.contains(where: { $0.labels != labels && $0.sensor?.place == found.sensor.place }) { continue }
+      if zones.contains(where: { $0.labels != labels && $0.sensor?.path == found.sensor.path }) { continue }
       if let index = zones.firstIndex(where: { $0.labels == labels }) {
         if zones[index].sensor == nil { zones[index].sensor = found.sensor }
       } else {

@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPFPrograms
 
 /// What passed one network device, or several: packets, bytes, and the histogram of the waits in its queue.

@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPF
 internal import BPFPrograms
 package import Collecting

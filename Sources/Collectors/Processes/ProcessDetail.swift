@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPFPrograms
 
 /// Figures by process that programs of several collectors count: nothing but 64-bit counters.

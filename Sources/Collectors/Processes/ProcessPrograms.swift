@@ -1,5 +1,6 @@
 package import BPF
 internal import BPFPrograms
+internal import Energy
 internal import Collecting
 internal import Host
 

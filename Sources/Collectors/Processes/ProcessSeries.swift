@@ -1,4 +1,5 @@
 internal import BPFPrograms
+internal import Energy
 internal import Exposition
 
 /// One process with series of its own.

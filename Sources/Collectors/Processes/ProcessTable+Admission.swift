@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPFPrograms
 
 /// Who gets series of its own, and who gives them up for it.

@@ -53,7 +53,7 @@ extension ProcessTable {
     let missing = one.counted.growth(since: one.weights)
     // Threads may end within a pass and be missed: what they did comes with the next. What that does not bring was done by
     // a leader whose place another thread took, by exec: the sum of ended tasks has it.
-    if ledger.weighing != nil, one.hasFallen, missing != .zero {
+    if ledger.lanes != nil, one.hasFallen, missing != .zero {
       ledger.owe(missing, group: Int(one.group), isKernel: one.isKernel)
       known.values[index].counted &-= missing
       known.values[index].hasFallen = false
@@ -112,7 +112,7 @@ extension ProcessTable {
       if kept.is_dead == 0 { continue }
       series[index].awaited = nil
       let final =
-        ledger.weighing == nil ? Weights(runTime: kept.final.runtime_ns) : Weights(kept.final_weights)
+        ledger.lanes == nil ? Weights(runTime: kept.final.runtime_ns) : Weights(kept.final_weights)
       let more = final.growth(since: awaited.counted)
       if more == .zero { continue }
       ledger.add(more, to: series[index].leaf)

@@ -67,7 +67,7 @@ struct ProcessTable {
   /// Who used the measured energy; nil where none is attributed.
   var energy: EnergyLedger?
   /// Microjoules that processes without series used, and of that the last windows'.
-  var otherEnergy = ByDomain<UInt64>()
+  var otherEnergy = DomainValues<UInt64>()
   var otherShare = EnergyLedger.Share()
   /// Processes whose ends this pass found.
   var ended: [Known] = []
@@ -95,12 +95,12 @@ struct ProcessTable {
   /// `weights` is what the leader did, and its threads that ended; nil where run time tells.
   mutating func add(_ record: ProcessRecord, weights: Weights? = nil) {
     total += record.usage
-    let index = place(of: record)
+    let index = index(of: record)
     see(index)
     known.values[index].isKernel = record.is_kernel != 0
     known.values[index].runtime &+= record.usage.runtime_ns
     known.values[index].weights &+= weights ?? Weights(runTime: record.usage.runtime_ns)
-    if let group = groups?.place(
+    if let group = groups?.group(
       of: record.cgroup, before: known.values[index].group, used: known.values[index].lastRuntime)
     {
       known.values[index].group = group
@@ -121,7 +121,7 @@ struct ProcessTable {
   }
 
   /// Where `known` has the process; a new one, perhaps with the id of an old one, is added.
-  private mutating func place(of record: ProcessRecord) -> Dictionary<UInt32, Known>.Values.Index {
+  private mutating func index(of record: ProcessRecord) -> Dictionary<UInt32, Known>.Values.Index {
     if let index = known.index(forKey: record.tgid) {
       if known.values[index].startTime != record.start_ns {
         if known.values[index].pass == pass { seen -= 1 }

@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPFPrograms
 internal import Collecting
 internal import Host

@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPFPrograms
 
 extension TaskUsage {

@@ -32,7 +32,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   let weighing: Weighing?
   let weightCPUs: MappedArray<WeightPerCPU>?
   /// The place of its package by CPU, as far as the programs know it.
-  var placed: [Int: Int]
+  var lanes: [Int: Int]
   var object: ProgramObject
   /// Control groups that could not be watched.
   private var unwatched: UInt64 = 0
@@ -61,7 +61,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     weighing: Weighing?
   ) throws(BPFError) {
     var object = try Self.open(form, options: options, counting: counting, weighing: weighing)
-    placed = try Self.place(weighing, in: object)
+    lanes = try Self.setLanes(of: weighing, in: object)
     try Self.attach(&object, form: form, options: options, weighs: weighing != nil)
     weightCPUs = try weighing == nil ? nil : MappedArray("weight_cpus", of: object)
     cpus = try MappedArray("sched_cpus", of: object)

@@ -10,7 +10,7 @@ package final class SyscallPrograms: LoadedPrograms {
   package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<SyscallsPerCPU>
-  /// With histograms by call `SYSCALL_PLACES` elements per possible CPU, CPU by CPU; else one without meaning.
+  /// With histograms by call `SYSCALL_INDEXES` elements per possible CPU, CPU by CPU; else one without meaning.
   package let durations: MappedArray<SyscallSlots>
   private var object: ProgramObject
 
@@ -46,7 +46,7 @@ package final class SyscallPrograms: LoadedPrograms {
     var object = try ProgramObject("syscalls")
     if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
     try object.setCapacity("syscalls_cpus", PossibleCPUs.count)
-    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_PLACES) : 1)
+    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_INDEXES) : 1)
     switch form {
     case .taskStorage: try object.omit(map: "syscall_tasks")
     case .hashed:
@@ -62,7 +62,7 @@ package final class SyscallPrograms: LoadedPrograms {
     let table = SyscallTable.native
     var config = SyscallsConfig()
     withUnsafeMutableBytes(of: &config.categories) { categories in
-      for place in categories.indices { categories[place] = UInt8(SyscallCategory.index(of: table.category(place))) }
+      for index in categories.indices { categories[index] = UInt8(SyscallCategory.index(of: table.category(index))) }
     }
     // no number: a table without the call
     config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init) ?? .max
@@ -76,7 +76,7 @@ package final class SyscallPrograms: LoadedPrograms {
   var totalCalls: UInt64 {
     let first = MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!
     let stride = MemoryLayout<SyscallTotal>.stride
-    return (0..<Int(SYSCALL_PLACES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
+    return (0..<Int(SYSCALL_INDEXES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
   }
 
   /// What is shown by process.
@@ -108,6 +108,6 @@ package final class SyscallPrograms: LoadedPrograms {
 }
 
 extension SyscallCategory {
-  /// The place of a category in the kernel's histograms.
+  /// The index of a category in the kernel's histograms.
   static func index(of category: SyscallCategory) -> Int { allCases.firstIndex(of: category)! }
 }

@@ -48,7 +48,7 @@ import Testing
       }
       for index in processes.indices {
         let key = CgroupKey(id: processes[index].group, hierarchy: 0, unused: 0)
-        let place = table.place(of: key, before: processes[index].place, used: processes[index].seen)
+        let place = table.group(of: key, before: processes[index].place, used: processes[index].seen)
         processes[index].place = place
         processes[index].seen = processes[index].used
         table.add(processes[index].used, process: processes[index].id, to: place)
@@ -148,7 +148,7 @@ import Testing
       path: { _, _ in "/service" }, admitted: { _ in }, evicted: { _ in }, forgotten: { _ in })
     func pass(_ table: inout CgroupTable, runtime: UInt64, all: UInt64, at time: UInt64) {
       table.beginPass()
-      let place = table.place(of: CgroupKey(id: made, hierarchy: 0, unused: 0), before: -1, used: 0)
+      let place = table.group(of: CgroupKey(id: made, hierarchy: 0, unused: 0), before: -1, used: 0)
       table.add(runtime, process: 1, to: place)
       table.endPass(time: time, all: all, decay: time == 0 ? 0 : 0.9, events: events)
     }

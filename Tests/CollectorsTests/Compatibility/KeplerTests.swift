@@ -58,7 +58,7 @@ import Testing
       EnergyReading("intel-rapl-mmio:0:0", "core", parent: "package-0", role: .part, total: 5_000_000),
       EnergyReading(
         labels: EnergyLabels.assign(to: [sensor])[0], zone: sensor, role: .part, total: 6_000_000, window: nil,
-        place: "/sys/class/hwmon/hwmon0/energy1_input"),
+        path: "/sys/class/hwmon/hwmon0/energy1_input"),
     ]
     let lines = kepler.lines(EnergyFigures(readings: readings, table: nil))
     let zones = lines.of("kepler_node_cpu_joules_total").map { $0.split(separator: " ").last! }
@@ -155,16 +155,16 @@ import Testing
 
   @Test func gpusAreKnownByTheirIdentifiersAndGoToThoseWhoUsedThem() {
     let zone = EnergyZone(source: .nvml, name: "gpu-1", domain: .gpu, owner: "GPU-a")
-    func reading(_ total: UInt64, uses: [GPUReader.Use]) -> EnergyReading {
+    func reading(_ total: UInt64, uses: [DeviceUse]) -> EnergyReading {
       EnergyReading(
         labels: EnergyLabels.assign(to: [zone])[0], zone: zone, role: .primary, total: total,
         window: total == 0 ? nil : EnergyWindow(microjoules: total, nanoseconds: 2_000_000_000), uses: uses,
-        place: "GPU-a")
+        path: "GPU-a")
     }
     var scene = Scene()
     scene.table.beginAttribution(EnergyLedger([reading(0, uses: [])], cpus: 2, idleMicrowatts: nil))
     scene.kernel.advance(2_000_000_000)
-    let now = reading(3_000_000, uses: [GPUReader.Use(pid: 7, weight: 1), GPUReader.Use(pid: 9, weight: 3)])
+    let now = reading(3_000_000, uses: [DeviceUse(pid: 7, weight: 1), DeviceUse(pid: 9, weight: 3)])
     scene.table.energy?.measure([now], at: scene.kernel.clock)
     scene.kernel.pass(&scene.table)
     scene.table.attributeEnergy()

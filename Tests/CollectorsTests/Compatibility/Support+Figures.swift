@@ -63,7 +63,7 @@ struct FiguresScene {
       EnergyReading(
         labels: zone.1, zone: zone.0, role: zone.0.domain == .core ? .part : .primary, total: totals[index],
         window: windows ? last[index].map { EnergyWindow(microjoules: $0, nanoseconds: 1_000_000_000) } : nil,
-        place: source == .rapl ? "/sys/class/powercap/intel-rapl:0\(names[index].1)/energy_uj" : "model \(index)")
+        path: source == .rapl ? "/sys/class/powercap/intel-rapl:0\(names[index].1)/energy_uj" : "model \(index)")
     }
   }
 
@@ -83,7 +83,7 @@ extension EnergyReading {
     self.init(
       labels: EnergyLabels.assign(to: [zone])[0], zone: zone, role: role, total: total,
       window: microjoules.map { EnergyWindow(microjoules: $0, nanoseconds: 1_000_000_000) },
-      place: role == nil ? nil : "/sys/class/powercap/\(identifier)/energy_uj")
+      path: role == nil ? nil : "/sys/class/powercap/\(identifier)/energy_uj")
   }
 }
 

@@ -1,4 +1,5 @@
 import Collecting
+import Energy
 import Exposition
 import Foundation
 import Glibc
@@ -131,7 +132,7 @@ struct StandInNVML {
   }
 
   /// Who used the only GPU in the window that the last sample closed.
-  private func uses(of collector: EnergyCollector) -> [GPUReader.Use]? { collector.readings.first?.uses }
+  private func uses(of collector: EnergyCollector) -> [DeviceUse]? { collector.readings.first?.uses }
 
   @Test func utilisationTellsWhoUsedIt() throws {
     try nvml.set("gpu GPU-aaaa 1000 1", "use 0 41 5 90")

@@ -1,3 +1,4 @@
+import Energy
 import Collecting
 import Exposition
 import Foundation

@@ -18,7 +18,7 @@ import Testing
   private static let gpu = EnergyZone(source: .nvml, name: "gpu-0", domain: .gpu, owner: "GPU-1")
 
   private static func readings(
-    _ zones: [EnergyZone], _ totals: [UInt64], isOpen: Bool = false, uses: [GPUReader.Use]? = nil
+    _ zones: [EnergyZone], _ totals: [UInt64], isOpen: Bool = false, uses: [DeviceUse]? = nil
   ) -> [EnergyReading] {
     zip(zip(zones, EnergyLabels.assign(to: zones)), totals).map { pair, total in
       EnergyReading(
@@ -45,12 +45,12 @@ import Testing
   }
 
   /// Passes until all have series, and energy counts from here on.
-  private mutating func begin(_ zones: [EnergyZone], weighing: Weighing?, idleMicrowatts: UInt64? = 0) {
+  private mutating func begin(_ zones: [EnergyZone], lanes: WeightLanes?, idleMicrowatts: UInt64? = 0) {
     for _ in 0..<3 { pass() }
     table.beginAttribution(
       EnergyLedger(
         Self.readings(zones, zones.map { _ in 0 }, isOpen: true), cpus: 2, idleMicrowatts: idleMicrowatts,
-        weighing: weighing))
+        lanes: lanes))
   }
 
   private mutating func window(_ readings: [EnergyReading]) {
@@ -59,7 +59,7 @@ import Testing
     table.attributeEnergy()
   }
 
-  private func energy(_ tgid: UInt32) -> ByDomain<UInt64>? { table.series.first { $0.tgid == tgid }?.energy.used }
+  private func energy(_ tgid: UInt32) -> DomainValues<UInt64>? { table.series.first { $0.tgid == tgid }?.energy.used }
 
   /// A machine of two packages with a CPU each.
   private static func twoPackages() throws -> (EnergyFixture, Weighing) {
@@ -76,11 +76,11 @@ import Testing
 
   @Test mutating func eachPackageGoesByWhatWasDoneOnIt() throws {
     let (_, weighing) = try Self.twoPackages()
-    #expect(weighing.packages == [0, 3] && weighing.cpus == [1, 1])
+    #expect(weighing.lanes == WeightLanes(packages: [0, 3], cpus: [1, 1]))
     work = [7: .zero, 8: .zero]
     // a package of which no CPU is known goes by what was done on all
     let zones = [Self.zone("package-0"), Self.zone("package-3"), Self.zone("package-9")]
-    begin(zones, weighing: weighing)
+    begin(zones, lanes: weighing.lanes)
     work = [7: Self.weights(300, 100), 8: Self.weights(100, 300)]
     window(Self.readings(zones, [4_000_000, 8_000_000, 1_000_000]))
     #expect(energy(7)?.total == 3_000_000 + 2_000_000 + 500_000)
@@ -99,7 +99,7 @@ import Testing
     let (_, weighing) = try Self.twoPackages()
     work = [7: .zero, 8: .zero]
     let zones = [Self.zone("package-0")]
-    begin(zones, weighing: weighing)
+    begin(zones, lanes: weighing.lanes)
     work = [7: Self.weights(100), 8: Self.weights(100)]
     window(Self.readings(zones, [2_000_000]))
     #expect(energy(7)?.total == 1_000_000)
@@ -123,10 +123,10 @@ import Testing
   @Test mutating func gpuGoesByWhoUsedIt() throws {
     work = [7: .zero, 8: .zero]
     let zones = [Self.zone("package-0"), Self.gpu]
-    begin(zones, weighing: nil, idleMicrowatts: 0)
+    begin(zones, lanes: nil, idleMicrowatts: 0)
     work = [7: Self.weights(100), 8: Self.weights(300)]
     // 99 is nobody that is known
-    let uses = [(7, 30), (8, 10), (99, 40)].map { GPUReader.Use(pid: $0.0, weight: $0.1) }
+    let uses = [(7, 30), (8, 10), (99, 40)].map { DeviceUse(pid: $0.0, weight: $0.1) }
     window(Self.readings(zones, [4_000_000, 8_000_000], uses: uses))
     #expect(energy(7)?.package == 1_000_000 && energy(7)?.gpu == 3_000_000)
     #expect(energy(8)?.package == 3_000_000 && energy(8)?.gpu == 1_000_000)
@@ -134,7 +134,7 @@ import Testing
     // nobody used it: what it draws then is learned as idle, and taken off from then on
     window(Self.readings(zones, [4_000_000, 9_000_000], uses: []))
     #expect(table.energy?.idleFloor(of: "GPU-1") == 1_000_000)
-    window(Self.readings(zones, [4_000_000, 13_000_000], uses: [GPUReader.Use(pid: 8, weight: 1)]))
+    window(Self.readings(zones, [4_000_000, 13_000_000], uses: [DeviceUse(pid: 8, weight: 1)]))
     #expect(energy(8)?.gpu == 4_000_000)
     let gpu = try #require(table.energy?.packages.first { $0.name == "GPU-1" })
     #expect(gpu.processes == 11_000_000 && gpu.idle == 2_000_000 && gpu.kernel == 0 && gpu.unattributed == 0)
@@ -143,8 +143,8 @@ import Testing
   /// Where no pass can be made for long, what waits for one is bounded.
   @Test mutating func moreUsersThanAreKeptApartAreOther() {
     work = [7: .zero]
-    begin([Self.gpu], weighing: nil)
-    let crowd = (100..<30_000 as Range<UInt32>).map { GPUReader.Use(pid: $0, weight: 1) }
+    begin([Self.gpu], lanes: nil)
+    let crowd = (100..<30_000 as Range<UInt32>).map { DeviceUse(pid: $0, weight: 1) }
     table.energy?.measure(Self.readings([Self.gpu], [1_000_000], uses: crowd), at: clock + 1)
     #expect(table.energy?.takeUses().count == 8193)
     table.energy?.measure(Self.readings([Self.gpu], [4_000_000], uses: crowd), at: clock + 2)
@@ -155,10 +155,10 @@ import Testing
   /// What a window that a failed reading held open was used for counts once it closes.
   @Test mutating func gpuThatCouldNotBeReadIsDividedLater() {
     work = [7: .zero]
-    begin([Self.gpu], weighing: nil)
+    begin([Self.gpu], lanes: nil)
     window(Self.readings([Self.gpu], [0], isOpen: true, uses: nil))
     #expect(energy(7)?.gpu == 0)
-    window(Self.readings([Self.gpu], [6_000_000], uses: [GPUReader.Use(pid: 7, weight: 5)]))
+    window(Self.readings([Self.gpu], [6_000_000], uses: [DeviceUse(pid: 7, weight: 5)]))
     #expect(energy(7)?.gpu == 6_000_000)
   }
 
@@ -174,7 +174,7 @@ import Testing
     let siblings = try #require(Weighing(paths: host.paths, siblingWeight: 0.55, countsCycles: false))
     #expect(siblings.siblings == 1 && siblings.siblingLoss == 461 && siblings.pendingWeight == 563)
     let entry = try #require(siblings.entry(ofCPU: 3))
-    #expect(entry.place == 1 && entry.siblings.0 == 1 && entry.siblings.1 == .max)
+    #expect(entry.lane == 1 && entry.siblings.0 == 1 && entry.siblings.1 == .max)
     #expect(siblings.entry(ofCPU: 9)?.siblings.0 ?? .max == .max)
     // nine packages are more than are told apart
     try host.topology(packages: Dictionary(uniqueKeysWithValues: (0...8).map { ($0, $0) }))

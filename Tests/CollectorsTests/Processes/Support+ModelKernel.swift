@@ -1,4 +1,5 @@
 import BPFPrograms
+import Energy
 
 @testable import Collectors
 

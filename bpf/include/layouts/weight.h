@@ -24,7 +24,7 @@ struct weighed_task {
 
 /* How one CPU weighs. */
 struct weight_cpu {
-	__u32 place; /* 1 + the number of its package; 0: not known yet */
+	__u32 lane; /* 1 + that of its package; 0: not known yet */
 	__u32 siblings[WEIGHT_SIBLINGS];
 	__u64 sibling_ns; /* how long its siblings had been busy when something was last weighed here */
 	__u64 busy_ns;	  /* all run time that was weighed here */

@@ -5,22 +5,22 @@
 /// saw. Between the moment that the iterator sees a process no more and the moment that it is in the sum, some milliseconds
 /// pass: the difference is too low then, and what is lacking comes with the next window. A process that moves to another
 /// group and ends before a pass sees it there leaves a difference that no time mends: it is given up.
-struct DeadWork: Hashable {
+package struct DeadWork: Sendable, Hashable {
   /// What leaves have had of those that ended since, while they lived.
-  var owed = Weights.zero
+  package var owed = Weights.zero
   private var given = Weights.zero
   /// Since when the sum lags behind; nil while it does not.
   private var lagsSince: UInt64?
   /// RCU may put off what it can for ten seconds.
   private static let patience: UInt64 = 30_000_000_000
 
-  init() {}
+  package init() {}
 
   /// Begins with what was done before as given.
-  init(from done: Weights) { given = done }
+  package init(from done: Weights) { given = done }
 
   /// What is new at `now`; nothing for a package in which the sum lags behind.
-  mutating func take(_ done: Weights, now: UInt64) -> Weights {
+  package mutating func take(_ done: Weights, now: UInt64) -> Weights {
     let due = done &- owed
     let more = due &- given
     // modulo 2^64: what is more than half of that is less than nothing
@@ -38,8 +38,10 @@ struct DeadWork: Hashable {
 }
 
 /// One control group in the ledger: the processes without series in it.
-struct GroupWork: Hashable {
+package struct GroupWork: Sendable, Hashable {
   /// Their leaf, or -1.
-  var leaf = -1
-  var dead = DeadWork()
+  package var leaf = -1
+  package var dead = DeadWork()
+
+  package init(dead: DeadWork = DeadWork()) { self.dead = dead }
 }

@@ -48,15 +48,15 @@ package struct EnergyZone: Sendable, Hashable {
     self.name = name
     self.isMemoryMapped = isMemoryMapped
     owner = nil
-    let place = Self.place(name) ?? parentName.flatMap(Self.place)
-    package = place?.package
-    die = place?.die
+    let location = Self.packageAndDie(in: name) ?? parentName.flatMap(Self.packageAndDie)
+    package = location?.package
+    die = location?.die
     domain =
       switch name {
       case "core": .core
       case "uncore": .uncore
       case "dram": .dram
-      case _ where Self.place(name) != nil: .package
+      case _ where Self.packageAndDie(in: name) != nil: .package
       // One per package (`psys-1`) where the platform has several; intel_rapl_common.c, `rapl_init_domains`.
       case _ where name == "psys" || name.hasPrefix("psys-"): .psys
       default: .other
@@ -75,7 +75,7 @@ package struct EnergyZone: Sendable, Hashable {
   }
 
   /// `package-0` and `package-0-die-1` taken apart (intel_rapl_common.c, `rapl_add_package`).
-  private static func place(_ name: String) -> (package: Int, die: Int?)? {
+  private static func packageAndDie(in name: String) -> (package: Int, die: Int?)? {
     let words = name.split(separator: "-", omittingEmptySubsequences: false)
     guard words.count == 2 || (words.count == 4 && words[2] == "die"), words[0] == "package" else { return nil }
     guard let package = Int(words[1]), package >= 0 else { return nil }
@@ -106,17 +106,17 @@ package struct EnergyLabels: Sendable, Hashable, CustomStringConvertible {
       var name = zone.name
       if let die = zone.die, zone.domain != .package { name += "-die-\(die)" }
       if zone.isMemoryMapped { name += "-mmio" }
-      var labels = EnergyLabels(source: zone.source, package: place(zone), zone: name)
+      var labels = EnergyLabels(source: zone.source, package: packageLabel(of: zone), zone: name)
       var number = 1
       while !taken.insert(labels).inserted {
         number += 1
-        labels = EnergyLabels(source: zone.source, package: place(zone), zone: "\(name)-\(number)")
+        labels = EnergyLabels(source: zone.source, package: packageLabel(of: zone), zone: "\(name)-\(number)")
       }
       return labels
     }
   }
 
-  private static func place(_ zone: EnergyZone) -> String {
+  private static func packageLabel(of zone: EnergyZone) -> String {
     if let owner = zone.owner { return owner }
     if let package = zone.package { return String(package) }
     return switch zone.domain {

@@ -1,23 +1,21 @@
-internal import Energy
-
 extension EnergyLedger {
   /// What became of one zone's energy, in microjoules.
-  struct ZoneSums: Hashable {
+  package struct ZoneSums: Hashable {
     /// All that was attributed.
-    private(set) var energy: UInt64 = 0
+    package private(set) var energy: UInt64 = 0
     /// Of that, what went to nobody since the zone draws it without any work.
-    private(set) var idle: UInt64 = 0
+    package private(set) var idle: UInt64 = 0
     /// What closed last; nil where nothing was measured then.
-    private(set) var window: EnergyWindow?
+    package private(set) var window: EnergyWindow?
     private var windowIdle: UInt64 = 0
 
-    var active: UInt64 { energy - idle }
+    package var active: UInt64 { energy - idle }
 
-    var idleWindow: EnergyWindow? {
+    package var idleWindow: EnergyWindow? {
       window.map { EnergyWindow(microjoules: windowIdle, nanoseconds: $0.nanoseconds) }
     }
 
-    var activeWindow: EnergyWindow? {
+    package var activeWindow: EnergyWindow? {
       window.map { EnergyWindow(microjoules: $0.microjoules - windowIdle, nanoseconds: $0.nanoseconds) }
     }
 

@@ -1,58 +1,39 @@
-internal import Energy
-internal import Host
-
-/// What the energy collector read of one zone.
-struct EnergyReading {
-  let labels: EnergyLabels
-  let zone: EnergyZone
-  /// Nil while the zone is gone, or not believed.
-  let role: EnergyRole?
-  /// Whether its counter can be read and does not move: nobody knows yet, or no longer, whether it measures anything.
-  var isSilent = false
-  /// What its counter has added up to, in microjoules.
-  let total: UInt64
-  /// The window that ended with this reading; nil where none did: it stays open.
-  let window: EnergyWindow?
-  /// Who used it, where the sensor tells, as GPUs do; nil: what tasks did tells.
-  var uses: [GPUReader.Use]?
-  /// Where the counter is read; nil while there is nothing to show: the zone is gone, at rest, or was not read yet.
-  var place: String?
-}
-
 /// Who used the measured energy.
 ///
 /// It goes to leaves: the kernel's own threads, each process that has series of its own, and the other processes of each
 /// control group together. The figures of processes, control groups and packages are sums over the same leaves.
 ///
 /// Every zone has weights of its own: what leaves did on the CPUs of its package, or, of a GPU, what its driver says of them.
-struct EnergyLedger {
+package struct EnergyLedger {
   /// The leaf of kernel threads.
-  static let kernel = 0
+  package static let kernel = 0
   /// The leaf of processes whose control group is not known, and of all without series where groups are not followed.
-  static let rest = 1
+  package static let rest = 1
 
   /// What a leaf used in the windows that closed last.
-  struct Share: Hashable {
-    var microjoules = ByDomain<UInt64>()
-    var watts = ByDomain<Double>()
+  package struct Share: Sendable, Hashable {
+    package var microjoules = DomainValues<UInt64>()
+    package var watts = DomainValues<Double>()
 
-    static func += (left: inout Share, right: Share) {
+    package init() {}
+
+    package static func += (left: inout Share, right: Share) {
       left.microjoules += right.microjoules
       left.watts += right.watts
     }
   }
 
   /// What became of a package's energy, in microjoules; the four together are what its zones measured.
-  struct Package {
-    let name: String
+  package struct Package {
+    package let name: String
     /// Whether its energy is estimated.
-    let isModelled: Bool
+    package let isModelled: Bool
     /// Whether one of its zones was ever believed.
-    var isMeasured = false
-    var processes: UInt64 = 0
-    var kernel: UInt64 = 0
-    var idle: UInt64 = 0
-    var unattributed: UInt64 = 0
+    package var isMeasured = false
+    package var processes: UInt64 = 0
+    package var kernel: UInt64 = 0
+    package var idle: UInt64 = 0
+    package var unattributed: UInt64 = 0
   }
 
   private struct Zone {
@@ -60,35 +41,21 @@ struct EnergyLedger {
     let domain: EnergyZone.Domain
     /// Index into `packages`.
     let package: Int
-    /// Where its package's weights are; nil: those of all packages count.
-    let place: Int?
+    /// The lane of its package's weights; nil: those of all packages count.
+    let lane: Int?
     var account: EnergyAccount
     var isPrimary = false
     /// Whether it ever was.
     var wasPrimary = false
     var sums = ZoneSums()
 
-    func of(_ weights: Weights) -> UInt64 { place.map { weights[$0] } ?? weights.wrappedSum() }
-  }
-
-  /// What several sources may measure: once it is attributed from one, it is not again from another.
-  private struct Place: Hashable {
-    let package: Int?
-    let domain: EnergyZone.Domain
-    /// Of a GPU.
-    let owner: String?
-
-    init(_ zone: EnergyZone) {
-      package = zone.package
-      domain = zone.domain
-      owner = zone.owner
-    }
+    func of(_ weights: Weights) -> UInt64 { lane.map { weights[$0] } ?? weights.wrappedSum() }
   }
 
   /// A process that used a GPU; 0: those that are too many.
-  struct User: Hashable {
+  package struct User: Hashable {
     fileprivate let zone: Int
-    let pid: UInt32
+    package let pid: UInt32
   }
 
   /// Users that are kept apart until a pass says which processes they are.
@@ -105,28 +72,28 @@ struct EnergyLedger {
   }
 
   /// Whether what is divided among processes is estimated, or some of it: as settled at the start, and for good.
-  let isModelled: Bool
+  package let isModelled: Bool
   private var allPackages: [Package] = []
   /// Those that were measured.
-  var packages: [Package] { allPackages.filter(\.isMeasured) }
+  package var packages: [Package] { allPackages.filter(\.isMeasured) }
   /// Whether there is energy to attribute: some zone counts.
-  var isAttributing: Bool { zones.contains(where: \.isPrimary) }
+  package var isAttributing: Bool { zones.contains(where: \.isPrimary) }
   /// By leaf.
-  private(set) var shares: [Share] = [Share(), Share()]
+  package private(set) var shares: [Share] = [Share(), Share()]
   /// Whether all zones closed a window the last time: else shares lack energy of that time, which is yet to come.
-  private(set) var hasWindow = false
+  package private(set) var hasWindow = false
   /// The control groups, as the table of them numbers them.
-  var groups: [GroupWork] = []
+  package var groups: [GroupWork] = []
   /// Ended processes that belong to no group in `groups`.
-  var elsewhere = DeadWork()
-  var deadKernel = DeadWork()
-  /// How tasks are weighed; nil: by their run time.
-  let weighing: Weighing?
+  package var elsewhere = DeadWork()
+  package var deadKernel = DeadWork()
+  /// Where weights of each package are, where tasks are weighed; nil: they are run times, the same for all packages.
+  package let lanes: WeightLanes?
 
   private var zones: [Zone] = []
   /// No zone's reading failed.
   private var isWhole = false
-  private var attributed: [Place: [Interface: UInt64]] = [:]
+  private var attributed: [Measurand: [Interface: UInt64]] = [:]
   /// When it was last measured, by a clock that never stands: one that steps back is counted on from where it was.
   private var latest: UInt64 = 0
   private var free: [Int] = []
@@ -143,28 +110,28 @@ struct EnergyLedger {
   ///   - readings: what the zones stand at: energy is attributed from there on.
   ///   - cpus: how many there are.
   ///   - idleMicrowatts: what a package draws idle; nil: to be learned.
-  ///   - weighing: how tasks are weighed; nil: by their run time.
-  init(_ readings: [EnergyReading], cpus: Int, idleMicrowatts: UInt64?, weighing: Weighing? = nil) {
+  ///   - lanes: where each package's weights are; nil: weights are run times.
+  package init(_ readings: [EnergyReading], cpus: Int, idleMicrowatts: UInt64?, lanes: WeightLanes? = nil) {
     isModelled = readings.contains { $0.role == .primary && $0.zone.source == .model }
     self.cpus = cpus
     self.idleMicrowatts = idleMicrowatts
-    self.weighing = weighing
+    self.lanes = lanes
     for reading in readings where Self.mayBeMeasured(reading) {
-      let index = place(of: reading, among: readings)
+      let index = index(of: reading, among: readings)
       setPrimary(reading.role == .primary, zone: index)
     }
   }
 
   // MARK: Leaves
 
-  mutating func makeLeaf() -> Int {
+  package mutating func makeLeaf() -> Int {
     if let leaf = free.popLast() { return leaf }
     shares.append(Share())
     return shares.count - 1
   }
 
   /// A leaf is no more; what it did in the window under way counts for `heir`.
-  mutating func release(_ leaf: Int, to heir: Int) {
+  package mutating func release(_ leaf: Int, to heir: Int) {
     for zone in zones.indices { zones[zone].account.move(leaf, to: heir) }
     shares[leaf] = Share()
     free.append(leaf)
@@ -174,14 +141,14 @@ struct EnergyLedger {
   ///
   /// More than its CPUs' time of it no leaf can have run: where the kernel's figures were read while they changed, it did
   /// not. On CPUs without ticks the kernel brings a running task's time up to date once a second only.
-  mutating func beginPass(elapsed: UInt64) {
+  package mutating func beginPass(elapsed: UInt64) {
     let (product, over) = (elapsed + 2_000_000_000).multipliedReportingOverflow(by: UInt64(cpus))
     mostRunTime = over ? .max : product
   }
 
   /// Adds what a leaf did on the CPUs of each package.
-  mutating func add(_ weights: Weights, to leaf: Int) {
-    if weighing == nil {
+  package mutating func add(_ weights: Weights, to leaf: Int) {
+    if lanes == nil {
       let runtime = min(weights[0], mostRunTime)
       for zone in zones.indices where zones[zone].domain != .gpu {
         zones[zone].account.add(runtime, to: leaf)
@@ -195,7 +162,7 @@ struct EnergyLedger {
   }
 
   /// Takes note of how long the CPUs of each package have been busy, where tasks are weighed.
-  mutating func measureBusyTime(_ time: Weights) {
+  package mutating func measureBusyTime(_ time: Weights) {
     if let busyTime {
       let more = time.growth(since: busyTime)
       for zone in zones.indices where zones[zone].domain != .gpu { zones[zone].account.addBusy(zones[zone].of(more)) }
@@ -204,19 +171,19 @@ struct EnergyLedger {
   }
 
   /// Adds what a leaf used of a GPU.
-  mutating func add(_ weight: UInt64, of user: User, to leaf: Int) {
+  package mutating func add(_ weight: UInt64, of user: User, to leaf: Int) {
     zones[user.zone].account.add(weight, to: leaf)
     // a window in which anybody used it is not quiet
     zones[user.zone].account.addBusy(.max)
   }
 
   /// What GPUs were used for that no leaf has had yet.
-  mutating func takeUses() -> [User: UInt64] {
+  package mutating func takeUses() -> [User: UInt64] {
     defer { uses = [:] }
     return uses
   }
 
-  private mutating func keep(_ use: GPUReader.Use, zone: Int) {
+  private mutating func keep(_ use: DeviceUse, zone: Int) {
     guard use.weight > 0 else { return }
     var user = User(zone: zone, pid: use.pid)
     if uses[user] == nil && uses.count >= Self.mostUsers { user = User(zone: zone, pid: 0) }
@@ -226,11 +193,11 @@ struct EnergyLedger {
   // MARK: Windows
 
   /// Takes what was read at `now`.
-  mutating func measure(_ readings: [EnergyReading], at now: UInt64) {
+  package mutating func measure(_ readings: [EnergyReading], at now: UInt64) {
     isWhole = true
     latest = max(now, latest + 1)
     for reading in readings where Self.mayBeMeasured(reading) {
-      let index = place(of: reading, among: readings)
+      let index = index(of: reading, among: readings)
       setPrimary(reading.role == .primary, zone: index)
       if reading.isSilent {
         zones[index].account.skip()
@@ -240,12 +207,12 @@ struct EnergyLedger {
         if reading.role == .primary { isWhole = false }
         continue
       }
-      let place = Place(reading.zone)
+      let measurand = Measurand(reading.zone)
       let interface = Interface(reading.zone)
-      let others = attributed[place, default: [:]].filter { $0.key != interface }.values.max() ?? 0
+      let others = attributed[measurand, default: [:]].filter { $0.key != interface }.values.max() ?? 0
       if reading.role == .primary && others <= now.subtracting(window.nanoseconds) {
         zones[index].account.measure(total: reading.total, nanoseconds: window.nanoseconds)
-        attributed[place, default: [:]][interface] = latest
+        attributed[measurand, default: [:]][interface] = latest
         for use in reading.uses ?? [] { keep(use, zone: index) }
       } else {
         zones[index].account.discard(total: reading.total)
@@ -254,7 +221,7 @@ struct EnergyLedger {
   }
 
   /// Attributes what was measured to what the leaves did since the last time.
-  mutating func close() {
+  package mutating func close() {
     for leaf in shares.indices { shares[leaf] = Share() }
     hasWindow = false
     for zone in zones.indices {
@@ -275,16 +242,16 @@ struct EnergyLedger {
   }
 
   /// Whether energy of such zones is attributed.
-  func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain && $0.wasPrimary } }
+  package func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain && $0.wasPrimary } }
 
   /// All that was attributed of packages and their memory, in microjoules.
-  var energyWithoutGPUs: UInt64 { zones.filter { $0.domain != .gpu }.reduce(0) { $0 + $1.sums.energy } }
+  package var energyWithoutGPUs: UInt64 { zones.filter { $0.domain != .gpu }.reduce(0) { $0 + $1.sums.energy } }
 
   /// What became of the energy of a zone; nil where none of it is attributed.
-  func sums(of labels: EnergyLabels) -> ZoneSums? { zones.first { $0.labels == labels }?.sums }
+  package func sums(of labels: EnergyLabels) -> ZoneSums? { zones.first { $0.labels == labels }?.sums }
 
   /// What a package is taken to draw without any work, in microwatts; nil as long as that is not known.
-  func idleFloor(of package: String) -> UInt64? {
+  package func idleFloor(of package: String) -> UInt64? {
     let floors = zones.filter { $0.isPrimary && $0.labels.package == package }.compactMap(\.account.floor.microwatts)
     return floors.isEmpty ? nil : floors.reduce(0, +)
   }
@@ -307,14 +274,14 @@ struct EnergyLedger {
     allPackages[zones[index].package].isMeasured = true
   }
 
-  private mutating func place(of reading: EnergyReading, among readings: [EnergyReading]) -> Int {
+  private mutating func index(of reading: EnergyReading, among readings: [EnergyReading]) -> Int {
     if let found = zones.firstIndex(where: { $0.labels == reading.labels }) { return found }
     let account = EnergyAccount(total: reading.total, floor: floor(of: reading.zone, among: readings))
     let package = package(of: reading)
     zones.append(
       Zone(
         labels: reading.labels, domain: reading.zone.domain, package: package,
-        place: weighing?.place(ofPackage: reading.zone.package), account: account))
+        lane: lanes?.lane(ofPackage: reading.zone.package), account: account))
     return zones.count - 1
   }
 
@@ -328,8 +295,7 @@ struct EnergyLedger {
   /// The weights of all zones of a package are the same, so it does not matter out of which of them the idle power is taken
   /// that was given: of those that measure the package itself, in equal parts where it has several dies.
   private func floor(of zone: EnergyZone, among readings: [EnergyReading]) -> IdleFloor {
-    let place = weighing?.place(ofPackage: zone.package)
-    let cpus = place.flatMap { weighing?.cpus[$0] } ?? cpus
+    let cpus = lanes?.lane(ofPackage: zone.package).flatMap { lanes?.cpus[$0] } ?? cpus
     guard let idleMicrowatts, zone.domain != .gpu else { return IdleFloor(cpus: cpus) }
     let dies = readings.count {
       $0.zone.domain == .package && $0.zone.package == zone.package && Interface($0.zone) == Interface(zone)

@@ -85,10 +85,3 @@ package struct EnergyAccount: Sendable {
     busyNanoseconds = 0
   }
 }
-
-extension UInt64 {
-  fileprivate func saturating(plus other: UInt64) -> UInt64 {
-    let (sum, over) = addingReportingOverflow(other)
-    return over ? .max : sum
-  }
-}

@@ -18,15 +18,10 @@ package enum EnergyRole: String, Sendable {
   /// registers once more, and last the model, which counts only where nothing measures. Dies of one source are distinct, but
   /// sources are compared by package, for one may tell dies apart where the other does not.
   package static func assign(to zones: [EnergyZone]) -> [EnergyRole] {
-    struct Place: Hashable {
-      let package: Int
-      let domain: EnergyZone.Domain
-    }
-    var best: [Place: Int] = [:]
+    var best: [Measurand: Int] = [:]
     for zone in zones {
-      guard let package = zone.package else { continue }
-      let place = Place(package: package, domain: zone.domain)
-      best[place] = min(best[place] ?? .max, rank(zone))
+      let measurand = Measurand(zone)
+      best[measurand] = min(best[measurand] ?? .max, rank(zone))
     }
     let isMeasured = zones.contains { $0.domain == .package && $0.source != .model }
     var counted: Set<EnergyZone> = []
@@ -37,8 +32,8 @@ package enum EnergyRole: String, Sendable {
       case .core, .uncore: return .part
       case .gpu: return counted.insert(zone).inserted ? .primary : .duplicate
       case .package, .dram:
-        guard let package = zone.package else { return .unknown }
-        guard rank(zone) == best[Place(package: package, domain: zone.domain)] else { return .duplicate }
+        if zone.package == nil { return .unknown }
+        guard rank(zone) == best[Measurand(zone)] else { return .duplicate }
         // Never measured packages and estimated ones side by side: their sum would be neither.
         if zone.source == .model && isMeasured { return .duplicate }
         return counted.insert(zone).inserted ? .primary : .duplicate

@@ -1,5 +1,5 @@
 /// A figure for each domain whose energy is attributed: its zones count once each, in nothing else.
-package struct ByDomain<Value: AdditiveArithmetic & Hashable & Sendable>: Sendable, Hashable {
+package struct DomainValues<Value: AdditiveArithmetic & Hashable & Sendable>: Sendable, Hashable {
   package var package = Value.zero
   package var dram = Value.zero
   package var gpu = Value.zero
@@ -17,7 +17,7 @@ package struct ByDomain<Value: AdditiveArithmetic & Hashable & Sendable>: Sendab
     }
   }
 
-  package static func - (left: ByDomain, right: ByDomain) -> ByDomain {
+  package static func - (left: DomainValues, right: DomainValues) -> DomainValues {
     var difference = left
     difference.package -= right.package
     difference.dram -= right.dram
@@ -25,7 +25,7 @@ package struct ByDomain<Value: AdditiveArithmetic & Hashable & Sendable>: Sendab
     return difference
   }
 
-  package static func += (left: inout ByDomain, right: ByDomain) {
+  package static func += (left: inout DomainValues, right: DomainValues) {
     left.package += right.package
     left.dram += right.dram
     left.gpu += right.gpu
