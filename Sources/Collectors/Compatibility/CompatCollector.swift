@@ -52,7 +52,7 @@ package final class CompatCollector: Collector {
     tasks?.showEnergyOfProcesses()
     tasks?.showEnergyOfGroups()
     let figures = EnergyFigures(
-      readings: energy.readings, table: tasks?.processes, hasProcesses: enabled.contains("process"),
+      readings: energy.readings, tables: tasks?.tables, hasProcesses: enabled.contains("process"),
       isModelled: energy.isModelled == true)
     for exporter in exporters { exporter.write(figures, to: &writer) }
   }

@@ -60,7 +60,7 @@ package final class ProcessCollector: PeriodicCollector {
     try tasks.refresh()
     tasks.showEnergyOfProcesses()
     let table = tasks.processes
-    writeEnergy(table, to: &writer)
+    writeEnergy(tasks.tables, to: &writer)
     counter(
       Self.cpu, "mode", ("user", "system"), to: &writer, other: (table.otherCPU.user, table.otherCPU.system)
     ) {

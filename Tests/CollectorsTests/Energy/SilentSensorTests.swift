@@ -76,7 +76,7 @@ import Testing
     #expect(collector.roleNames == ["model 0/package-0": "primary"])
     #expect(collector.isModelled == true)
     #expect(collector.unavailability == nil)
-    let lines = ScaphandreFamilies().lines(EnergyFigures(readings: collector.readings, table: nil, isModelled: true))
+    let lines = ScaphandreFamilies().lines(EnergyFigures(readings: collector.readings, tables: nil, isModelled: true))
     #expect(lines.of("scaph_host_power_microwatts") == [#"{source="model"} 10000000"#])
   }
 

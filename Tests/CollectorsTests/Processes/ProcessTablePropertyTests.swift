@@ -18,25 +18,25 @@ import Testing
     var options = ProcessOptions()
     options.limit = 2 + Int(seed % 5)
     options.graceNanoseconds = 20_000_000_000
-    var table = ProcessTable(options: options)
+    var tables = TaskTables(processes: ProcessTable(options: options))
     for id in 1...6 as ClosedRange<UInt32> { kernel.start(id, comm: "a") }
     for index in 0..<6 { kernel.use(index, upTo: 1_000_000_000) }
-    kernel.pass(&table)
+    kernel.pass(&tables)
     let baseline = kernel.everything
     var shown: [Label: (TaskUsage, CPUTimeSplit)] = [:]
     var past = Past()
-    var other = table.other
-    var otherCPU = table.otherCPU
+    var other = tables.processes.other
+    var otherCPU = tables.processes.otherCPU
 
     for pass in 1...150 {
       disturb(&kernel)
       kernel.advance(5_000_000_000)
-      kernel.pass(&table)
+      kernel.pass(&tables)
 
-      #expect(table.series.count <= options.limit)
-      var sum = table.other
+      #expect(tables.processes.series.count <= options.limit)
+      var sum = tables.processes.other
       var present: [Label: (TaskUsage, CPUTimeSplit)] = [:]
-      for one in table.series {
+      for one in tables.processes.series {
         sum += one.used
         let label = Label(tgid: one.tgid, comm: one.comm, cgroup: one.cgroup)
         #expect(
@@ -54,11 +54,11 @@ import Testing
       for counter in TaskUsage.counters {
         #expect(sum[keyPath: counter] == used[keyPath: counter], "\(counter) in pass \(pass)")
       }
-      #expect(table.otherCPU.user + table.otherCPU.system == table.other.runtime_ns)
-      #expect(!Self.falls(from: other, to: table.other))
-      #expect(table.otherCPU.user >= otherCPU.user && table.otherCPU.system >= otherCPU.system)
-      other = table.other
-      otherCPU = table.otherCPU
+      #expect(tables.processes.otherCPU.user + tables.processes.otherCPU.system == tables.processes.other.runtime_ns)
+      #expect(!Self.falls(from: other, to: tables.processes.other))
+      #expect(tables.processes.otherCPU.user >= otherCPU.user && tables.processes.otherCPU.system >= otherCPU.system)
+      other = tables.processes.other
+      otherCPU = tables.processes.otherCPU
     }
   }
 

@@ -243,7 +243,7 @@ extension KernelTests {
       pause(seconds: 0.5)
       _ = try window(of: machine, collectors)
       let ran = try group.usage() - start
-      let groups = try collectors.context.kernel.tasks().processes.groups?.groups ?? []
+      let groups = try collectors.context.kernel.tasks().groups?.groups ?? []
       let ended = try #require(
         groups.filter { !$0.isFree }.min {
           $0.total.distance(to: ran).magnitude < $1.total.distance(to: ran).magnitude

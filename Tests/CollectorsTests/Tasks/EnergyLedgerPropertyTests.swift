@@ -15,15 +15,15 @@ import Testing
 
     /// As a scrape shows it.
     init(_ scene: inout EnergyScene) {
-      scene.table.showEnergy()
-      scene.table.groups?.showEnergy()
-      for one in scene.table.series where one.leaf >= 0 {
+      scene.tables.processes.showEnergy()
+      scene.tables.groups?.showEnergy()
+      for one in scene.tables.processes.series where one.leaf >= 0 {
         processes["\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"] = one.energy.total
       }
-      for one in scene.table.groups?.series ?? [] { groups[one.path] = one.energy.total }
+      for one in scene.tables.groups?.series ?? [] { groups[one.path] = one.energy.total }
       packages = scene.packages.map { [$0.processes, $0.kernel, $0.idle, $0.unattributed] }
-      other = scene.table.otherEnergy.total
-      otherGroups = scene.table.groups?.otherEnergy.total ?? 0
+      other = scene.tables.processes.otherEnergy.total
+      otherGroups = scene.tables.groups?.otherEnergy.total ?? 0
     }
 
     /// By how much the counters grew; nil where one fell.
@@ -60,7 +60,7 @@ import Testing
       // passes of scrapes
       if scene.kernel.generator.chance(3) {
         scene.kernel.advance(100_000_000)
-        scene.kernel.pass(&scene.table)
+        scene.kernel.pass(&scene.tables)
         shown = Shown(&scene)
         disturb(&scene)
       }
@@ -81,7 +81,7 @@ import Testing
       #expect(groups != nil, "a group's counter fell in window \(window)")
       // series that are new begin at 0, or where an earlier one of the same labels had stood
       #expect((processes ?? 0) + now.other - shown.other == grown, "window \(window)")
-      if scene.table.groups != nil {
+      if scene.tables.groups != nil {
         #expect((groups ?? 0) + now.otherGroups - shown.otherGroups == grown, "window \(window)")
       }
       shown = now
@@ -104,13 +104,14 @@ import Testing
     for window in 1...100 {
       let ran = scene.kernel.everything.runtime_ns
       let runtimes = scene.kernel.processes.reduce(into: [:]) { $0[$1.startTime] = scene.kernel.runtime($1.tgid) }
-      let series = Set(scene.table.series.filter { $0.endedAt == nil }.map(\.startTime))
+      let series = Set(scene.tables.processes.series.filter { $0.endedAt == nil }.map(\.startTime))
       disturb(&scene, isOrderly: true)
       scene.totals[0] += scene.kernel.everything.runtime_ns - ran
       scene.window()
       #expect(scene.packages[0].sum == scene.measured)
       #expect(scene.packages[0].unattributed == 0)
-      for one in scene.table.series where one.leaf >= 0 && one.endedAt == nil && series.contains(one.startTime) {
+      for one in scene.tables.processes.series
+      where one.leaf >= 0 && one.endedAt == nil && series.contains(one.startTime) {
         guard let before = runtimes[one.startTime], let now = scene.kernel.runtime(one.tgid) else { continue }
         #expect(one.share.microjoules.total == now - before, "process \(one.tgid) in window \(window)")
         compared += 1

@@ -8,7 +8,7 @@ import Testing
 /// What packages and GPUs used goes by what each process did on them.
 @Suite struct EnergyWeightTests {
   private static let second: UInt64 = 1_000_000_000
-  private var table = ProcessTable(options: ProcessOptions())
+  private var tables = TaskTables(processes: ProcessTable(options: ProcessOptions()))
   private var clock: UInt64 = 1_000 * Self.second
   /// What each process did so far, by its id.
   private var work: [UInt32: Weights] = [:]
@@ -30,7 +30,7 @@ import Testing
 
   private mutating func pass() {
     clock += Self.second
-    table.beginPass(now: clock)
+    tables.beginPass(now: clock)
     for (tgid, weights) in work {
       var record = ProcessRecord()
       record.tgid = tgid
@@ -38,28 +38,31 @@ import Testing
       record.threads = 1
       // whoever it is, it matters
       record.usage.runtime_ns = weights.wrappedSum() + 100_000_000 * (clock / Self.second)
-      table.add(record, weights: weights)
+      tables.add(record, weights: weights)
     }
-    table.endPass(
-      dead: TaskUsage(), deadWeights: dead, watched: { _ in nil }, admit: { _ in "/" }, forget: { _ in })
+    tables.endPass(
+      dead: TaskUsage(), deadWeights: dead, watched: { _ in nil },
+      TaskTables.Events(admit: { _ in "/" }, forget: { _ in }))
   }
 
   /// Passes until all have series, and energy counts from here on.
   private mutating func begin(_ zones: [EnergyZone], lanes: WeightLanes?, idleMicrowatts: UInt64? = 0) {
     for _ in 0..<3 { pass() }
-    table.beginAttribution(
+    tables.beginAttribution(
       EnergyLedger(
         Self.readings(zones, zones.map { _ in 0 }, isOpen: true), cpus: 2, idleMicrowatts: idleMicrowatts,
         lanes: lanes))
   }
 
   private mutating func window(_ readings: [EnergyReading]) {
-    table.energy?.measure(readings, at: clock + Self.second)
+    tables.energy?.measure(readings, at: clock + Self.second)
     pass()
-    table.attributeEnergy()
+    tables.attributeEnergy()
   }
 
-  private func energy(_ tgid: UInt32) -> DomainValues<UInt64>? { table.series.first { $0.tgid == tgid }?.energy.used }
+  private func energy(_ tgid: UInt32) -> DomainValues<UInt64>? {
+    tables.processes.series.first { $0.tgid == tgid }?.energy.used
+  }
 
   /// A machine of two packages with a CPU each.
   private static func twoPackages() throws -> (EnergyFixture, Weighing) {
@@ -85,12 +88,12 @@ import Testing
     window(Self.readings(zones, [4_000_000, 8_000_000, 1_000_000]))
     #expect(energy(7)?.total == 3_000_000 + 2_000_000 + 500_000)
     #expect(energy(8)?.total == 1_000_000 + 6_000_000 + 500_000)
-    #expect(table.energy?.packages.map(\.processes) == [4_000_000, 8_000_000, 1_000_000])
+    #expect(tables.energy?.packages.map(\.processes) == [4_000_000, 8_000_000, 1_000_000])
     // nothing was done on the second: nobody is given what it used
     work[7]! &+= Self.weights(1)
     window(Self.readings(zones, [5_000_000, 9_000_000, 1_000_000]))
     #expect(energy(7)?.total == 6_500_000)
-    #expect(table.energy?.packages[1].unattributed == 1_000_000)
+    #expect(tables.energy?.packages[1].unattributed == 1_000_000)
   }
 
   /// It did 100, and was given energy for them; then exec by another thread starts its count anew, and what it did is with
@@ -116,8 +119,8 @@ import Testing
     let (one, two) = (try #require(energy(7)?.total), try #require(energy(8)?.total))
     #expect(one >= 3_000_000 && one <= 4_000_000)
     #expect(two >= 4_000_000 && two <= 5_100_000)
-    #expect(one + two + table.otherEnergy.total == table.energy?.packages[0].processes)
-    #expect(table.otherEnergy.total <= 1_000_000)
+    #expect(one + two + tables.processes.otherEnergy.total == tables.energy?.packages[0].processes)
+    #expect(tables.processes.otherEnergy.total <= 1_000_000)
   }
 
   @Test mutating func gpuGoesByWhoUsedIt() throws {
@@ -130,13 +133,13 @@ import Testing
     window(Self.readings(zones, [4_000_000, 8_000_000], uses: uses))
     #expect(energy(7)?.package == 1_000_000 && energy(7)?.gpu == 3_000_000)
     #expect(energy(8)?.package == 3_000_000 && energy(8)?.gpu == 1_000_000)
-    #expect(table.otherEnergy.gpu == 4_000_000)
+    #expect(tables.processes.otherEnergy.gpu == 4_000_000)
     // nobody used it: what it draws then is learned as idle, and taken off from then on
     window(Self.readings(zones, [4_000_000, 9_000_000], uses: []))
-    #expect(table.energy?.idleFloor(of: "GPU-1") == 1_000_000)
+    #expect(tables.energy?.idleFloor(of: "GPU-1") == 1_000_000)
     window(Self.readings(zones, [4_000_000, 13_000_000], uses: [DeviceUse(pid: 8, weight: 1)]))
     #expect(energy(8)?.gpu == 4_000_000)
-    let gpu = try #require(table.energy?.packages.first { $0.name == "GPU-1" })
+    let gpu = try #require(tables.energy?.packages.first { $0.name == "GPU-1" })
     #expect(gpu.processes == 11_000_000 && gpu.idle == 2_000_000 && gpu.kernel == 0 && gpu.unattributed == 0)
   }
 
@@ -145,11 +148,11 @@ import Testing
     work = [7: .zero]
     begin([Self.gpu], lanes: nil)
     let crowd = (100..<30_000 as Range<UInt32>).map { DeviceUse(pid: $0, weight: 1) }
-    table.energy?.measure(Self.readings([Self.gpu], [1_000_000], uses: crowd), at: clock + 1)
-    #expect(table.energy?.takeUses().count == 8193)
-    table.energy?.measure(Self.readings([Self.gpu], [4_000_000], uses: crowd), at: clock + 2)
+    tables.energy?.measure(Self.readings([Self.gpu], [1_000_000], uses: crowd), at: clock + 1)
+    #expect(tables.energy?.takeUses().count == 8193)
+    tables.energy?.measure(Self.readings([Self.gpu], [4_000_000], uses: crowd), at: clock + 2)
     window(Self.readings([Self.gpu], [4_000_000], uses: []))
-    #expect(table.otherEnergy.gpu == 4_000_000)
+    #expect(tables.processes.otherEnergy.gpu == 4_000_000)
   }
 
   /// What a window that a failed reading held open was used for counts once it closes.

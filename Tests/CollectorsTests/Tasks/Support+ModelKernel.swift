@@ -122,37 +122,38 @@ struct ModelKernel {
     task.runqueue_ns = 0
   }
 
-  /// One pass over all tasks into `table`, by a clock of the test's own where `now` is given.
-  mutating func pass(_ table: inout ProcessTable, at now: UInt64? = nil) {
-    table.beginPass(now: now ?? clock)
-    for (group, dead) in deadByGroup { table.groups?.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead) }
-    if threadsFirst { addThreads(&table) }
-    for one in processes { table.add(Self.record(one)) }
-    if !threadsFirst { addThreads(&table) }
+  /// One pass over all tasks into `tables`, by a clock of the test's own where `now` is given.
+  mutating func pass(_ tables: inout TaskTables, at now: UInt64? = nil) {
+    tables.beginPass(now: now ?? clock)
+    for (group, dead) in deadByGroup { tables.groups?.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead) }
+    if threadsFirst { addThreads(&tables) }
+    for one in processes { tables.add(Self.record(one)) }
+    if !threadsFirst { addThreads(&tables) }
     var entries = watched
     var forgotten: [UInt64] = []
     let paths = paths
     func path(_ id: UInt64) -> String { paths[id] ?? "/\(id)" }
-    table.endPass(
+    tables.endPass(
       dead: dead, deadWeights: DeadWeights(runTime: dead.runtime_ns, kernel: deadKernel),
       watched: { entries[$0] },
-      admit: { record in
-        entries[record.tgid] = WatchedProcess()
-        entries[record.tgid]!.start_ns = record.start_ns
-        return path(record.cgroup.id)
-      },
-      forget: { entries[$0] = nil },
-      groupEvents: CgroupTable.Events(
-        path: { key, _ in path(key.id) }, admitted: { _ in }, evicted: { _ in }, forgotten: { forgotten.append($0.id) })
-    )
+      TaskTables.Events(
+        admit: { record in
+          entries[record.tgid] = WatchedProcess()
+          entries[record.tgid]!.start_ns = record.start_ns
+          return path(record.cgroup.id)
+        },
+        forget: { entries[$0] = nil },
+        groups: CgroupTable.Events(
+          path: { key, _ in path(key.id) }, admitted: { _ in }, evicted: { _ in },
+          forgotten: { forgotten.append($0.id) })))
     watched = entries
     for group in forgotten { deadByGroup[group] = nil }
   }
 
-  private func addThreads(_ table: inout ProcessTable) {
+  private func addThreads(_ tables: inout TaskTables) {
     for one in processes {
       for thread in one.threads {
-        table.add(ThreadRecord(kind: RECORD_THREAD.rawValue, tgid: one.tgid, usage: thread))
+        tables.add(ThreadRecord(kind: RECORD_THREAD.rawValue, tgid: one.tgid, usage: thread))
       }
     }
   }

@@ -53,13 +53,13 @@ package final class ProcessPrograms: LoadedPrograms {
     }
   }
 
-  /// Goes once over all tasks and brings `table` up to now. `cgroup` finds the control group of a process by its id.
+  /// Goes once over all tasks and brings `tables` up to now. `cgroup` finds the control group of a process by its id.
   func pass(
-    _ table: inout ProcessTable, now: UInt64, cgroup: (UInt32) -> String, groups: CgroupTable.Events
+    _ tables: inout TaskTables, now: UInt64, cgroup: @escaping (UInt32) -> String, groups: CgroupTable.Events
   ) throws(CollectorFailure) {
     let (dead, deadWeights) = deadUsage()
-    table.beginPass(now: now)
-    _ = deadByCgroup?.forEach { table.groups?.addDead($0, $1, isWeighed: isWeighed) }
+    tables.beginPass(now: now)
+    _ = deadByCgroup?.forEach { tables.groups?.addDead($0, $1, isWeighed: isWeighed) }
     do throws(BPFError) {
       try iterator.pass { bytes in
         var offset = 0
@@ -67,11 +67,11 @@ package final class ProcessPrograms: LoadedPrograms {
           if bytes.load(fromByteOffset: offset, as: UInt32.self) == RECORD_PROCESS.rawValue {
             let record = bytes.load(fromByteOffset: offset, as: ProcessRecord.self)
             offset += MemoryLayout<ProcessRecord>.stride
-            table.add(record, weights: weights(in: bytes, &offset))
+            tables.add(record, weights: weights(in: bytes, &offset))
           } else {
             let record = bytes.load(fromByteOffset: offset, as: ThreadRecord.self)
             offset += MemoryLayout<ThreadRecord>.stride
-            table.add(record, weights: weights(in: bytes, &offset))
+            tables.add(record, weights: weights(in: bytes, &offset))
           }
         }
       }
@@ -79,15 +79,15 @@ package final class ProcessPrograms: LoadedPrograms {
       throw CollectorFailure(.read, error.description, cure: "see the kernel's log")
     }
     watched.update()
-    table.endPass(
+    tables.endPass(
       dead: dead, deadWeights: deadWeights,
       watched: { self.watched[$0] },
-      admit: { record in
-        self.watched.add(record)
-        return cgroup(record.tgid)
-      },
-      forget: { self.watched.remove($0) },
-      groupEvents: groups)
+      TaskTables.Events(
+        admit: { record in
+          self.watched.add(record)
+          return cgroup(record.tgid)
+        },
+        forget: { self.watched.remove($0) }, groups: groups))
   }
 
   /// Forgets what ended processes of a control group had used.

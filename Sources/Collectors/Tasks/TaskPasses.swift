@@ -18,7 +18,7 @@ package final class TaskPasses {
 
   /// As chosen, or longer where there are so many tasks that passes would cost too much.
   var samplingInterval: UInt64 { max(interval, passTime * Self.mostPassesTime) }
-  private(set) var processes: ProcessTable
+  private(set) var tables: TaskTables
   private let programs: ProcessPrograms
   private let scheduler: SchedulerPrograms?
   private let paths: HostPaths
@@ -29,7 +29,10 @@ package final class TaskPasses {
   private var lastAttribution: UInt64 = 0
   private var failure: CollectorFailure?
 
-  var groups: CgroupTable? { processes.groups }
+  var processes: ProcessTable { tables.processes }
+  var groups: CgroupTable? { tables.groups }
+  /// Who used the measured energy; nil where none is attributed.
+  var energy: EnergyLedger? { tables.energy }
   /// How tasks are weighed; nil: by their run time.
   var weighing: Weighing? { scheduler?.weighing }
 
@@ -41,8 +44,9 @@ package final class TaskPasses {
     interval = options.process.intervalNanoseconds
     var chosen = options.process
     if !options.enabled.contains("process") { chosen.limit = 0 }
-    processes = ProcessTable(options: chosen)
-    if options.enabled.contains("cgroup") { processes.groups = CgroupTable(options: options.cgroup) }
+    tables = TaskTables(
+      processes: ProcessTable(options: chosen),
+      groups: options.enabled.contains("cgroup") ? CgroupTable(options: options.cgroup) : nil)
     pass(now: MonotonicClock.now)
   }
 
@@ -66,35 +70,35 @@ package final class TaskPasses {
   /// From now on, what zones measure is attributed to what processes do.
   func beginAttribution(_ ledger: consuming EnergyLedger) {
     pass(now: MonotonicClock.now)
-    processes.beginAttribution(ledger)
+    tables.beginAttribution(ledger)
   }
 
   /// Takes what zones measured up to `now`, and attributes it by a pass in the same moment.
   ///
   /// Where a pass fails, or would cost too much so soon, windows stay open until the next one.
   func attribute(_ readings: [EnergyReading], now: UInt64) {
-    processes.energy?.measure(readings, at: now)
+    tables.energy?.measure(readings, at: now)
     // timers are not exact
     if now.subtracting(lastAttribution) < passTime * Self.mostAttributionTime / 10 * 9 { return }
     scheduler?.weighRunning()
     sample(now: now)
     if failure != nil { return }
     lastAttribution = now
-    processes.attributeEnergy()
+    tables.attributeEnergy()
   }
 
   /// A scrape is about to show what processes used.
-  func showEnergyOfProcesses() { processes.showEnergy() }
+  func showEnergyOfProcesses() { tables.processes.showEnergy() }
 
   /// A scrape is about to show what control groups used.
-  func showEnergyOfGroups() { processes.groups?.showEnergy() }
+  func showEnergyOfGroups() { tables.groups?.showEnergy() }
 
   private func pass(now: UInt64) {
     let start = OwnProcess.threadNanoseconds
-    if let scheduler, scheduler.weighing != nil { processes.energy?.measureBusyTime(scheduler.busyTime()) }
+    if let scheduler, scheduler.weighing != nil { tables.energy?.measureBusyTime(scheduler.busyTime()) }
     do throws(CollectorFailure) {
       try programs.pass(
-        &processes, now: now,
+        &tables, now: now,
         cgroup: { (try? ProcessFiles.controlGroup(pid: Int32(bitPattern: $0), paths: self.paths)) ?? "" },
         groups: CgroupTable.Events(
           path: { key, pid in

@@ -6,7 +6,7 @@ import Energy
 /// A machine whose processes run, move, end and are reused, and zones that measure: tables and ledger together.
 struct EnergyScene {
   var kernel: ModelKernel
-  var table: ProcessTable
+  var tables: TaskTables
   /// By zone, what its counter has added up to.
   var totals: [UInt64]
   let zones: [(zone: EnergyZone, labels: EnergyLabels)]
@@ -20,12 +20,12 @@ struct EnergyScene {
     var options = ProcessOptions()
     options.limit = limit
     options.graceNanoseconds = 20_000_000_000
-    table = ProcessTable(options: options)
+    tables = TaskTables(processes: ProcessTable(options: options))
     if followsGroups {
       var options = CgroupOptions()
       options.limit = 2
       options.graceNanoseconds = 15_000_000_000
-      table.groups = CgroupTable(options: options)
+      tables.groups = CgroupTable(options: options)
     }
     let named = (0..<packages).flatMap { package in
       [
@@ -36,8 +36,8 @@ struct EnergyScene {
     zones = Array(zip(named, EnergyLabels.assign(to: named)))
     totals = Array(repeating: 1_000_000, count: zones.count)
     start(&kernel)
-    kernel.pass(&table)
-    table.beginAttribution(EnergyLedger(readings(windows: 0...0), cpus: 2, idleMicrowatts: idleMicrowatts))
+    kernel.pass(&tables)
+    tables.beginAttribution(EnergyLedger(readings(windows: 0...0), cpus: 2, idleMicrowatts: idleMicrowatts))
   }
 
   /// Windows of a second each, but none for the zones left out.
@@ -54,14 +54,16 @@ struct EnergyScene {
   mutating func window(failed: Set<Int> = []) {
     kernel.advance(1_000_000_000)
     let now = readings(windows: 1...1, failed: failed)
-    table.energy?.measure(now, at: kernel.clock)
-    kernel.pass(&table)
-    table.attributeEnergy()
+    tables.energy?.measure(now, at: kernel.clock)
+    kernel.pass(&tables)
+    tables.attributeEnergy()
   }
 
-  var packages: [EnergyLedger.Package] { table.energy?.packages ?? [] }
+  var packages: [EnergyLedger.Package] { tables.energy?.packages ?? [] }
   var measured: UInt64 { totals.reduce(UInt64(0)) { $0 + $1 - 1_000_000 } }
-  func energy(_ tgid: UInt32) -> UInt64? { table.series.last { $0.tgid == tgid && $0.endedAt == nil }?.energy.total }
+  func energy(_ tgid: UInt32) -> UInt64? {
+    tables.processes.series.last { $0.tgid == tgid && $0.endedAt == nil }?.energy.total
+  }
 }
 
 extension EnergyLedger.Package {

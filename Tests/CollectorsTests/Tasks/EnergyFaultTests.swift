@@ -28,22 +28,22 @@ import Testing
 
   private let host: EnergyFixture
   private var kernel: ModelKernel
-  private var table: ProcessTable
+  private var tables: TaskTables
 
   init() throws {
     host = try EnergyFixture()
     kernel = ModelKernel(seed: 1)
     var options = ProcessOptions()
     options.limit = 3
-    table = ProcessTable(options: options)
-    table.groups = CgroupTable(options: CgroupOptions())
+    tables = TaskTables(processes: ProcessTable(options: options))
+    tables.groups = CgroupTable(options: CgroupOptions())
     kernel.start(2, comm: "kthreadd", isKernel: true)
     for id in 3...6 as ClosedRange<UInt32> { kernel.start(id, comm: "a", cgroup: 1 + UInt64(id % 2)) }
-    kernel.pass(&table)
+    kernel.pass(&tables)
   }
 
   private func attributed(_ package: String) -> UInt64 {
-    table.energy?.packages.first { $0.name == package }?.sum ?? 0
+    tables.energy?.packages.first { $0.name == package }?.sum ?? 0
   }
 
   /// What the zones of a package have measured.
@@ -53,17 +53,17 @@ import Testing
 
   /// Every counter there is, by what it is of.
   private var counters: [String: UInt64] {
-    var counters = ["other": table.otherEnergy.total, "other groups": table.groups?.otherEnergy.total ?? 0]
-    for package in table.energy?.packages ?? [] {
+    var counters = ["other": tables.processes.otherEnergy.total, "other groups": tables.groups?.otherEnergy.total ?? 0]
+    for package in tables.energy?.packages ?? [] {
       counters["\(package.name) processes"] = package.processes
       counters["\(package.name) kernel"] = package.kernel
       counters["\(package.name) idle"] = package.idle
       counters["\(package.name) unattributed"] = package.unattributed
     }
-    for one in table.series where one.leaf >= 0 {
+    for one in tables.processes.series where one.leaf >= 0 {
       counters["\(one.tgid) \(String(decoding: one.comm, as: UTF8.self)) \(one.cgroup)"] = one.energy.total
     }
-    for one in table.groups?.series ?? [] { counters[one.path] = one.energy.total }
+    for one in tables.groups?.series ?? [] { counters[one.path] = one.energy.total }
     return counters
   }
 
@@ -99,7 +99,7 @@ import Testing
     let start: UInt64 = 1000 * .second
     let collector = try host.makeProvedCollector(at: start)
     #expect(collector.roleNames.values.count { $0 == "primary" } == 4)
-    table.beginAttribution(
+    tables.beginAttribution(
       EnergyLedger(collector.readings, cpus: 2, idleMicrowatts: seed % 2 == 0 ? 3_000_000 : nil))
     var (now, highest) = (start, start)
     var before = counters
@@ -132,11 +132,11 @@ import Testing
       }
       collector.sample(at: now)
       let readings = collector.readings
-      table.energy?.measure(readings, at: now)
+      tables.energy?.measure(readings, at: now)
       if chance(8) { continue }
       kernel.advance(1_000_000)
-      kernel.pass(&table, at: now)
-      table.attributeEnergy()
+      kernel.pass(&tables, at: now)
+      tables.attributeEnergy()
 
       let after = counters
       let processes = after.reduce(0) { $0 + ($1.key.hasSuffix(" processes") ? $1.value : 0) }
@@ -151,7 +151,7 @@ import Testing
       }
       #expect(measured(collector, "0") <= zones[0].truth + zones[1].truth)
       #expect(attributed("2") <= zones[3].truth)
-      let shares = table.energy?.shares.dropFirst(EnergyLedger.kernel + 1).reduce(0) { $0 + $1.microjoules.total }
+      let shares = tables.energy?.shares.dropFirst(EnergyLedger.kernel + 1).reduce(0) { $0 + $1.microjoules.total }
       #expect(shares == processes - given, "window \(window)")
       given = processes
       before = after
@@ -169,7 +169,7 @@ import Testing
     try host.zone("intel-rapl:0", "package-0", 5)
     try zone.make(host)
     let collector = try host.makeCollector(at: 0)
-    table.beginAttribution(EnergyLedger(collector.readings, cpus: 2, idleMicrowatts: 0))
+    tables.beginAttribution(EnergyLedger(collector.readings, cpus: 2, idleMicrowatts: 0))
     for window in 1...1000 as ClosedRange<UInt64> {
       kernel.run(1, 600_000_000)
       kernel.run(0, 300_000_000)
@@ -177,12 +177,12 @@ import Testing
       zone.use(Self.modulus - 1_000_000)
       try host.set(zone.identifier, zone.register)
       collector.sample(at: window * 60 * .second)
-      table.energy?.measure(collector.readings, at: window * 60 * .second)
-      kernel.pass(&table)
-      table.attributeEnergy()
+      tables.energy?.measure(collector.readings, at: window * 60 * .second)
+      kernel.pass(&tables)
+      tables.attributeEnergy()
       #expect(attributed("0") == zone.truth, "window \(window)")
     }
-    let package = table.energy?.packages.first
+    let package = tables.energy?.packages.first
     #expect(package.map { $0.processes + $0.kernel + $0.unattributed } == 1000 * (Self.modulus - 1_000_000))
     // to a microjoule a window
     #expect(package.map { $0.processes >= 2 * $0.kernel && $0.processes - 2 * $0.kernel <= 3000 } == true)

@@ -34,10 +34,10 @@ import Testing
     #expect(scene.energy(7)! - before.0 == 6_000_600)
     #expect(scene.energy(8)! - before.1 == 3_000_300)
     #expect(scene.packages[0].kernel == 1_000_100)
-    let one = scene.table.series.first { $0.tgid == 7 }
+    let one = scene.tables.processes.series.first { $0.tgid == 7 }
     #expect(one?.share.microjoules.total == 6_000_600)
     #expect(abs((one?.share.watts.total ?? 0) - 6.0006) < 1e-9)
-    #expect(scene.table.energy?.hasWindow == true)
+    #expect(scene.tables.energy?.hasWindow == true)
   }
 
   @Test mutating func kernelThreadsHaveNoEnergyOfTheirOwnButThatOfTheKernel() {
@@ -45,7 +45,7 @@ import Testing
     run(0, 100_000_000)
     scene.totals[0] += 5_000_000
     scene.window()
-    #expect(scene.table.series.contains { $0.tgid == 2 && $0.leaf < 0 && $0.energy.total == 0 })
+    #expect(scene.tables.processes.series.contains { $0.tgid == 2 && $0.leaf < 0 && $0.energy.total == 0 })
     #expect(scene.packages[0].kernel == 5_000_000 && scene.packages[0].processes == 0)
     // neither as it ends
     run(0, 100_000_000)
@@ -63,10 +63,10 @@ import Testing
     scene.kernel.end(1)
     scene.totals[0] += 4_000_000
     scene.window()
-    let series = scene.table.series.first { $0.tgid == 7 }
+    let series = scene.tables.processes.series.first { $0.tgid == 7 }
     #expect(series?.endedAt != nil)
     #expect(series.map { $0.energy.total - before } == 2_000_000)
-    #expect(scene.table.otherEnergy.total == 2_000_000)
+    #expect(scene.tables.processes.otherEnergy.total == 2_000_000)
   }
 
   @Test mutating func processThatNoPassSawIsInOther() {
@@ -77,9 +77,9 @@ import Testing
     run(2, 20_000_000)
     scene.totals[0] += 2_000_000
     scene.window()
-    #expect(scene.table.otherEnergy.total == 2_000_000)
-    let groups = scene.table.groups?.series.reduce(
-      scene.table.groups?.otherEnergy.total ?? 0
+    #expect(scene.tables.processes.otherEnergy.total == 2_000_000)
+    let groups = scene.tables.groups?.series.reduce(
+      scene.tables.groups?.otherEnergy.total ?? 0
     ) { $0 + $1.energy.total }
     #expect(groups == 2_000_000)
     #expect(scene.packages[0].processes == 2_000_000)
@@ -118,7 +118,7 @@ import Testing
     scene.totals[0] += 9_000_000
     run(2, 100_000_000)
     scene.window()
-    #expect(scene.table.series.filter { $0.tgid == 7 }.map(\.energy.total) == [first, 9_000_000])
+    #expect(scene.tables.processes.series.filter { $0.tgid == 7 }.map(\.energy.total) == [first, 9_000_000])
     #expect(scene.packages[0].sum == scene.measured)
   }
 
@@ -129,7 +129,7 @@ import Testing
     scene.totals[0] += 1_000_000
     scene.window(failed: [0, 1])
     #expect(scene.energy(7)! == before.0)
-    #expect(scene.table.energy?.hasWindow == false)
+    #expect(scene.tables.energy?.hasWindow == false)
     run(2, 100_000_000)
     scene.totals[0] += 3_000_000
     scene.window()
