@@ -93,7 +93,7 @@ import Testing
     ("0x41", 0, 0xd40, 1, nil),
   ])
   func processorHasItsPresetOrNone(vendor: String, family: Int, model: Int, stepping: Int, name: String?) {
-    let processor = PowerModel.Processor(vendor: vendor, family: family, model: model, stepping: stepping)
+    let processor = ProcessorIdentity(vendor: vendor, family: family, model: model, stepping: stepping)
     #expect(PowerModel.preset(for: processor)?.name == name)
   }
 }

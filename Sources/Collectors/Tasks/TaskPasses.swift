@@ -99,10 +99,11 @@ package final class TaskPasses {
     do throws(CollectorFailure) {
       try programs.pass(
         &tables, now: now,
-        cgroup: { (try? ProcessFiles.controlGroup(pid: Int32(bitPattern: $0), paths: self.paths)) ?? "" },
+        cgroup: { (try? ControlGroups(of: "\($0)", paths: self.paths))?.mostTelling ?? "" },
         groups: CgroupTable.Events(
           path: { key, pid in
-            ControlGroupHierarchy(rawValue: key.hierarchy)?.path(ofProcess: pid, paths: self.paths)
+            let groups = try? ControlGroups(of: "\(pid)", paths: self.paths)
+            return ControlGroupHierarchy(rawValue: key.hierarchy).flatMap { groups?.path(in: $0) }
           },
           admitted: { self.scheduler?.watch($0) },
           evicted: { self.scheduler?.forget($0) },

@@ -11,27 +11,7 @@ extension PowerModel {
     package let name: String
     package let model: PowerModel
     /// The processors it is chosen for by `auto`.
-    let covers: @Sendable (Processor) -> Bool
-  }
-
-  /// What a processor says of itself.
-  package struct Processor: Sendable, Hashable, CustomStringConvertible {
-    /// `vendor_id` of x86 (`GenuineIntel`), `CPU implementer` of arm64 (`0x41`).
-    package var vendor: String
-    /// 0 on arm64.
-    package var family: Int
-    /// `CPU part` on arm64.
-    package var model: Int
-    package var stepping: Int
-
-    package init(vendor: String, family: Int, model: Int, stepping: Int) {
-      self.vendor = vendor
-      self.family = family
-      self.model = model
-      self.stepping = stepping
-    }
-
-    package var description: String { "\(vendor) family \(family) model \(model) stepping \(stepping)" }
+    let covers: @Sendable (ProcessorIdentity) -> Bool
   }
 
   package static let presets = [
@@ -51,10 +31,10 @@ extension PowerModel {
   ]
 
   /// The preset `auto` stands for on a machine with `processor`, nil where none covers it.
-  package static func preset(for processor: Processor) -> Preset? { presets.first { $0.covers(processor) } }
+  package static func preset(for processor: ProcessorIdentity) -> Preset? { presets.first { $0.covers(processor) } }
 
   private static func preset(
-    _ name: String, atRest: Double, busy: Double, covers: @escaping @Sendable (Processor) -> Bool
+    _ name: String, atRest: Double, busy: Double, covers: @escaping @Sendable (ProcessorIdentity) -> Bool
   ) -> Preset {
     var model = PowerModel()
     model.idleWattsPerCPU = atRest
@@ -63,7 +43,7 @@ extension PowerModel {
   }
 }
 
-extension PowerModel.Processor {
+extension ProcessorIdentity {
   fileprivate func isIntel(_ models: Set<Int>) -> Bool {
     vendor == "GenuineIntel" && family == 6 && models.contains(model)
   }
