@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Glibc
 import Machine
@@ -5,14 +6,15 @@ import Testing
 
 /// A sysfs with RAPL zones beside the machine's own devices.
 struct SensorTree {
-  let folder: TemporaryFolder
+  let folder: TemporaryTree
+  var path: String { folder.root }
 
   init() throws {
-    folder = try TemporaryFolder()
-    try FileManager.default.createSymbolicLink(atPath: folder.path + "/devices", withDestinationPath: "/sys/devices")
+    folder = try TemporaryTree()
+    try folder.link("devices", to: "/sys/devices")
   }
 
-  func counter(_ identifier: String) -> String { folder.path + "/class/powercap/\(identifier)/energy_uj" }
+  func counter(_ identifier: String) -> String { folder.root + "/class/powercap/\(identifier)/energy_uj" }
 
   /// Sets the counter of a zone, in place: the file is open.
   func set(_ identifier: String, _ energy: Int) throws {
@@ -34,7 +36,7 @@ struct SensorTree {
     } else {
       // reading a folder fails for root, too
       try FileManager.default.createDirectory(
-        atPath: folder.path + "/\(place)/energy_uj", withIntermediateDirectories: false)
+        atPath: folder.root + "/\(place)/energy_uj", withIntermediateDirectories: false)
     }
   }
 }
@@ -47,7 +49,7 @@ extension EndToEnd {
       try tree.zone("intel-rapl:0:0", "core", energy: nil)
       try tree.zone("intel-rapl:0:1", "dram", energy: 500_000)
       let exporter = try await Exporter(
-        ["--path.sysfs", tree.folder.path], moving: ["intel-rapl:0", "intel-rapl:0:1"].map(tree.counter))
+        ["--path.sysfs", tree.path], moving: ["intel-rapl:0", "intel-rapl:0:1"].map(tree.counter))
       try tree.set("intel-rapl:0", 2_000_000)
       let zone = #"wattprobe_energy_joules_total{source="rapl",package="0",zone="package-0"}"#
       let before = try await eventually("the joules to be counted") {
@@ -71,7 +73,7 @@ extension EndToEnd {
     @Test func sensorThatReturnsTextIsHeldAndCounted() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.interval", "200ms"])
       let zone = #"{source="rapl",package="0",zone="package-0"}"#
       try tree.set("intel-rapl:0", 3_000_000)
       try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
@@ -93,7 +95,7 @@ extension EndToEnd {
     @Test func counterThatStepsBackIsHeldAndCounted() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000_000)
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.interval", "200ms"])
       let zone = #"{source="rapl",package="0",zone="package-0"}"#
       try tree.set("intel-rapl:0", 1_002_000_000)
       try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
@@ -115,7 +117,7 @@ extension EndToEnd {
 
     @Test func noSensorIsSaidAndTheRestGoesOn() async throws {
       let tree = try SensorTree()
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
+      let exporter = try await Exporter(["--path.sysfs", tree.path])
       let samples = try exporter.samples()
       #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason="absent"} 0"#))
       #expect(samples.contains(#"wattprobe_collector_up{collector="sched",reason=""} 1"#))
@@ -163,7 +165,7 @@ extension EndToEnd {
         .appendingPathComponent("../../examples/energy/model.conf").path
       let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
       let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms", "--energy.idle-watts",
+        "--path.sysfs", tree.path, "--energy.model", file, "--energy.interval", "200ms", "--energy.idle-watts",
         "9",
       ])
       let zone = #"{source="model",package="0",zone="package-0"}"#
@@ -201,7 +203,7 @@ extension EndToEnd {
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
       let exporter = try await Exporter(
         [
-          "--path.sysfs", tree.folder.path, "--energy.model", "skylake", "--energy.interval", "200ms",
+          "--path.sysfs", tree.path, "--energy.model", "skylake", "--energy.interval", "200ms",
           "--energy.idle-watts", "1",
         ], moving: [tree.counter("intel-rapl:0")])
       var energy = 1_000_000
@@ -219,15 +221,15 @@ extension EndToEnd {
 
     @Test func presetOfTheProcessorIsChosen() async throws {
       let tree = try SensorTree()
-      let procfs = try TemporaryFolder()
+      let procfs = try TemporaryTree()
       try procfs.write(
         "cpuinfo",
         "processor: 0\nvendor_id: GenuineIntel\ncpu family: 6\nmodel: 85\nmodel name: x\nstepping: 4\n\nprocessor: 1\n")
       try procfs.write("stat", "cpu 0 0 0 0\ncpu0 0 0 0 0\nctxt 0\nbtime 0\nprocesses 0\n")
       try procfs.write("net/dev", "a\nb\n")
       let exporter = try await Exporter([
-        "--collector.disable-defaults", "--collector.energy", "--path.sysfs", tree.folder.path, "--path.procfs",
-        procfs.path, "--energy.model=auto", "--energy.interval=200ms",
+        "--collector.disable-defaults", "--collector.energy", "--path.sysfs", tree.path, "--path.procfs",
+        procfs.root, "--energy.model=auto", "--energy.interval=200ms",
       ])
       // skylake: 0.64 W for the one CPU that this procfs has, which is never busy.
       let watts = try await eventually("a window") {
@@ -238,7 +240,7 @@ extension EndToEnd {
 
     /// A copy of the library that stands in for NVIDIA's: what it says is in `libnvml.so.state` beside it.
     private func copyLibrary(to tree: SensorTree) throws -> String {
-      let library = tree.folder.path + "/libnvml.so"
+      let library = tree.path + "/libnvml.so"
       try FileManager.default.copyItem(
         at: URL(fileURLWithPath: Executable.wattprobe).deletingLastPathComponent()
           .appendingPathComponent("libnvmlstandin.so"), to: URL(fileURLWithPath: library))
@@ -252,7 +254,7 @@ extension EndToEnd {
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
       let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
       let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--energy.nvml-library", library, "--energy.interval", "200ms",
+        "--path.sysfs", tree.path, "--energy.nvml-library", library, "--energy.interval", "200ms",
       ])
       func joules(_ family: String, _ labels: String) throws -> Double? {
         try exporter.samples().first { $0.hasPrefix("wattprobe_\(family){\(labels)") }
@@ -279,7 +281,7 @@ extension EndToEnd {
       let tree = try SensorTree()
       let library = try copyLibrary(to: tree)
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.nvml-library", library])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.nvml-library", library])
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 3500 1\n")
       let zone = #"wattprobe_energy_joules_total{source="nvml",package="GPU-1",zone="gpu-0"}"#
       try await eventually("the GPU's joules") { try exporter.value(zone) == 2.5 ? () : nil }

@@ -1,3 +1,4 @@
+import Fixtures
 import Collecting
 import Energy
 import Exposition
@@ -24,29 +25,18 @@ final class EnergyFixture {
     let event = Mutex<[String: CInt]>([:])
   }
 
-  let root: String
+  private let tree: TemporaryTree
   private let faults = Faults()
 
-  init() throws {
-    root = NSTemporaryDirectory() + "/wattprobe-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-  }
+  init() throws { tree = try TemporaryTree() }
 
-  deinit { try? FileManager.default.removeItem(atPath: root) }
+  var root: String { tree.root }
+  var paths: HostPaths { tree.paths }
 
-  var paths: HostPaths { HostPaths(procfs: root, sysfs: root) }
-
-  func path(_ relative: String) -> String { root + "/" + relative }
+  func path(_ relative: String) -> String { tree.path(relative) }
   func zonePath(_ identifier: String) -> String { path("class/powercap/\(identifier)/energy_uj") }
-
-  func write(_ relative: String, _ text: String) throws {
-    let url = URL(fileURLWithPath: path(relative))
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    // In place, as sysfs: a descriptor that is open sees it.
-    let file = fopen(url.path, "w")
-    fputs(text, file)
-    fclose(file)
-  }
+  func write(_ relative: String, _ text: String) throws { try tree.write(relative, text) }
+  func remove(_ relative: String) throws { try tree.remove(relative) }
 
   func zone(_ identifier: String, _ name: String, _ energy: UInt64, range: UInt64? = 262_143_328_850) throws {
     try write("class/powercap/\(identifier)/name", name + "\n")
@@ -73,8 +63,6 @@ final class EnergyFixture {
       try write(topology + "thread_siblings_list", (siblings[cpu] ?? "\(cpu)") + "\n")
     }
   }
-
-  func remove(_ relative: String) throws { try FileManager.default.removeItem(atPath: path(relative)) }
 
   func failOpen(_ path: String, _ code: CInt?) { faults.open.withLock { $0[path] = code } }
   /// How often the file was to be opened.

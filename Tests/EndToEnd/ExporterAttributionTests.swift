@@ -5,14 +5,14 @@ import Testing
 
 extension EndToEnd {
   /// The program by its own timer, as it is scraped.
-  @Suite struct EnergyAttributionTests {
+  @Suite struct ExporterAttributionTests {
     @Test func whatIsMeasuredIsWhatIsAttributed() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
       try tree.zone("intel-rapl:0:0", "core", energy: 1_000)
       try tree.zone("intel-rapl:0:1", "dram", energy: 262_143_328_000)
       let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.idle-watts", "1.5"])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.idle-watts", "1.5"])
       var (energy, memory) = (1_000_000, 262_143_328_000)
       var seen = 0
       var attributed: [String: UInt64] = [:]
@@ -51,7 +51,7 @@ extension EndToEnd {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
       let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--collector.disable-defaults", "--collector.energy", "--energy.idle-watts",
+        "--path.sysfs", tree.path, "--collector.disable-defaults", "--collector.energy", "--energy.idle-watts",
         "0",
       ])
       try tree.set("intel-rapl:0", 9_000_000)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Host
 
-@Suite struct InterruptTests {
+@Suite struct InterruptTableTests {
   static let x86 = """
                CPU0       CPU1       CPU4       \("")
       0:         36          0          0  IR-IO-APIC    2-edge      timer

@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-  @Suite struct LifecycleTests {
+  @Suite struct ExporterLifecycleTests {
     @Test(arguments: [SIGTERM, SIGINT])
     func aSignalEndsItWithNothingLeftBehind(_ signal: Int32) async throws {
       let exporter = try await Exporter()

@@ -1,19 +1,5 @@
+import Fixtures
 import Exposition
-
-/// SplitMix64: the same numbers from the same seed on every machine.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
-  }
-}
 
 /// A random snapshot and, worked out in another way than the encoder does, what must be read back from its text.
 struct RandomSnapshot {
@@ -38,7 +24,7 @@ struct RandomSnapshot {
   ]
 
   init(seed: UInt64) {
-    var random = SeededGenerator(seed: seed)
+    var random = Generator(seed: seed)
     var writer = SampleWriter()
     var families: [Family] = []
     for index in 0..<Int.random(in: 0...8, using: &random) {
@@ -83,7 +69,7 @@ struct RandomSnapshot {
     self.snapshot = writer.finish()
   }
 
-  private static func value(_ type: MetricType, _ random: inout SeededGenerator) -> Snapshot.Value {
+  private static func value(_ type: MetricType, _ random: inout Generator) -> Snapshot.Value {
     let bits = UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64.random(in: 0..<64, using: &random)
     switch (type, Int.random(in: 0..<5, using: &random)) {
     case (.histogram, _): return .histogram(first: 0, count: 0, sum: 0, layout: .init(lowest: 0, highest: 0))

@@ -9,7 +9,7 @@ import Testing
 
 extension KernelTests {
   /// Interrupts against the kernel's own counts of them.
-  @Suite(.serialized) struct InterruptTests {
+  @Suite(.serialized) struct InterruptTimeTests {
     private static func softirqs() throws -> [String: UInt64] {
       let vectors = try SoftInterrupts(paths: HostPaths()).vectors
       return Dictionary(uniqueKeysWithValues: vectors.map { ($0.name, $0.counts.reduce(0, +)) })

@@ -4,7 +4,7 @@ import Testing
 
 extension EndToEnd {
   /// The bounds that README.md states.
-  @Suite struct CardinalityTests {
+  @Suite struct ExporterCardinalityTests {
     @Test func processesHaveAtMostThirteenSeriesEach() async throws {
       let limit = 3
       // more busy processes than may have series

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Web
 
-@Suite(.timeLimit(.minutes(2))) struct LifecycleTests {
+@Suite(.timeLimit(.minutes(2))) struct ServerLifecycleTests {
   private static var hasIPv6: Bool {
     let descriptor = socket(AF_INET6, CInt(SOCK_STREAM.rawValue), 0)
     defer { close(descriptor) }
