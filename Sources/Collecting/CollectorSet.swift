@@ -88,7 +88,7 @@ package final class CollectorSet: SnapshotSource {
     self.state = Mutex(State())
     state.withLock { state in
       let context = makeContext()
-      for definition in definitions {
+      for definition in startOrder(of: definitions) {
         guard enabled.contains(definition.name) else {
           note(definition.name, CollectorFailure(.disabled, "off", cure: "start with --collector.\(definition.name)"))
           continue

@@ -23,6 +23,20 @@ import Testing
     #expect(!shown.contains { $0.hasPrefix("scrape_collector_success") && !$0.contains("good") })
   }
 
+  /// One that takes what others have is made and collected after them, and one that is off is not waited for.
+  @Test func collectorsComeAfterThoseTheyAskFor() {
+    let scene = Scene([
+      .init("first", after: ["last", "off", "nobody"]), .init("off"), .init("circle", after: ["round"]),
+      .init("round", after: ["circle"]), .init("last"),
+    ])
+    let set = scene.start(enabled: ["first", "circle", "round", "last"])
+    #expect(scene.events() == ["started last", "started first", "started round", "started circle"])
+    let shown = set.collect(CollectorSelection()).texts.filter { $0.hasSuffix(" 1") && !$0.contains("{") }
+    #expect(shown == ["last 1", "first 1", "round 1", "circle 1"])
+    // listed as they were
+    #expect(set.states.map(\.name) == ["first", "off", "circle", "round", "last"])
+  }
+
   @Test func whatAFailingCollectorWroteIsTakenBackAndOthersGoOn() {
     let scene = Scene([.init("one"), .init("two"), .init("three")])
     let set = scene.start(enabled: ["one", "two", "three"])

@@ -11,6 +11,7 @@ final class Scene: Sendable {
     let name: String
     let start: StaticReason?
     let interval: UInt64?
+    let after: [String]
     let failing = Mutex<StaticReason?>(nil)
     let unavailable = Mutex<StaticReason?>(nil)
     let collections = Mutex(0)
@@ -18,8 +19,9 @@ final class Scene: Sendable {
     /// How far the clock goes on while it collects.
     let duration = Mutex<UInt64>(0)
 
-    init(_ name: String, start: StaticReason? = nil, interval: UInt64? = nil) {
+    init(_ name: String, start: StaticReason? = nil, interval: UInt64? = nil, after: [String] = []) {
       self.name = name
+      self.after = after
       self.start = start
       self.interval = interval
     }
@@ -75,7 +77,9 @@ final class Scene: Sendable {
   func start(enabled: Set<String>, program: Fake? = nil) -> CollectorSet {
     let advance: @Sendable (UInt64) -> Void = { [self] time in clock.withLock { $0 += time } }
     let definitions = fakes.map { fake in
-      CollectorDefinition<Void>(name: fake.name, summary: fake.name, isOnByDefault: true, families: []) {
+      CollectorDefinition<Void>(
+        name: fake.name, summary: fake.name, isOnByDefault: true, families: [], after: fake.after
+      ) {
         _ throws(CollectorFailure) in
         if let reason = fake.start { throw CollectorFailure(reason, "cannot start", cure: "none") }
         return fake.make(advance)

@@ -16,7 +16,8 @@ package final class CompatCollector: Collector {
       a zone: on processors with several dies there are more, such as `node_rapl_package_0_die_1_joules_total`. Where the
       energy is estimated (`--energy.model`), the labels of Kepler's and Scaphandre's have `source="model"`, too.
       """,
-    families: KeplerFamilies.families + ScaphandreFamilies.families + NodeExporterFamilies.families
+    families: KeplerFamilies.families + ScaphandreFamilies.families + NodeExporterFamilies.families,
+    after: ["energy", "process", "cgroup"]
   ) { context throws(CollectorFailure) in
     guard let energy = context.energy else {
       throw CollectorFailure(

@@ -33,7 +33,7 @@ extension EnergyCollector: PeriodicCollector {
       are any), and system calls where a collector counts them.
 
       """ + EnergyAttribution.notes,
-    families: families + EnergyAttribution.families
+    families: families + EnergyAttribution.families, after: ["syscalls"]
   ) { context throws(CollectorFailure) in
     let options = context.options.energy
     if let model = options.model, model.joulesPerSystemCall > 0, context.systemCalls == nil {

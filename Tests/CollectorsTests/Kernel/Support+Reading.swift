@@ -13,7 +13,7 @@ import Testing
 @Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"))
 struct KernelTests {}
 
-/// Collectors on the running kernel, made and read in the order of the registry. They do not see the machine's own sensors.
+/// Collectors on the running kernel, made and read in the order that a set has. They do not see the machine's own sensors.
 final class LiveCollectors {
   let context: CollectorContext
   private let collectors: [any Collector]
@@ -29,7 +29,7 @@ final class LiveCollectors {
     change(&options)
     let context = CollectorContext(options: options, logger: Logger(label: "tests"))
     self.context = context
-    collectors = try Registry.collectors.filter { names.contains($0.name) }.map { try $0.make(context) }
+    collectors = try startOrder(of: Registry.collectors).filter { names.contains($0.name) }.map { try $0.make(context) }
   }
 
   /// Everything as it is now: what is sampled between scrapes is sampled first.
