@@ -21,9 +21,9 @@ BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev 
 TEST_PACKAGES := clang-format curl iproute2 linux-perf prometheus python3 python3-prometheus-client systemd util-linux
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help run test build bench install uninstall format check-format clean toolchain build-packages test-packages
+.PHONY: help run test build docs bench install uninstall format check-format clean toolchain build-packages test-packages
 
-help: ## Show this list.
+help: ## List these targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
@@ -37,9 +37,9 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 
 # Those that measure the whole machine run by themselves: what the others do would be in their figures. Either part runs
 # whatever becomes of the other.
-TESTS = $(SUDO) env NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
-test: toolchain build-packages test-packages ## Run every test: needs root, for eBPF.
+test: toolchain build-packages test-packages ## Run all tests (as root or through sudo, for eBPF).
 	swift build --build-tests
 	@status=0; \
 	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log || status=1; \
@@ -49,12 +49,18 @@ test: toolchain build-packages test-packages ## Run every test: needs root, for 
 build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
 	swift build $(RELEASE) --product wattprobe
 
-bench: toolchain build-packages ## Measure what it costs, in about two minutes: needs root. PARTS="events scrape" chooses.
+docs: toolchain build-packages test-packages ## Write the generated parts of docs/ and the reviewed help texts anew.
+	swift build --build-tests
+	WATTPROBE_UPDATE_GOLDEN=1 NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest \
+		--testing-library swift-testing --filter GeneratedTextTests --filter HelpTests
+	git diff --stat -- docs Tests/EndToEnd/Golden
+
+bench: toolchain build-packages ## Measure what it costs, in two minutes, as root. PARTS="events scrape" runs only these.
 	swift build $(RELEASE) --product wattprobe
 	swift build $(RELEASE) --product bench
 	$(SUDO) $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
 
-install: ## Install under PREFIX what `make build` built, and its systemd units.
+install: ## Install what `make build` built, and its systemd units, under PREFIX (/usr/local).
 	@test -x $(BINARY) || { echo 'There is no $(BINARY): run make build first.' >&2; exit 1; }
 	install -D -m 755 $(BINARY) $(DESTDIR)$(PREFIX)/bin/wattprobe
 	install -d $(DESTDIR)$(UNITDIR)
@@ -67,15 +73,15 @@ install: ## Install under PREFIX what `make build` built, and its systemd units.
 uninstall: ## Remove what `make install` put there.
 	rm -f $(DESTDIR)$(PREFIX)/bin/wattprobe $(DESTDIR)$(UNITDIR)/wattprobe.service $(DESTDIR)$(UNITDIR)/wattprobe.socket
 
-format: toolchain test-packages ## Format the sources in place.
+format: toolchain test-packages ## Format all source files in place.
 	swift format -i -r Sources Tests Benchmarks Package.swift
 	clang-format -i $(FORMATTED_C)
 
-check-format: toolchain test-packages ## Say where the sources are not formatted.
+check-format: toolchain test-packages ## Fail if a source file is not formatted.
 	swift format lint -s -r Sources Tests Benchmarks Package.swift
 	clang-format --dry-run -Werror $(FORMATTED_C)
 
-clean: ## Remove everything that was built.
+clean: ## Remove all build products.
 	rm -rf .build
 
 toolchain:

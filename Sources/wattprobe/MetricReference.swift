@@ -2,7 +2,7 @@ import Collecting
 import Collectors
 import Exposition
 
-/// The metric reference of README.md, made from the registry.
+/// The metric reference of docs/metrics.md, made from the registry.
 enum MetricReference {
   /// One section a collector, in the order of the registry, and one for the program itself.
   static var markdown: String {
@@ -20,7 +20,7 @@ enum MetricReference {
       let labels = family.labels.isEmpty ? "–" : family.labels.joined(separator: ", ")
       return "| `\(sampleName(family))` | \(family.type) | \(labels) | \(family.help) |\n"
     }
-    return "### \(title)\n\n" + (text.isEmpty ? "" : text + "\n\n")
+    return "## \(title)\n\n" + (text.isEmpty ? "" : text + "\n\n")
       + "| metric | type | labels | meaning |\n|---|---|---|---|\n" + rows.joined()
   }
 

@@ -14,7 +14,7 @@ extension EndToEnd {
     }
 
     @Test func everyMetricExists() throws {
-      let known = Set(Registry.families.flatMap(Self.sampleNames))
+      let known = Set(Registry.families.flatMap(\.sampleNames))
       for expression in try Dashboard.load().expressions {
         let used = Dashboard.metrics(in: expression)
         #expect(!used.isEmpty, "\(expression)")
@@ -27,7 +27,7 @@ extension EndToEnd {
       let used = try Set(Dashboard.load().expressions.flatMap(Dashboard.metrics))
       let others = Set(CompatCollector.definition.families)
       for family in Registry.families where !others.contains(family) {
-        #expect(!used.isDisjoint(with: Self.sampleNames(family)), "\(family.name) is on no panel")
+        #expect(!used.isDisjoint(with: family.sampleNames), "\(family.name) is on no panel")
       }
     }
 
@@ -45,15 +45,6 @@ extension EndToEnd {
           let selectors = target.expr.matches(of: /[a-z0-9]\{/).count
           #expect(target.expr.matches(of: /\{job=~"\$job",instance=~"\$instance"/).count == selectors, "\(target.expr)")
         }
-      }
-    }
-
-    private static func sampleNames(_ family: Family) -> [String] {
-      switch family.type {
-      case .counter: [family.name + "_total"]
-      case .gauge, .unknown: [family.name]
-      case .info: [family.name + "_info"]
-      case .histogram: ["_bucket", "_sum", "_count"].map { family.name + $0 }
       }
     }
   }

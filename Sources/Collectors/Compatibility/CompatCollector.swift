@@ -8,20 +8,21 @@ package final class CompatCollector: Collector {
     name: "compat", summary: "energy once more, by the names that Kepler, Scaphandre and node_exporter give it",
     isOnByDefault: false,
     notes: """
-      `--compat kepler,scaphandre,node` names those that are wanted and switches it on, too; see "Moving from Kepler, Scaphandre
-      or node_exporter". The figures are those of the native families at the same moment, to the last digit, so never add
-      the two up. Processes and control groups are those that have series of their own, with the label `cgroup` beside the
-      other exporter's own, since without it two of them might have the same labels; `pid="other"` is all other processes.
-      Counters begin at 0 as this program starts and do not turn. node_exporter's families are named after what powercap calls
-      a zone: on processors with several dies there are more, such as `node_rapl_package_0_die_1_joules_total`. Where the
-      energy is estimated (`--energy.model`), the labels of Kepler's and Scaphandre's have `source="model"`, too.
+      `--compat kepler,scaphandre,node` names the exporters that are wanted, and switches the collector on: see
+      [moving.md](moving.md). The figures are those of the native families at the same moment, to the last digit, so never
+      add the two up. Processes and control groups are those that have series of their own. They have the label `cgroup`
+      beside those of the other exporter, since without it two of them might have the same labels. `pid="other"` is all other
+      processes. Counters begin at 0 as wattprobe starts, and do not wrap. node_exporter names its families after powercap's
+      zones, so processors with several dies have more of them, such as `node_rapl_package_0_die_1_joules_total`. Where the
+      energy is estimated (`--energy.model`), the labels of Kepler and Scaphandre have `source="model"`, too.
       """,
     families: KeplerFamilies.families + ScaphandreFamilies.families + NodeExporterFamilies.families,
     after: ["energy", "process", "cgroup"]
   ) { context throws(CollectorFailure) in
     guard let energy = context.energy else {
       throw CollectorFailure(
-        .absent, "the energy collector does not run", cure: "cure what it lacks; it must not be switched off")
+        .absent, "the energy collector does not run",
+        cure: "leave it on (--collector.energy), and see what it lacks itself")
     }
     return CompatCollector(context, energy: energy)
   }
