@@ -88,7 +88,7 @@ let package = Package(
     tests(
       "CollectorsTests",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "Fixtures", "Machine",
+        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "CLibbpf", "Host", "Fixtures", "Machine",
         "loads",
         logging,
       ]),

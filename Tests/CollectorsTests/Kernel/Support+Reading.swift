@@ -10,7 +10,7 @@ import Testing
 @testable import Collectors
 
 /// Tests that put programs into the running kernel and load the machine: one at a time.
-@Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"))
+@Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"), Replay())
 struct KernelTests {}
 
 /// Collectors on the running kernel, made and read in the order that a set has. They do not see the machine's own sensors.
