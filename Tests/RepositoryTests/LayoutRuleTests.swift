@@ -28,7 +28,7 @@ import Testing
   }
 
   /// Tests stand where what they test does.
-  @Test(arguments: ["Host", "Collectors"])
+  @Test(arguments: ["Host", "Energy", "Collectors"])
   func testsHaveTheFoldersOfTheSources(module: String) throws {
     let sources = Set(try Repository.files(in: "Sources/\(module)", "swift").map(Self.folder))
     for folder in Set(try Repository.files(in: "Tests/\(module)Tests", "swift").map(Self.folder)) {

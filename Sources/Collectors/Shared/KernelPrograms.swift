@@ -5,19 +5,6 @@ internal import Glibc
 internal import Host
 internal import Logging
 
-/// An eBPF object in the kernel and the collector its cost belongs to.
-package protocol LoadedPrograms: AnyObject {
-  /// The collector that pays for it.
-  var collector: String { get }
-  func programs() -> [ProgramStatistics]
-  func maps() -> [MapDescription]
-  /// Updates that could not be made, by map and cause.
-  func lostUpdates() -> [(map: String, cause: String, count: UInt64)]
-  /// Takes the programs off their events, and puts them back: what they cost is the difference.
-  func detach()
-  func reattach() throws(BPFError)
-}
-
 /// Loads the objects that several collectors share, each once, and knows all that are in the kernel.
 package final class KernelPrograms {
   /// Everything loaded so far, in order.

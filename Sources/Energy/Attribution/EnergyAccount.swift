@@ -17,6 +17,8 @@ package struct EnergyAccount: Sendable {
   /// What was measured and waits for weights of the same time.
   private var open: EnergyWindow?
   private var weights: [UInt64] = []
+  /// The weights of the window under way are of no energy.
+  private var isSkipped = false
   /// How long CPUs were busy since the last window closed.
   private var busyNanoseconds: UInt64 = 0
   private var split = EnergySplit()
@@ -62,15 +64,20 @@ package struct EnergyAccount: Sendable {
   package mutating func discard(total: UInt64) {
     self.total = total
     open = nil
-    clearWeights()
+    isSkipped = true
   }
 
   /// The zone's counter stood still, and nobody knows whether it counts: what it brings next is of the time from here on.
-  package mutating func skip() { if open == nil { clearWeights() } }
+  package mutating func skip() { isSkipped = true }
 
-  /// Attributes what was measured since the last time. Nil where nothing was: the weights wait for it.
+  /// Attributes what was measured since the last time. Nil where nothing was: the weights wait for it, but for those of a
+  /// window that was dropped or skipped.
   package mutating func close() -> Closed? {
-    guard let window = open else { return nil }
+    defer { isSkipped = false }
+    guard let window = open else {
+      if isSkipped { clearWeights() }
+      return nil
+    }
     floor.learn(from: window, busyNanoseconds: busyNanoseconds)
     let idle = min(window.microjoules, floor.microjoules(in: window.nanoseconds))
     var shares = [UInt64](repeating: 0, count: weights.count)

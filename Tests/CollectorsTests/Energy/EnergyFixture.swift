@@ -124,6 +124,12 @@ final class EnergyFixture {
     for (file, text) in files { try write("class/hwmon/hwmon\(number)/\(file)", text + "\n") }
   }
 
+  /// A battery with these files, beside its type.
+  func battery(_ name: String, _ files: [String: String]) throws {
+    try write("class/power_supply/\(name)/type", "Battery\n")
+    for (file, text) in files { try write("class/power_supply/\(name)/\(file)", text + "\n") }
+  }
+
   /// No GPUs but those of a library that is named.
   func makeCollector(
     at now: UInt64 = 0, model: PowerModel? = nil, activity: (any ActivitySource)? = nil, nvml: String? = nil,

@@ -188,4 +188,36 @@ import Testing
     // to a microjoule a window
     #expect(package.map { $0.processes >= 2 * $0.kernel && $0.processes - 2 * $0.kernel <= 3000 } == true)
   }
+
+  /// A sensor that is silent at first, or stands still for minutes in between: what it measures is attributed in full, to those
+  /// who ran in the window in which it moved, and nothing is said of it before.
+  @Test mutating func whatMovesLateIsAttributedToThoseWhoRanThen() throws {
+    var zone = Counter(identifier: "intel-rapl:0", name: "package-0", register: 1_000)
+    try zone.make(host)
+    let collector = try host.makeCollector(at: 0)
+    collector.settle()
+    tables.beginAttribution(EnergyLedger(collector.readings, cpus: 2, idleMicrowatts: 0))
+    var kernelThreads: UInt64 = 0
+    for window in 1...900 as ClosedRange<UInt64> {
+      let moves = window == 10 || window == 400 || window > 800
+      // process 1 runs while the sensor stands still, the kernel's thread while it counts
+      kernel.run(moves ? 0 : 1, 500_000_000)
+      kernel.advance(.second)
+      if moves {
+        zone.use(2_000_000)
+        kernelThreads += 2_000_000
+      }
+      try host.set(zone.identifier, zone.register)
+      collector.sample(at: window * .second)
+      tables.energy?.measure(collector.readings, at: window * .second)
+      kernel.pass(&tables)
+      tables.attributeEnergy()
+      let isBelieved = (10...310).contains(window) || (400...700).contains(window) || window > 800
+      #expect(tables.energy?.isAttributing == isBelieved, "window \(window)")
+      #expect(tables.energy?.packages.isEmpty == (window < 10))
+      #expect(try collector.series().joules("rapl/0/package-0") == (isBelieved ? Double(zone.truth) / 1e6 : nil))
+      #expect(attributed("0") == zone.truth)
+    }
+    #expect(tables.energy?.packages.first?.kernel == kernelThreads)
+  }
 }

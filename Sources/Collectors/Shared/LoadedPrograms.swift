@@ -1,6 +1,19 @@
-internal import BPF
+package import BPF
 internal import Collecting
 internal import Logging
+
+/// An eBPF object in the kernel and the collector its cost belongs to.
+package protocol LoadedPrograms: AnyObject {
+  /// The collector that pays for it.
+  var collector: String { get }
+  func programs() -> [ProgramStatistics]
+  func maps() -> [MapDescription]
+  /// Updates that could not be made, by map and cause.
+  func lostUpdates() -> [(map: String, cause: String, count: UInt64)]
+  /// Takes the programs off their events, and puts them back: what they cost is the difference.
+  func detach()
+  func reattach() throws(BPFError)
+}
 
 extension LoadedPrograms {
   /// Loads the programs in the first form this kernel takes.

@@ -2,7 +2,7 @@ internal import CHost
 import Glibc
 
 /// Wakes a thread that waits for it: eventfd(2).
-struct Event: ~Copyable, Sendable {
+struct EventDescriptor: ~Copyable, Sendable {
   private let descriptor: FileDescriptor
 
   init() throws(SystemError) {
