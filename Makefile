@@ -35,14 +35,16 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 	@echo
 	@exec $(SUDO) $(BINARY)
 
-# Those that measure the whole machine run by themselves: what the others do would be in their figures.
+# Those that measure the whole machine run by themselves: what the others do would be in their figures. Either part runs
+# whatever becomes of the other.
 TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 test: toolchain build-packages test-packages ## Run all tests (as root or through sudo, for eBPF).
 	swift build --build-tests
-	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log
-	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log
-	@echo; grep -ah 'Test run with' .build/tests.log
+	@status=0; \
+	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log || status=1; \
+	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log || status=1; \
+	echo; grep -ah 'Test run with' .build/tests.log; exit $$status
 
 build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
 	swift build $(RELEASE) --product wattprobe

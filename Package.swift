@@ -74,23 +74,31 @@ let package = Package(
     // Loads of known size for the tests of the kernel side.
     .executableTarget(name: "loads", path: "Tests/Support/Loads"),
     .target(name: "nvmlstandin", path: "Tests/Support/StandInNVML"),
-    // What tests ask the kernel themselves, and a sensor that is true to a model.
-    .target(name: "Machine", dependencies: ["Host"], path: "Tests/Support/Machine", swiftSettings: settings),
-    tests("ExpositionTests", ["Exposition"]),
+    // Folders and random cases of the tests' own.
+    .target(name: "Fixtures", dependencies: ["Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
+    // What tests ask the kernel themselves, and sensors of which the truth is known.
+    .target(
+      name: "Machine", dependencies: ["Fixtures", "Host"], path: "Tests/Support/Machine", swiftSettings: settings),
+    tests("RepositoryTests", []),
+    tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
-    tests("HostTests", ["Host"]),
-    tests("EnergyTests", ["Energy"]),
-    tests("BPFTests", ["BPF", "BPFPrograms"]),
+    tests("HostTests", ["Host", "Fixtures"]),
+    tests("EnergyTests", ["Energy", "Fixtures"]),
+    tests("BPFTests", ["BPF", "BPFPrograms", "Fixtures"]),
     tests(
       "CollectorsTests",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "Machine", "loads", logging,
+        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "CLibbpf", "Host", "Fixtures",
+        "Machine",
+        "loads",
+        logging,
       ]),
     tests(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(
-      "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Machine", "loads"], exclude: ["Golden"]),
+      "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Fixtures", "Machine", "loads"],
+      exclude: ["Golden"]),
 
     // `make bench`: what the programs, a scrape and a pass cost.
     .target(

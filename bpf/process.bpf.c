@@ -86,16 +86,16 @@ static __always_inline void add_pending(struct task_struct *task, const struct w
 					struct weights *weights)
 {
 	u64 pending = task->se.sum_exec_runtime - weighed->ran_ns, package;
-	struct weight_cpu *place;
+	struct weight_cpu *last;
 	u32 cpu;
 
 	if (!config.pending || !weighed->ran_ns || (__s64)pending <= 0 || !bpf_core_field_exists(task->wake_cpu))
 		return;
 	cpu = task->wake_cpu;
-	place = bpf_map_lookup_elem(&weight_cpus, &cpu);
-	if (!place)
+	last = bpf_map_lookup_elem(&weight_cpus, &cpu);
+	if (!last)
 		return;
-	package = place->place - 1;
+	package = last->lane - 1;
 	if (package < WEIGHT_PACKAGES)
 		weights->of_package[package] += pending * config.pending >> 10;
 }

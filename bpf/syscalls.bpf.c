@@ -43,7 +43,7 @@ u64 watched_since;
 
 PER_CPU_ARRAY(syscalls_cpus, syscalls_cpu)
 
-/* Where every call has a histogram: SYSCALL_PLACES for each CPU. */
+/* Where every call has a histogram: SYSCALL_INDEXES for each CPU. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -55,7 +55,7 @@ struct {
 /* The call a task is in. */
 struct syscall_entry {
 	u64 ns; /* when it began; 0: none */
-	u32 place;
+	u32 index;
 	u32 returns_another; /* what it returns is the result of an interrupted call */
 };
 
@@ -131,26 +131,26 @@ int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
 		return 0;
 	}
 	if (is_compat(regs, number)) {
-		entry->place = SYSCALL_COMPAT;
+		entry->index = SYSCALL_COMPAT;
 		entry->returns_another = is_compat_sigreturn(number);
 	} else {
-		entry->place = number < SYSCALL_UNKNOWN ? number : SYSCALL_UNKNOWN;
+		entry->index = number < SYSCALL_UNKNOWN ? number : SYSCALL_UNKNOWN;
 		entry->returns_another = number == config.sigreturn;
 	}
 	entry->ns = bpf_ktime_get_ns();
 	return 0;
 }
 
-static __always_inline void count_duration(struct syscalls_cpu *c, u64 place, u64 ns)
+static __always_inline void count_duration(struct syscalls_cpu *c, u64 index, u64 ns)
 {
-	u64 category = config.categories[place], slot = histogram_slot(ns);
+	u64 category = config.categories[index], slot = histogram_slot(ns);
 	struct syscall_slots *durations;
 	u32 key;
 
 	if (slot >= HISTOGRAM_SLOTS)
 		return;
 	if (config.by_syscall) {
-		key = bpf_get_smp_processor_id() * SYSCALL_PLACES + place;
+		key = bpf_get_smp_processor_id() * SYSCALL_INDEXES + index;
 		durations = bpf_map_lookup_elem(&syscall_durations, &key);
 		if (durations)
 			durations->slots[slot]++;
@@ -161,15 +161,15 @@ static __always_inline void count_duration(struct syscalls_cpu *c, u64 place, u6
 
 static __always_inline void end_call(struct syscalls_cpu *c, struct syscall_entry *entry)
 {
-	u64 place = entry->place & (SYSCALL_PLACES - 1);
+	u64 index = entry->index & (SYSCALL_INDEXES - 1);
 	u64 ns = bpf_ktime_get_ns() - entry->ns;
 
 	if ((__s64)ns < 0)
 		ns = 0;
 	entry->ns = 0;
-	c->totals[place].calls++;
-	c->totals[place].ns += ns;
-	count_duration(c, place, ns);
+	c->totals[index].calls++;
+	c->totals[index].ns += ns;
+	count_duration(c, index, ns);
 	if (config.detail)
 		add_detail(syscalls, &c->unwatched, 1);
 }

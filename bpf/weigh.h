@@ -68,7 +68,7 @@ static __always_inline void weigh(struct weight_cpu *w, struct task_struct *task
 				  u64 now, u64 cycles)
 {
 	u64 part = ran - weighed->ran_ns, weight, busy, overlap;
-	u64 package = w->place - 1;
+	u64 package = w->lane - 1;
 	bool is_new = !weighed->ran_ns;
 
 	/* run time that was foreseen as a window closed */

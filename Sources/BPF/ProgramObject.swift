@@ -18,7 +18,7 @@ package struct ProgramObject: ~Copyable {
     (0..<Int(BPFPrograms_object_count)).map { String(cString: embedded($0).name) }
   }
 
-  private static func embedded(_ index: Int) -> wattprobe_object {
+  private static func embedded(_ index: Int) -> EmbeddedObject {
     wattprobe_object_at(UInt(index)).pointee
   }
 

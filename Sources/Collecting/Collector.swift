@@ -7,6 +7,14 @@ package protocol Collector: AnyObject {
   /// A failure that concerns one device or sensor only is the collector's own matter (the series is absent); what it throws
   /// marks the whole collector as failed in this scrape, and nothing it wrote is served.
   func collect(into writer: inout SampleWriter) throws(CollectorFailure)
+
+  /// Why it has nothing to show now, though it runs and goes on looking; nil where it has. It is for things that come and go:
+  /// a sensor that does not count.
+  var unavailability: CollectorFailure? { get }
+}
+
+extension Collector {
+  package var unavailability: CollectorFailure? { nil }
 }
 
 /// Why a collector cannot start or could not be read.
@@ -53,10 +61,14 @@ package struct CollectorDefinition<Environment>: Sendable {
   /// What a reader of the metric reference must know beyond the families' help: Markdown.
   package let notes: String
   package let families: [Family]
+  /// Collectors that are made, and collected, before this one where they are on, wherever the registry lists them: it asks
+  /// for what they have.
+  package let after: [String]
   package let make: @Sendable (Environment) throws(CollectorFailure) -> any Collector
 
   package init(
     name: String, summary: String, isOnByDefault: Bool, notes: String = "", families: [Family],
+    after: [String] = [],
     make: @escaping @Sendable (Environment) throws(CollectorFailure) -> any Collector
   ) {
     self.name = name
@@ -64,6 +76,23 @@ package struct CollectorDefinition<Environment>: Sendable {
     self.isOnByDefault = isOnByDefault
     self.notes = notes
     self.families = families
+    self.after = after
     self.make = make
   }
+}
+
+/// The order in which collectors are made and collected: each one's `after` come before it, otherwise as they are listed.
+package func startOrder<Environment>(
+  of definitions: [CollectorDefinition<Environment>]
+) -> [CollectorDefinition<Environment>] {
+  var ordered: [CollectorDefinition<Environment>] = []
+  var visited: Set<String> = []
+  func visit(_ definition: CollectorDefinition<Environment>) {
+    // a cycle ends where it began
+    guard visited.insert(definition.name).inserted else { return }
+    for name in definition.after { definitions.first { $0.name == name }.map(visit) }
+    ordered.append(definition)
+  }
+  definitions.forEach(visit)
+  return ordered
 }

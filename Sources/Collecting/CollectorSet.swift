@@ -17,6 +17,8 @@ package final class CollectorSet: SnapshotSource {
     let name: String
     let collector: any Collector
     var isFailing = false
+    /// Why it has nothing to show, as it was told last.
+    var unavailability: CollectorFailure?
     var nextSample: UInt64 = 0
   }
 
@@ -36,7 +38,12 @@ package final class CollectorSet: SnapshotSource {
   /// What the set tells while it works; the executable logs it.
   package enum Event: Sendable {
     case started(collector: String)
+    /// At the start: it cannot run, or runs and has nothing to show.
     case unavailable(collector: String, CollectorFailure)
+    /// It runs, and has nothing to show any more.
+    case withdrawn(collector: String, CollectorFailure)
+    /// It has something to show now.
+    case available(collector: String)
     /// Collecting failed, and did not the time before.
     case failed(collector: String, CollectorFailure)
     case recovered(collector: String)
@@ -81,14 +88,16 @@ package final class CollectorSet: SnapshotSource {
     self.state = Mutex(State())
     state.withLock { state in
       let context = makeContext()
-      for definition in definitions {
+      for definition in startOrder(of: definitions) {
         guard enabled.contains(definition.name) else {
           note(definition.name, CollectorFailure(.disabled, "off", cure: "start with --collector.\(definition.name)"))
           continue
         }
         do throws(CollectorFailure) {
-          state.running.append(Running(name: definition.name, collector: try definition.make(context)))
+          var running = Running(name: definition.name, collector: try definition.make(context))
           report(.started(collector: definition.name))
+          tellAvailability(of: &running, isStarting: true)
+          state.running.append(running)
         } catch {
           note(definition.name, error)
           report(.unavailable(collector: definition.name, error))
@@ -140,6 +149,7 @@ package final class CollectorSet: SnapshotSource {
     let time = now()
     if running.nextSample <= time {
       periodic.sample(now: time)
+      tellAvailability(of: &running)
       // from the planned time on, so that the mean period holds, but never in a burst after a pause
       let planned = running.nextSample + periodic.samplingInterval
       running.nextSample = planned > time ? planned : time + periodic.samplingInterval
@@ -156,6 +166,7 @@ package final class CollectorSet: SnapshotSource {
         let failure = Self.collect(state.running[index].collector, into: &writer)
         outcomes.append((state.running[index].name, now() - start, failure == nil))
         tell(failure, of: &state.running[index])
+        tellAvailability(of: &state.running[index])
       }
       if let program = state.program { _ = Self.collect(program.collector, into: &writer) }
       writeOutcomes(outcomes, failures: status.withLock { $0.failures }, selection: selection, into: &writer)
@@ -181,6 +192,17 @@ package final class CollectorSet: SnapshotSource {
     if let failure, !running.isFailing { report(.failed(collector: running.name, failure)) }
     if failure == nil && running.isFailing { report(.recovered(collector: running.name)) }
     running.isFailing = failure != nil
+  }
+
+  /// Brings what `collector_up` and the landing page say up to date.
+  private func tellAvailability(of running: inout Running, isStarting: Bool = false) {
+    let unavailability = running.collector.unavailability
+    if unavailability == running.unavailability { return }
+    running.unavailability = unavailability
+    let name = running.name
+    status.withLock { $0.failures[name] = unavailability }
+    guard let unavailability else { return report(.available(collector: name)) }
+    report(isStarting ? .unavailable(collector: name, unavailability) : .withdrawn(collector: name, unavailability))
   }
 
   private func writeOutcomes(

@@ -22,7 +22,6 @@ package enum Registry {
     SignalsCollector.definition,
     LoadTrackingCollector.definition,
     EnergyCollector.definition,
-    // reads what the energy collector has, so it comes after it
     CompatCollector.definition,
   ]
 

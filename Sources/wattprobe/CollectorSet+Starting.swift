@@ -30,6 +30,10 @@ extension CollectorSet {
     case .unavailable:
       // once all were tried: those with one cause share a line
       break
+    case .withdrawn(let collector, let failure):
+      StartFailure.grouped([(collector, failure)]).forEach { $0.log(to: logger) }
+    case .available(let collector):
+      logger.info("collector is available", metadata: ["collector": "\(collector)"])
     case .failed(let collector, let failure):
       logger.error(
         "collector failed",

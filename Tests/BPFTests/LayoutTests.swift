@@ -15,6 +15,7 @@ import Testing
     var testDescription: String { name }
 
     init<Root>(_: Root.Type, of object: String, _ members: [String: PartialKeyPath<Root>]) {
+      // as C calls it
       self.name = "\(Root.self)"
       self.object = object
       size = MemoryLayout<Root>.size
@@ -23,15 +24,15 @@ import Testing
   }
 
   static let layouts = [
-    Layout(histogram.self, of: "sched", ["slots": \.slots, "sum": \.sum]),
+    Layout(HistogramSlots.self, of: "sched", ["slots": \.slots, "sum": \.sum]),
     Layout(
-      cpu_time.self, of: "sched",
+      CPUTime.self, of: "sched",
       [
         "head": \.head, "task_ns": \.task_ns, "idle_ns": \.idle_ns, "last_clock": \.last_clock,
         "anchor_clock": \.anchor_clock, "anchor_ns": \.anchor_ns, "is_idle": \.is_idle, "tail": \.tail,
       ]),
     Layout(
-      sched_cpu.self, of: "sched",
+      SchedPerCPU.self, of: "sched",
       [
         "time": \.time, "switches": \.switches, "wakeups": \.wakeups, "migrations": \.migrations, "events": \.events,
         "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "reserved": \.reserved, "runqueue": \.runqueue,
@@ -39,123 +40,123 @@ import Testing
         "offcpu": \.offcpu, "padding": \.padding,
       ]),
     Layout(
-      sched_config.self, of: "sched",
+      SchedConfig.self, of: "sched",
       [
         "histograms": \.histograms, "kernel_waits": \.kernel_waits, "task_storage": \.task_storage,
         "cgroup_waits": \.cgroup_waits, "version1": \.version1, "pmu_events": \.pmu_events, "weighs": \.weighs,
         "siblings": \.siblings, "sibling_loss": \.sibling_loss, "unused": \.unused, "since_ns": \.since_ns,
       ]),
     Layout(
-      task_wait.self, of: "sched",
+      TaskWait.self, of: "sched",
       [
         "blocked_at": \.blocked_at, "queued_at": \.queued_at, "run_delay": \.run_delay, "reason": \.reason,
         "slices": \.slices,
       ]),
-    Layout(weights.self, of: "sched", ["of_package": \.of_package]),
+    Layout(PackageWeights.self, of: "sched", ["of_package": \.of_package]),
     Layout(
-      weighed_task.self, of: "sched", ["own": \.own, "inherited": \.inherited, "ran_ns": \.ran_ns, "wait": \.wait]),
+      WeighedTask.self, of: "sched", ["own": \.own, "inherited": \.inherited, "ran_ns": \.ran_ns, "wait": \.wait]),
     Layout(
-      weight_cpu.self, of: "sched",
+      WeightPerCPU.self, of: "sched",
       [
-        "place": \.place, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
+        "lane": \.lane, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
         "busy_ns": \.busy_ns, "padding": \.padding,
       ]),
     Layout(
-      idle_cpu.self, of: "cpu",
+      IdlePerCPU.self, of: "cpu",
       [
         "idle_since": \.idle_since, "idle_state": \.idle_state, "idle_ns": \.idle_ns,
         "idle_entries": \.idle_entries, "padding": \.padding,
       ]),
     Layout(
-      interrupt_cpu.self, of: "irq",
+      InterruptsPerCPU.self, of: "irq",
       [
         "hardirq_start": \.hardirq_start, "hardirq_handled": \.hardirq_handled, "hardirq_ns": \.hardirq_ns,
         "softirq_start": \.softirq_start, "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns,
         "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
       ]),
     Layout(
-      irq_config.self, of: "irq",
+      IRQConfig.self, of: "irq",
       [
         "hardirq_slots": \.hardirq_slots, "cpu_time": \.cpu_time, "histograms": \.histograms, "unused": \.unused,
       ]),
-    Layout(lock_wait.self, of: "locks", ["lock": \.lock, "begun": \.begun, "kind": \.kind]),
-    Layout(lock_waits.self, of: "locks", ["depth": \.depth, "waits": \.waits]),
+    Layout(LockWait.self, of: "locks", ["lock": \.lock, "begun": \.begun, "kind": \.kind]),
+    Layout(LockWaits.self, of: "locks", ["depth": \.depth, "waits": \.waits]),
     Layout(
-      locks_cpu.self, of: "locks",
+      LocksPerCPU.self, of: "locks",
       [
         "attached": \.attached, "lost": \.lost, "too_deep": \.too_deep, "spinning": \.spinning,
         "contention": \.contention, "padding": \.padding,
       ]),
-    Layout(locks_config.self, of: "locks", ["task_storage": \.task_storage, "unused": \.unused]),
+    Layout(LocksConfig.self, of: "locks", ["task_storage": \.task_storage, "unused": \.unused]),
     Layout(
-      exits_cpu.self, of: "exits",
+      ExitsPerCPU.self, of: "exits",
       [
         "processes": \.processes, "switches": \.switches, "cpu": \.cpu, "lifetime": \.lifetime, "padding": \.padding,
       ]),
     Layout(
-      signals_cpu.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
+      SignalsPerCPU.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
     Layout(
-      block_counters.self, of: "block",
+      BlockCounters.self, of: "block",
       [
         "ios": \.ios, "bytes": \.bytes, "errors": \.errors, "duration": \.duration, "queue": \.queue,
       ]),
     Layout(
-      block_slot.self, of: "block", ["operations": \.operations, "lost": \.lost, "padding": \.padding]),
-    Layout(block_device.self, of: "block", ["slot": \.slot, "name": \.name]),
+      BlockSlot.self, of: "block", ["operations": \.operations, "lost": \.lost, "padding": \.padding]),
+    Layout(BlockDevice.self, of: "block", ["slot": \.slot, "name": \.name]),
     Layout(
-      block_request.self, of: "block",
+      BlockRequest.self, of: "block",
       [
         "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation, "failed": \.failed,
       ]),
-    Layout(block_config.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
+    Layout(BlockConfig.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
     Layout(
-      block_cpu.self, of: "block",
+      BlockPerCPU.self, of: "block",
       [
         "unwatched_reads": \.unwatched_reads, "unwatched_writes": \.unwatched_writes, "padding": \.padding,
       ]),
     Layout(
-      pagecache_cpu.self, of: "pagecache",
+      PagecachePerCPU.self, of: "pagecache",
       [
         "accesses": \.accesses, "insertions": \.insertions, "dirtied": \.dirtied,
         "unwatched_accesses": \.unwatched_accesses, "unwatched_insertions": \.unwatched_insertions,
         "unwatched_dirtied": \.unwatched_dirtied, "padding": \.padding,
       ]),
-    Layout(pagecache_config.self, of: "pagecache", ["page_shift": \.page_shift, "detail": \.detail]),
+    Layout(PagecacheConfig.self, of: "pagecache", ["page_shift": \.page_shift, "detail": \.detail]),
     Layout(
-      kmem_cpu.self, of: "kmem",
+      KmemPerCPU.self, of: "kmem",
       [
         "allocations": \.allocations, "frees": \.frees, "allocated_bytes": \.allocated_bytes,
         "freed_bytes": \.freed_bytes, "lost": \.lost, "padding": \.padding,
       ]),
-    Layout(kmem_allocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes, "allocator": \.allocator]),
-    Layout(kmem_site.self, of: "kmem", ["bytes": \.bytes, "allocations": \.allocations]),
-    Layout(kmem_config.self, of: "kmem", ["page_shift": \.page_shift, "unused": \.unused]),
+    Layout(KmemAllocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes, "allocator": \.allocator]),
+    Layout(KmemSite.self, of: "kmem", ["bytes": \.bytes, "allocations": \.allocations]),
+    Layout(KmemConfig.self, of: "kmem", ["page_shift": \.page_shift, "unused": \.unused]),
     Layout(
-      load_class_sums.self, of: "loadtracking",
+      LoadClassSums.self, of: "loadtracking",
       [
         "actual_ns": \.actual_ns, "estimated_ns": \.estimated_ns, "unconverged": \.unconverged, "errors": \.errors,
         "convergence": \.convergence, "padding": \.padding,
       ]),
     Layout(
-      loadtracking_cpu.self, of: "loadtracking",
+      LoadTrackingPerCPU.self, of: "loadtracking",
       ["classes": \.classes, "lost": \.lost, "scaled": \.scaled, "padding": \.padding]),
     Layout(
-      loadtracking_config.self, of: "loadtracking",
+      LoadTrackingConfig.self, of: "loadtracking",
       [
         "window_ns": \.window_ns, "interactive_ns": \.interactive_ns, "cpu_bound": \.cpu_bound,
         "io_bound": \.io_bound, "tgid": \.tgid, "unused": \.unused,
       ]),
     Layout(
-      usage.self, of: "process",
+      TaskUsage.self, of: "process",
       [
         "runtime_ns": \.runtime_ns, "user_ns": \.user_ns, "system_ns": \.system_ns,
         "voluntary_switches": \.voluntary_switches, "involuntary_switches": \.involuntary_switches,
         "minor_faults": \.minor_faults, "major_faults": \.major_faults, "read_bytes": \.read_bytes,
         "written_bytes": \.written_bytes, "runqueue_ns": \.runqueue_ns,
       ]),
-    Layout(thread_record.self, of: "process", ["kind": \.kind, "tgid": \.tgid, "usage": \.usage]),
+    Layout(ThreadRecord.self, of: "process", ["kind": \.kind, "tgid": \.tgid, "usage": \.usage]),
     Layout(
-      process_record.self, of: "process",
+      ProcessRecord.self, of: "process",
       [
         "kind": \.kind, "tgid": \.tgid, "usage": \.usage, "start_ns": \.start_ns, "cgroup": \.cgroup,
         "resident_bytes": \.resident_bytes, "virtual_bytes": \.virtual_bytes, "threads": \.threads,
@@ -163,79 +164,79 @@ import Testing
         "is_kernel": \.is_kernel, "unused": \.unused,
       ]),
     Layout(
-      watched_process.self, of: "process",
+      WatchedProcess.self, of: "process",
       [
         "start_ns": \.start_ns, "dead_runqueue_ns": \.dead_runqueue_ns, "final": \.final, "is_dead": \.is_dead,
         "final_weights": \.final_weights, "detail": \.detail,
       ]),
     Layout(
-      process_detail.self, of: "process",
+      ProcessDetail.self, of: "process",
       [
         "events": \.events, "syscalls": \.syscalls, "block_reads": \.block_reads, "block_writes": \.block_writes,
         "page_cache_accesses": \.page_cache_accesses, "page_cache_insertions": \.page_cache_insertions,
         "page_cache_dirtied": \.page_cache_dirtied,
       ]),
     Layout(
-      event_reading.self, of: "sched", ["counter": \.counter, "enabled": \.enabled, "running": \.running]),
+      EventReading.self, of: "sched", ["counter": \.counter, "enabled": \.enabled, "running": \.running]),
     Layout(
-      pmu_cpu.self, of: "sched", ["last": \.last, "unwatched": \.unwatched, "padding": \.padding]),
+      PMUPerCPU.self, of: "sched", ["last": \.last, "unwatched": \.unwatched, "padding": \.padding]),
     Layout(
-      process_cpu.self, of: "process",
+      ProcessPerCPU.self, of: "process",
       [
         "dead": \.dead, "dead_kernel_ns": \.dead_kernel_ns, "dead_weights": \.dead_weights,
         "dead_kernel_weights": \.dead_kernel_weights, "padding": \.padding,
       ]),
     Layout(
-      cgroup_dead.self, of: "process",
+      DeadInCgroup.self, of: "process",
       [
         "runtime_ns": \.runtime_ns, "kernel_ns": \.kernel_ns, "weights": \.weights, "kernel_weights": \.kernel_weights,
       ]),
     Layout(
-      process_config.self, of: "process",
+      ProcessConfig.self, of: "process",
       [
         "page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "weighed": \.weighed,
         "pending": \.pending,
         "unused": \.unused,
       ]),
-    Layout(cgroup_key.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
-    Layout(cgroup_waits.self, of: "sched", ["runqueue": \.runqueue]),
-    Layout(syscall_total.self, of: "syscalls", ["calls": \.calls, "ns": \.ns]),
-    Layout(syscall_slots.self, of: "syscalls", ["slots": \.slots]),
+    Layout(CgroupKey.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
+    Layout(CgroupWaits.self, of: "sched", ["runqueue": \.runqueue]),
+    Layout(SyscallTotal.self, of: "syscalls", ["calls": \.calls, "ns": \.ns]),
+    Layout(SyscallSlots.self, of: "syscalls", ["slots": \.slots]),
     Layout(
-      syscalls_cpu.self, of: "syscalls",
+      SyscallsPerCPU.self, of: "syscalls",
       [
         "totals": \.totals, "durations": \.durations, "errors": \.errors, "lost": \.lost,
         "unwatched": \.unwatched, "padding": \.padding,
       ]),
     Layout(
-      syscalls_config.self, of: "syscalls",
+      SyscallsConfig.self, of: "syscalls",
       [
         "categories": \.categories, "sigreturn": \.sigreturn, "task_storage": \.task_storage,
         "by_syscall": \.by_syscall, "detail": \.detail, "unused": \.unused,
       ]),
     Layout(
-      faults_cpu.self, of: "faults",
+      FaultsPerCPU.self, of: "faults",
       ["faults": \.faults, "durations": \.durations, "lost": \.lost, "padding": \.padding]),
-    Layout(faults_config.self, of: "faults", ["task_storage": \.task_storage]),
-    Layout(device_name.self, of: "net", ["start": \.start, "rest": \.rest]),
+    Layout(FaultsConfig.self, of: "faults", ["task_storage": \.task_storage]),
+    Layout(DeviceName.self, of: "net", ["start": \.start, "rest": \.rest]),
     Layout(
-      device_traffic.self, of: "net",
+      DeviceTraffic.self, of: "net",
       [
         "received": \.received, "received_bytes": \.received_bytes, "offered": \.offered,
         "offered_bytes": \.offered_bytes, "refused": \.refused, "refused_bytes": \.refused_bytes, "queue": \.queue,
       ]),
     Layout(
-      net_cpu.self, of: "net",
+      NetPerCPU.self, of: "net",
       [
         "queued_packet": \.queued_packet, "queued_device": \.queued_device, "queued_at": \.queued_at, "lost": \.lost,
         "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified,
         "padding": \.padding,
       ]),
-    Layout(queued_key.self, of: "net", ["packet": \.packet, "device": \.device]),
-    Layout(queued_stamp.self, of: "net", ["at": \.at, "length": \.length]),
-    Layout(net_config.self, of: "net", ["stamps_at_queue": \.stamps_at_queue]),
+    Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),
+    Layout(QueuedStamp.self, of: "net", ["at": \.at, "length": \.length]),
+    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue]),
     Layout(
-      tcp_cpu.self, of: "tcp",
+      TCPPerCPU.self, of: "tcp",
       [
         "connections": \.connections, "retransmits": \.retransmits, "resets": \.resets, "lost": \.lost,
         "padding": \.padding, "connects": \.connects, "rtt": \.rtt,
@@ -257,10 +258,11 @@ import Testing
     let text = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
       .map { try String(contentsOf: $0, encoding: .utf8) }.joined()
     var declared: [String: Set<String>] = [:]
-    for match in text.matches(of: /(?m)^struct (\w+) \{\n((?:.*\n)*?)\};/) {
+    for match in text.matches(of: /(?m)^struct (\w+) \{\n((?:.*\n)*?)\} SWIFT_NAME\([A-Z]\w*\);/) {
       let members = match.2.matches(of: /(?m)^\t(?:struct )?\w+ (\w+)(?:\[\w+\])*;/).map { String($0.1) }
       declared[String(match.1)] = Set(members)
     }
+    #expect(declared.count == text.matches(of: /(?m)^struct \w+ \{/).count, "a struct without a name in Swift")
     #expect(declared.count > 10)
     let compared = Dictionary(uniqueKeysWithValues: Self.layouts.map { ($0.name, Set($0.members.keys)) })
     #expect(declared == compared)

@@ -12,7 +12,7 @@ struct LoadingTests {
     try object.setCapacity("sched_cpus", PossibleCPUs.count)
     try object.setCapacity("task_waits", 4096)
     try object.configure(
-      sched_config(
+      SchedConfig(
         histograms: 1, kernel_waits: kernelWaits ? 1 : 0,
         task_storage: kernelWaits ? 1 : 0, cgroup_waits: 0, version1: 1,
         pmu_events: 7, weighs: kernelWaits ? 1 : 0, siblings: 1, sibling_loss: 461, unused: 0, since_ns: 0))
@@ -27,7 +27,7 @@ struct LoadingTests {
       try object.run("weigh_running", onEach: Array(0..<PossibleCPUs.count))
       try Self.weighedProcesses(object)
     }
-    let cpus = try MappedArray<sched_cpu>("sched_cpus", of: object)
+    let cpus = try MappedArray<SchedPerCPU>("sched_cpus", of: object)
     #expect(cpus.load(0, \.time.anchor_ns) > 0)
   }
 
@@ -38,7 +38,7 @@ struct LoadingTests {
     try process.setCapacity("watched", 128)
     for map in ["weighed_tasks", "weight_cpus"] { try process.share(map, of: scheduler) }
     try process.configure(
-      process_config(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1, pending: 1024, unused: 0))
+      ProcessConfig(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1, pending: 1024, unused: 0))
     do { try process.load() } catch { print(error.log); throw error }
     try process.attach("sched_process_free")
     try process.attach("each_task")
@@ -68,7 +68,7 @@ struct LoadingTests {
     try object.setCapacity("interrupt_cpus", PossibleCPUs.count)
     try object.setCapacity("hardirqs", PossibleCPUs.count * 2)
     try object.configure(
-      irq_config(
+      IRQConfig(
         hardirq_slots: 2, cpu_time: features.cpuTime, histograms: features.histograms, unused: (0, 0)))
     try object.load()
     for program in object.programs() { try object.attach(program.name) }

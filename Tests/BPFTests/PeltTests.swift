@@ -1,3 +1,4 @@
+import Fixtures
 import BPFPrograms
 import Foundation
 import Testing
@@ -6,15 +7,6 @@ import Testing
 @Suite struct PeltTests {
   private static let timeConstant = 32.0 * 1_048_576 / log(2)
   private static let millisecond = 1_000_000.0
-
-  private struct Generator {
-    var state: UInt64
-
-    mutating func next(below bound: UInt64) -> UInt64 {
-      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
-      return (state >> 11) % bound
-    }
-  }
 
   /// A task's signal, integrated in small steps; its clock runs at `pace` of time while the task runs.
   private struct Model {
@@ -39,13 +31,13 @@ import Testing
 
   /// A stretch of one kind, with up to a period of the other before it, as the kernel's updates cut them.
   @Test func areaIsThatOfNumericIntegration() {
-    var random = Generator(state: 11)
+    var random = Generator(seed: 11)
     for _ in 0..<2_000 {
-      let from = random.next(below: 1025)
-      let estimate = random.next(below: 1025)
-      let long = 1_000 + (random.next(below: 1 << 30) >> random.next(below: 18))
-      let short = random.next(below: min(1_048_576, long))
-      let runsLast = random.next(below: 2) == 0
+      let from = random.below(1025)
+      let estimate = random.below(1025)
+      let long = 1_000 + (random.below(1 << 30) >> random.below(18))
+      let short = random.below(min(1_048_576, long))
+      let runsLast = random.below(2) == 0
       if runsLast && long > 20_000_000 { continue }
       var model = Model(value: Double(from) / 1024)
       let share = Double(estimate) / 1024

@@ -9,11 +9,11 @@ import Testing
 
   /// A load given as duties that each last for so many slots; its signal has `pace` of PELT's speed and `reach` of the duty.
   private struct Scene {
-    var detector = step_detector()
+    var detector = StepDetector()
     var value = 0.0
     var pace = 1.0
     var reach = 1.0
-    private(set) var results: [step_result] = []
+    private(set) var results: [StepResult] = []
 
     mutating func play(_ duty: Double, slots: Double) {
       for _ in 0..<Int(slots) { add(duty, ns: StepTests.slot) }

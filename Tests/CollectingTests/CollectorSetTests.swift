@@ -23,6 +23,20 @@ import Testing
     #expect(!shown.contains { $0.hasPrefix("scrape_collector_success") && !$0.contains("good") })
   }
 
+  /// One that takes what others have is made and collected after them, and one that is off is not waited for.
+  @Test func collectorsComeAfterThoseTheyAskFor() {
+    let scene = Scene([
+      .init("first", after: ["last", "off", "nobody"]), .init("off"), .init("circle", after: ["round"]),
+      .init("round", after: ["circle"]), .init("last"),
+    ])
+    let set = scene.start(enabled: ["first", "circle", "round", "last"])
+    #expect(scene.events() == ["started last", "started first", "started round", "started circle"])
+    let shown = set.collect(CollectorSelection()).texts.filter { $0.hasSuffix(" 1") && !$0.contains("{") }
+    #expect(shown == ["last 1", "first 1", "round 1", "circle 1"])
+    // listed as they were
+    #expect(set.states.map(\.name) == ["first", "off", "circle", "round", "last"])
+  }
+
   @Test func whatAFailingCollectorWroteIsTakenBackAndOthersGoOn() {
     let scene = Scene([.init("one"), .init("two"), .init("three")])
     let set = scene.start(enabled: ["one", "two", "three"])
@@ -35,6 +49,32 @@ import Testing
     #expect(shown.contains(#"scrape_collector_success{collector="three"} 1"#))
     // it runs: only this reading failed
     #expect(shown.contains(#"collector_up{collector="two",reason=""} 1"#))
+  }
+
+  /// A sensor that does not count: the collector goes on looking, and everybody is told what the scrape says.
+  @Test func collectorWithNothingToShowIsDownUntilItHas() {
+    let scene = Scene([.init("one", interval: 100), .init("two")])
+    scene["one"].unavailable.withLock { $0 = .absent }
+    let set = scene.start(enabled: ["one", "two"])
+    #expect(set.runningCount == 2)
+    #expect(set.states.map { $0.failure?.reason } == [.absent, nil])
+    #expect(set.collect(CollectorSelection()).texts.contains(#"collector_up{collector="one",reason="absent"} 0"#))
+    // it is sampled all the same, and what that finds is known before the next scrape
+    scene["one"].unavailable.withLock { $0 = nil }
+    scene.clock.withLock { $0 = 1000 }
+    _ = set.sampleDue()
+    #expect(set.states.map { $0.failure?.reason } == [nil, nil])
+    #expect(set.collect(CollectorSelection()).texts.contains(#"collector_up{collector="one",reason=""} 1"#))
+    // one that is only scraped, too
+    scene["two"].unavailable.withLock { $0 = .read }
+    let shown = set.collect(CollectorSelection()).texts
+    #expect(shown.contains(#"collector_up{collector="two",reason="read"} 0"#))
+    #expect(shown.contains(#"scrape_collector_success{collector="two"} 1"#))
+    _ = set.collect(CollectorSelection())
+    #expect(
+      scene.events() == [
+        "started one", "unavailable one absent", "started two", "available one", "withdrawn two read",
+      ])
   }
 
   @Test func failureAndRecoveryAreToldOnceEach() {

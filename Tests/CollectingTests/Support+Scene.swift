@@ -11,14 +11,17 @@ final class Scene: Sendable {
     let name: String
     let start: StaticReason?
     let interval: UInt64?
+    let after: [String]
     let failing = Mutex<StaticReason?>(nil)
+    let unavailable = Mutex<StaticReason?>(nil)
     let collections = Mutex(0)
     let samples = Mutex<[UInt64]>([])
     /// How far the clock goes on while it collects.
     let duration = Mutex<UInt64>(0)
 
-    init(_ name: String, start: StaticReason? = nil, interval: UInt64? = nil) {
+    init(_ name: String, start: StaticReason? = nil, interval: UInt64? = nil, after: [String] = []) {
       self.name = name
+      self.after = after
       self.start = start
       self.interval = interval
     }
@@ -36,6 +39,10 @@ final class Scene: Sendable {
   private class FakeCollector: Collector {
     let fake: Fake
     private let clock: (UInt64) -> Void
+
+    var unavailability: CollectorFailure? {
+      fake.unavailable.withLock { $0 }.map { CollectorFailure($0, "shows nothing", cure: "none") }
+    }
 
     init(_ fake: Fake, _ clock: @escaping (UInt64) -> Void) {
       self.fake = fake
@@ -70,7 +77,9 @@ final class Scene: Sendable {
   func start(enabled: Set<String>, program: Fake? = nil) -> CollectorSet {
     let advance: @Sendable (UInt64) -> Void = { [self] time in clock.withLock { $0 += time } }
     let definitions = fakes.map { fake in
-      CollectorDefinition<Void>(name: fake.name, summary: fake.name, isOnByDefault: true, families: []) {
+      CollectorDefinition<Void>(
+        name: fake.name, summary: fake.name, isOnByDefault: true, families: [], after: fake.after
+      ) {
         _ throws(CollectorFailure) in
         if let reason = fake.start { throw CollectorFailure(reason, "cannot start", cure: "none") }
         return fake.make(advance)
@@ -86,6 +95,8 @@ final class Scene: Sendable {
     switch event {
     case .started(let name): "started \(name)"
     case .unavailable(let name, let failure): "unavailable \(name) \(failure.reason.rawValue)"
+    case .withdrawn(let name, let failure): "withdrawn \(name) \(failure.reason.rawValue)"
+    case .available(let name): "available \(name)"
     case .failed(let name, let failure): "failed \(name) \(failure.reason.rawValue)"
     case .recovered(let name): "recovered \(name)"
     }

@@ -1,5 +1,6 @@
 import Collecting
 import Exposition
+import Fixtures
 import Foundation
 import Testing
 
@@ -76,6 +77,23 @@ import Testing
       #expect(!definition.summary.isEmpty && !definition.summary.hasSuffix("."))
       #expect(!definition.families.isEmpty, "\(definition.name)")
     }
+  }
+
+  /// Whatever the order of their lines.
+  @Test func collectorsStartAfterThoseWhoseFiguresTheyTake() {
+    var generator = Generator(seed: 5)
+    for _ in 0..<200 {
+      let order = startOrder(of: Registry.collectors.shuffled(using: &generator)).map(\.name)
+      #expect(order.sorted() == Self.names.sorted())
+      for definition in Registry.collectors {
+        for name in definition.after {
+          #expect(Self.names.contains(name), "\(definition.name) is to come after \(name), which is no collector")
+          #expect((order.firstIndex(of: name) ?? 99) < order.firstIndex(of: definition.name)!)
+        }
+      }
+    }
+    // what is not said is as it is listed
+    #expect(startOrder(of: Registry.collectors).map(\.name) == Self.names)
   }
 
   @Test func familiesFollowTheRulesAndNoTwoShareAName() {

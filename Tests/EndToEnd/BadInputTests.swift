@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Glibc
 import Testing
@@ -79,7 +80,7 @@ extension EndToEnd {
     }
 
     @Test func aTypoInAFileOfCoefficientsIsNamedWithItsPlace() async throws {
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryTree()
       let path = try folder.write("model.conf", "# mine\nidle_watts = 20\n  busy_wats = 3\n")
       let outcome = try await Executable.run(Executable.wattprobe, ["--energy.model", path])
       expect(
@@ -88,10 +89,10 @@ extension EndToEnd {
     }
 
     @Test func aProcessorWithoutAPresetIsNamed() async throws {
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryTree()
       try folder.write("cpuinfo", "processor\t: 0\nvendor_id\t: CentaurHauls\ncpu family\t: 6\nmodel\t\t: 15\n\n")
       let outcome = try await Executable.run(
-        Executable.wattprobe, ["--path.procfs", folder.path, "--energy.model=auto"])
+        Executable.wattprobe, ["--path.procfs", folder.root, "--energy.model=auto"])
       expect(
         ["no preset for this processor", "CentaurHauls family 6 model 15", "most similar of sandybridge"], in: outcome)
     }
@@ -141,14 +142,14 @@ extension EndToEnd {
 
     @Test func aTreeThatMayNotBeReadIsNamed() async throws {
       let setpriv = try Executable.tool("/usr/bin/setpriv", package: "util-linux")
-      let folder = try TemporaryFolder()
-      chmod(folder.path, 0)
+      let folder = try TemporaryTree()
+      chmod(folder.root, 0)
       // no capability at all, as root: files of another user are out of reach
-      chown(folder.path, 65534, 65534)
+      chown(folder.root, 65534, 65534)
       let outcome = try await Executable.run(
         setpriv,
-        ["--inh-caps=-all", "--bounding-set=-all", Executable.wattprobe, "--path.sysfs", folder.path])
-      expect(["--path.sysfs", "\(folder.path): Permission denied", "give the directory"], in: outcome)
+        ["--inh-caps=-all", "--bounding-set=-all", Executable.wattprobe, "--path.sysfs", folder.root])
+      expect(["--path.sysfs", "\(folder.root): Permission denied", "give the directory"], in: outcome)
     }
 
     private func expect(_ words: [String], in outcome: Outcome) {

@@ -47,6 +47,11 @@ extension EndToEnd {
         return String(found[1])
       }
 
+      /// The files of all counters.
+      var counters: [String] {
+        ["intel-rapl:0", "intel-rapl:0:0", "intel-rapl:0:1", "intel-rapl-mmio:0"].map(tree.counter)
+      }
+
       /// Turns the counters.
       func advance() throws {
         energy += 3_456_789
@@ -60,9 +65,10 @@ extension EndToEnd {
     @Test(arguments: ["text/plain", "application/openmetrics-text; version=1.0.0"])
     func figuresAreTheNativeOnes(format: String) async throws {
       let machine = try Machine()
-      let exporter = try await Exporter([
-        "--path.sysfs", machine.tree.folder.path, "--compat=kepler,scaphandre,node", "--energy.idle-watts=1.5",
-      ])
+      let exporter = try await Exporter(
+        [
+          "--path.sysfs", machine.tree.path, "--compat=kepler,scaphandre,node", "--energy.idle-watts=1.5",
+        ], moving: machine.counters)
       var seen = 0
       for _ in 0..<100 where seen < 4 {
         try machine.advance()
@@ -168,7 +174,7 @@ extension EndToEnd {
       let promtool = try Executable.tool("/usr/bin/promtool", package: "prometheus")
       let machine = try Machine()
       let exporter = try await Exporter([
-        "--path.sysfs", machine.tree.folder.path, "--compat=kepler,scaphandre,node",
+        "--path.sysfs", machine.tree.path, "--compat=kepler,scaphandre,node",
       ])
       let text = try await eventually("the container to have energy") {
         try machine.advance()
@@ -198,7 +204,8 @@ extension EndToEnd {
         (["--compat", "node,kepler"], ["kepler_", "node_rapl_"]), (["--collector.compat"], Self.names),
         (["--compat=kepler", "--no-collector.compat"], []),
       ] {
-        let exporter = try await Exporter(["--path.sysfs", tree.folder.path] + arguments)
+        let exporter = try await Exporter(
+          ["--path.sysfs", tree.path] + arguments, moving: [tree.counter("intel-rapl:0")])
         let samples = try exporter.samples()
         for name in Self.names {
           #expect(samples.contains { $0.hasPrefix(name) } == prefixes.contains(name), "\(name) with \(arguments)")
@@ -212,7 +219,7 @@ extension EndToEnd {
 
     @Test func withoutASensorThereIsNothing() async throws {
       let tree = try SensorTree()
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--compat=kepler,scaphandre,node"])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--compat=kepler,scaphandre,node"])
       let samples = try exporter.samples()
       #expect(samples.contains(#"wattprobe_collector_up{collector="compat",reason="absent"} 0"#))
       #expect(!samples.contains { sample in Self.names.contains { sample.hasPrefix($0) } })
@@ -243,7 +250,7 @@ extension EndToEnd {
     @Test func dashboardsOfThoseExportersFindData() async throws {
       let machine = try Machine()
       let exporter = try await Exporter([
-        "--path.sysfs", machine.tree.folder.path, "--compat=kepler,scaphandre,node",
+        "--path.sysfs", machine.tree.path, "--compat=kepler,scaphandre,node",
       ])
       let prometheus = try await PrometheusServer(scraping: exporter.port)
       for query in Self.queries {

@@ -48,7 +48,7 @@ extension EndToEnd {
     @Test func whatWasUsedIsWhatWasMeasured() async throws {
       let machine = try Machine()
       let exporter = try await Exporter([
-        "--path.sysfs", machine.tree.folder.path, "--energy.idle-watts", "40", "--process.limit", "\(Self.limit)",
+        "--path.sysfs", machine.tree.path, "--energy.idle-watts", "40", "--process.limit", "\(Self.limit)",
         "--process.grace", "2s", "--cgroup.limit", "1", "--cgroup.grace", "2s",
       ])
       let prometheus = try await PrometheusServer(scraping: exporter.port, everySeconds: 2)

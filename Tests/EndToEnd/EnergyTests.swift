@@ -1,23 +1,27 @@
+import Fixtures
 import Foundation
 import Glibc
+import Machine
 import Testing
 
 /// A sysfs with RAPL zones beside the machine's own devices.
 struct SensorTree {
-  let folder: TemporaryFolder
+  let folder: TemporaryTree
+  var path: String { folder.root }
 
   init() throws {
-    folder = try TemporaryFolder()
-    try FileManager.default.createSymbolicLink(atPath: folder.path + "/devices", withDestinationPath: "/sys/devices")
+    folder = try TemporaryTree()
+    try folder.link("devices", to: "/sys/devices")
   }
+
+  func counter(_ identifier: String) -> String { folder.root + "/class/powercap/\(identifier)/energy_uj" }
 
   /// Sets the counter of a zone, in place: the file is open.
   func set(_ identifier: String, _ energy: Int) throws {
-    let path = folder.path + "/class/powercap/\(identifier)/energy_uj"
-    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: path))
+    let file = try FileHandle(forWritingTo: URL(fileURLWithPath: counter(identifier)))
     // one write of one length, so that no reader sees half of it
     let text = "\(energy)"
-    try file.write(contentsOf: Data((String(repeating: "0", count: 15 - text.count) + text + "\n").utf8))
+    try file.write(contentsOf: Data((String(repeating: "0", count: 19 - text.count) + text + "\n").utf8))
     try file.close()
   }
 
@@ -32,7 +36,7 @@ struct SensorTree {
     } else {
       // reading a folder fails for root, too
       try FileManager.default.createDirectory(
-        atPath: folder.path + "/\(place)/energy_uj", withIntermediateDirectories: false)
+        atPath: folder.root + "/\(place)/energy_uj", withIntermediateDirectories: false)
     }
   }
 }
@@ -44,18 +48,19 @@ extension EndToEnd {
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
       try tree.zone("intel-rapl:0:0", "core", energy: nil)
       try tree.zone("intel-rapl:0:1", "dram", energy: 500_000)
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
-      try tree.zone("intel-rapl:0", "package-0", energy: 3_500_000)
-
-      let joules = try await eventually("the joules to be counted") {
-        let lines = try exporter.samples().filter { $0.hasPrefix("wattprobe_energy_joules_total{") }
-        return lines.contains { $0.hasSuffix(" 2.5") } ? lines : nil
+      let exporter = try await Exporter(
+        ["--path.sysfs", tree.path], moving: ["intel-rapl:0", "intel-rapl:0:1"].map(tree.counter))
+      try tree.set("intel-rapl:0", 2_000_000)
+      let zone = #"wattprobe_energy_joules_total{source="rapl",package="0",zone="package-0"}"#
+      let before = try await eventually("the joules to be counted") {
+        try exporter.value(zone).flatMap { $0 > 0.9 ? $0 : nil }
       }
-      #expect(
-        joules.sorted() == [
-          #"wattprobe_energy_joules_total{source="rapl",package="0",zone="dram"} 0"#,
-          #"wattprobe_energy_joules_total{source="rapl",package="0",zone="package-0"} 2.5"#,
-        ])
+      try tree.set("intel-rapl:0", 4_500_000)
+      try await eventually("2.5 J more") {
+        try exporter.value(zone).map { abs($0 - before - 2.5) < 1e-9 } == true ? () : nil
+      }
+      let shown = try exporter.samples().filter { $0.hasPrefix("wattprobe_energy_joules_total{") }
+      #expect(shown.count == 2 && shown.allSatisfy { $0.contains(#"zone="dram""#) || $0.hasPrefix(zone) })
       let samples = try exporter.samples()
       #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
       let errors = samples.first {
@@ -68,7 +73,7 @@ extension EndToEnd {
     @Test func sensorThatReturnsTextIsHeldAndCounted() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.interval", "200ms"])
       let zone = #"{source="rapl",package="0",zone="package-0"}"#
       try tree.set("intel-rapl:0", 3_000_000)
       try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
@@ -90,7 +95,7 @@ extension EndToEnd {
     @Test func counterThatStepsBackIsHeldAndCounted() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000_000)
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.interval", "200ms"])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.interval", "200ms"])
       let zone = #"{source="rapl",package="0",zone="package-0"}"#
       try tree.set("intel-rapl:0", 1_002_000_000)
       try await eventually("2 J") { try exporter.value("wattprobe_energy_joules_total" + zone) == 2 ? () : nil }
@@ -112,12 +117,45 @@ extension EndToEnd {
 
     @Test func noSensorIsSaidAndTheRestGoesOn() async throws {
       let tree = try SensorTree()
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
+      let exporter = try await Exporter(["--path.sysfs", tree.path])
       let samples = try exporter.samples()
       #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason="absent"} 0"#))
       #expect(samples.contains(#"wattprobe_collector_up{collector="sched",reason=""} 1"#))
       #expect(!samples.contains { $0.hasPrefix("wattprobe_energy_") || $0.hasPrefix("wattprobe_power_") })
       #expect(exporter.program.errors.contains("collector=energy"))
+    }
+
+    /// As in a guest on Sapphire Rapids.
+    @Test func sensorThatNeverCountsIsNamedAndNothingIsShownOfIt() async throws {
+      let exporter = try await Exporter(["--energy.interval", "100ms", "--compat=kepler,scaphandre,node"])
+      try await Task.sleep(for: .milliseconds(500))
+      let samples = try exporter.samples()
+      #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason="absent"} 0"#))
+      let energy = samples.filter { $0.prefix { $0 != "{" && $0 != " " }.contains(/joules|watts|energy/) }
+      #expect(energy == [])
+      #expect(samples.contains { $0.hasPrefix("wattprobe_process_cpu_seconds_total{pid=\"other\"") })
+      #expect(exporter.program.errors.contains("the counter of perf psys/psys does not move"))
+      #expect(try exporter.get("/").body.contains("perf psys/psys does not move"))
+      let listed = try await Executable.run(
+        Executable.wattprobe,
+        ["collectors", "--path.sysfs", GuestSysfs.path, "--energy.nvml-library", "libnvidia-ml-of-nobody.so"])
+      let line = listed.output.split(separator: "\n").first { $0.hasPrefix("energy ") }
+      #expect(line?.contains("cannot run  the counter of perf psys/psys does not move") == true, "\(listed.output)")
+      #expect(line?.contains("no hypervisor counts it for its guests") == true)
+    }
+
+    /// The same beside a model: what is estimated is there, and is all there is.
+    @Test func sensorThatNeverCountsHidesNoModel() async throws {
+      let exporter = try await Exporter([
+        "--energy.interval", "100ms", "--energy.model", "skylake", "--compat=scaphandre",
+      ])
+      let host = try await eventually("a window") {
+        try exporter.samples().first { $0.hasPrefix("scaph_host_power_microwatts") }
+      }
+      #expect(host.hasPrefix(#"scaph_host_power_microwatts{source="model"} "#))
+      let samples = try exporter.samples()
+      #expect(samples.contains(#"wattprobe_collector_up{collector="energy",reason=""} 1"#))
+      #expect(!samples.contains { $0.contains("psys") })
     }
 
     /// The example's coefficients, and the machine's own activity.
@@ -127,7 +165,7 @@ extension EndToEnd {
         .appendingPathComponent("../../examples/energy/model.conf").path
       let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
       let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--energy.model", file, "--energy.interval", "200ms", "--energy.idle-watts",
+        "--path.sysfs", tree.path, "--energy.model", file, "--energy.interval", "200ms", "--energy.idle-watts",
         "9",
       ])
       let zone = #"{source="model",package="0",zone="package-0"}"#
@@ -163,10 +201,11 @@ extension EndToEnd {
     @Test func whatWasMeasuredIsNotSaidToBeEstimated() async throws {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
-      let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--energy.model", "skylake", "--energy.interval", "200ms",
-        "--energy.idle-watts", "1",
-      ])
+      let exporter = try await Exporter(
+        [
+          "--path.sysfs", tree.path, "--energy.model", "skylake", "--energy.interval", "200ms",
+          "--energy.idle-watts", "1",
+        ], moving: [tree.counter("intel-rapl:0")])
       var energy = 1_000_000
       let samples = try await eventually("all that is derived") {
         energy += 1_000_000
@@ -182,15 +221,15 @@ extension EndToEnd {
 
     @Test func presetOfTheProcessorIsChosen() async throws {
       let tree = try SensorTree()
-      let procfs = try TemporaryFolder()
+      let procfs = try TemporaryTree()
       try procfs.write(
         "cpuinfo",
         "processor: 0\nvendor_id: GenuineIntel\ncpu family: 6\nmodel: 85\nmodel name: x\nstepping: 4\n\nprocessor: 1\n")
       try procfs.write("stat", "cpu 0 0 0 0\ncpu0 0 0 0 0\nctxt 0\nbtime 0\nprocesses 0\n")
       try procfs.write("net/dev", "a\nb\n")
       let exporter = try await Exporter([
-        "--collector.disable-defaults", "--collector.energy", "--path.sysfs", tree.folder.path, "--path.procfs",
-        procfs.path, "--energy.model=auto", "--energy.interval=200ms",
+        "--collector.disable-defaults", "--collector.energy", "--path.sysfs", tree.path, "--path.procfs",
+        procfs.root, "--energy.model=auto", "--energy.interval=200ms",
       ])
       // skylake: 0.64 W for the one CPU that this procfs has, which is never busy.
       let watts = try await eventually("a window") {
@@ -201,7 +240,7 @@ extension EndToEnd {
 
     /// A copy of the library that stands in for NVIDIA's: what it says is in `libnvml.so.state` beside it.
     private func copyLibrary(to tree: SensorTree) throws -> String {
-      let library = tree.folder.path + "/libnvml.so"
+      let library = tree.path + "/libnvml.so"
       try FileManager.default.copyItem(
         at: URL(fileURLWithPath: Executable.wattprobe).deletingLastPathComponent()
           .appendingPathComponent("libnvmlstandin.so"), to: URL(fileURLWithPath: library))
@@ -215,15 +254,20 @@ extension EndToEnd {
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
       let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
       let exporter = try await Exporter([
-        "--path.sysfs", tree.folder.path, "--energy.nvml-library", library, "--energy.interval", "200ms",
+        "--path.sysfs", tree.path, "--energy.nvml-library", library, "--energy.interval", "200ms",
       ])
       func joules(_ family: String, _ labels: String) throws -> Double? {
         try exporter.samples().first { $0.hasPrefix("wattprobe_\(family){\(labels)") }
           .flatMap { $0.split(separator: " ").last.flatMap { Double($0) } }
       }
+      // a joule that nobody used, after which it is believed
+      try tree.folder.write("libnvml.so.state", "gpu GPU-1 2000 1\n")
       _ = try await eventually("its series") { try joules("process_energy_joules_total", "pid=\"\(load.pid)\"") }
+      try await eventually("windows without any energy") {
+        try joules("energy_idle_watts", "package=\"GPU-1\"") == 0 ? () : nil
+      }
       try tree.folder.write(
-        "libnvml.so.state", "gpu GPU-1 9000 1\nuse 0 \(load.pid) 5 75\nuse 0 4194999 6 25\n")
+        "libnvml.so.state", "gpu GPU-1 10000 1\nuse 0 \(load.pid) 5 75\nuse 0 4194999 6 25\n")
       try await eventually("its joules") {
         try joules("process_energy_joules_total", "pid=\"\(load.pid)\"") == 6 ? () : nil
       }
@@ -237,7 +281,7 @@ extension EndToEnd {
       let tree = try SensorTree()
       let library = try copyLibrary(to: tree)
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path, "--energy.nvml-library", library])
+      let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.nvml-library", library])
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 3500 1\n")
       let zone = #"wattprobe_energy_joules_total{source="nvml",package="GPU-1",zone="gpu-0"}"#
       try await eventually("the GPU's joules") { try exporter.value(zone) == 2.5 ? () : nil }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Glibc
 import Machine
@@ -60,7 +61,7 @@ extension EndToEnd {
 
     /// Two control groups, of which one has twice the CPU time of the other, and in that one two processes likewise.
     @Test func twiceTheTimeIsTwiceTheJoules() async throws {
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryTree()
       let begin = try folder.write("begin", "\n")
       let groups = try ["two", "one"].map { try ControlGroup("/wattprobe-test-\($0)-\(getpid())") }
       let loads = try [8, 4, 6].map { try load($0, begin: begin) }

@@ -24,8 +24,8 @@ extension EndToEnd {
       let tree = try SensorTree()
       try tree.zone("intel-rapl:0", "package-0", energy: 1_000_000)
       let load = try RunningProgram(
-        "/bin/sh", Self.load(tree.folder.path + "/class/powercap/intel-rapl:0/energy_uj"))
-      let exporter = try await Exporter(["--path.sysfs", tree.folder.path])
+        "/bin/sh", Self.load(tree.path + "/class/powercap/intel-rapl:0/energy_uj"))
+      let exporter = try await Exporter(["--path.sysfs", tree.path])
       let prometheus = try await PrometheusServer(scraping: exporter.port)
 
       try await eventually("a scrape") { try prometheus.hasData(#"up{job="wattprobe"} == 1"#) ? () : nil }

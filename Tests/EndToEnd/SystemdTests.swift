@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Glibc
 import Testing
@@ -5,8 +6,8 @@ import Testing
 extension EndToEnd {
   @Suite struct SystemdTests {
     @Test func itTellsWhenItIsReadyAndWhenItStops() async throws {
-      let folder = try TemporaryFolder()
-      let socket = try NotificationSocket(folder.path + "/notify")
+      let folder = try TemporaryTree()
+      let socket = try NotificationSocket(folder.root + "/notify")
       let program = try RunningProgram(
         Executable.wattprobe, ["--web.listen-address", "127.0.0.1:0"], environment: ["NOTIFY_SOCKET": socket.path])
       let ready = try socket.receive()
@@ -52,14 +53,14 @@ extension EndToEnd {
       let analyze = try Executable.tool("/usr/bin/systemd-analyze", package: "systemd")
       let units = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
         .appendingPathComponent("../../examples/systemd")
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryTree()
       for unit in ["wattprobe.service", "wattprobe.socket"] {
         let text = try String(contentsOf: units.appendingPathComponent(unit), encoding: .utf8)
         // systemd looks whether the program is there
         try folder.write(unit, text.replacing("/usr/local/bin/wattprobe", with: Executable.wattprobe))
       }
       let outcome = try await Executable.run(
-        analyze, ["verify", "--man=no"] + ["service", "socket"].map { "\(folder.path)/wattprobe.\($0)" })
+        analyze, ["verify", "--man=no"] + ["service", "socket"].map { "\(folder.root)/wattprobe.\($0)" })
       let complaints = outcome.errors.split(separator: "\n").filter { $0.contains("wattprobe") }
       #expect(complaints.isEmpty, "\(complaints)")
       #expect(outcome.status == 0, "\(outcome.errors)")

@@ -1,3 +1,4 @@
+import Fixtures
 import Exposition
 import Testing
 
@@ -94,7 +95,7 @@ import Testing
   }
 
   @Test func `any bytes are survived`() {
-    var random = SeededGenerator(seed: 11)
+    var random = Generator(seed: 11)
     let alphabet = Array("aq/*;,=\"\\ 01.\t-é".unicodeScalars)
     for _ in 0..<2_000 {
       var text = ""

@@ -1,3 +1,4 @@
+import Fixtures
 import Exposition
 import Foundation
 import Testing
@@ -48,7 +49,7 @@ import Testing
   }
 
   @Test func `every double reads back as itself`() {
-    var random = SeededGenerator(seed: 7)
+    var random = Generator(seed: 7)
     for _ in 0..<2_000 {
       let value = Double(bitPattern: random.next())
       guard !value.isNaN else { continue }

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Testing
 
@@ -24,9 +25,8 @@ struct Tool {
       throw Missing(description: "\(path) is missing: install the package \(package)")
     }
     // Through a file, so that neither side waits for a full pipe.
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("wattprobe-\(UUID().uuidString)")
-    try Data(input).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
+    let tree = try TemporaryTree()
+    let file = URL(fileURLWithPath: try tree.write("input", bytes: input))
     let output = Pipe()
     let process = Process()
     process.executableURL = URL(fileURLWithPath: path)

@@ -9,6 +9,7 @@
  */
 #pragma once
 #include "slots.h"
+#include "swift_name.h"
 
 /* The eBPF program makes functions of their own of these, so that its verifier looks at each once. */
 #ifndef PELT_CALLED
@@ -90,7 +91,7 @@ PELT_CALLED __u64 pelt_area_above(__u64 from, __u64 to, __u64 ns, __u64 floor)
 struct pelt_areas {
 	__u64 avg; /* of the signal */
 	__u64 est; /* of the signal or the estimate, whichever is higher */
-};
+} SWIFT_NAME(PELTAreas);
 
 /* A stretch without running: adds its areas and returns the signal after it. */
 static inline __attribute__((always_inline)) __u64 pelt_rest(struct pelt_areas *areas, __u64 value, __u64 est, __u64 ns)

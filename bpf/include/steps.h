@@ -9,6 +9,7 @@
  */
 #pragma once
 #include <linux/types.h>
+#include "swift_name.h"
 
 #define STEP_SLOT_NS   (32ULL << 20)
 #define STEP_LONG_SLOT (8 * STEP_SLOT_NS)  /* slept too long to be at any level */
@@ -33,13 +34,13 @@ struct step_detector {
 	__u64 after_ns; /* in the slots after it */
 	__u64 after_ran;
 	__u64 reached_ns; /* when the signal came near and stayed; 0: not yet */
-};
+} SWIFT_NAME(StepDetector);
 
 struct step_result {
 	__u32 outcome; /* enum step_outcome */
 	__u32 step;    /* enum load_step */
 	__u64 ns;      /* if it converged: since the step */
-};
+} SWIFT_NAME(StepResult);
 
 static inline __attribute__((always_inline)) __u32 step_distance(__u32 a, __u32 b)
 {

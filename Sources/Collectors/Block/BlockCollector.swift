@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPF
 internal import BPFPrograms
 package import Collecting
@@ -109,7 +110,7 @@ package final class BlockCollector: Collector {
   }
 
   private func addRows(_ device: String, _ figures: BlockPrograms.Figures, to rows: inout [Row]) {
-    let width = MemoryLayout<block_counters>.stride / 8
+    let width = MemoryLayout<BlockCounters>.stride / 8
     for (index, operation) in Self.operations.enumerated() {
       let words = figures[index * width..<(index + 1) * width]
       if words.contains(where: { $0 != 0 }) { rows.append(Row(device: device, operation: operation, words: words)) }
@@ -117,7 +118,7 @@ package final class BlockCollector: Collector {
   }
 
   private func write(_ rows: [Row], to writer: inout SampleWriter) {
-    let layout = MemoryLayout<block_counters>.self
+    let layout = MemoryLayout<BlockCounters>.self
     for (family, offset) in [
       (Self.duration, layout.offset(of: \.duration)!), (Self.queue, layout.offset(of: \.queue)!),
     ] {

@@ -14,20 +14,20 @@ package final class BlockPrograms: LoadedPrograms {
 
   /// The counters of one slot, in the order of `struct block_slot`.
   typealias Figures = [UInt64]
-  static let words = MemoryLayout<block_counters>.stride / 8 * Int(BLOCK_OPERATIONS.rawValue)
+  static let words = MemoryLayout<BlockCounters>.stride / 8 * Int(BLOCK_OPERATIONS.rawValue)
 
   /// The slot that devices without one of their own share.
   static let otherSlot = Int(BLOCK_OTHER_SLOT)
 
   let slots: Int
   /// Requests that drivers have, by address.
-  let requests: HashMap<UInt64, block_request>
+  let requests: HashMap<UInt64, BlockRequest>
   private var object: ProgramObject
-  private let counters: MappedArray<block_slot>
-  private let known: HashMap<UInt32, block_device>
+  private let counters: MappedArray<BlockSlot>
+  private let known: HashMap<UInt32, BlockDevice>
   private let free: QueueMap<UInt32>
   /// What processes without series submitted; nil where that is not counted.
-  private let cpus: MappedArray<block_cpu>?
+  private let cpus: MappedArray<BlockPerCPU>?
 
   package var collector: String { "block" }
 
@@ -49,7 +49,7 @@ package final class BlockPrograms: LoadedPrograms {
       try object.setCapacity("block_devices", max(256, 4 * options.devices))
       try object.setCapacity("block_requests", options.requests)
       try object.configure(
-        block_config(
+        BlockConfig(
           slots: UInt32(slots),
           flush_seq: Self.requestFlag("__RQF_FLUSH_SEQ", before: 4),
           io_stat: Self.requestFlag("__RQF_IO_STAT", before: 13)))
@@ -105,7 +105,7 @@ package final class BlockPrograms: LoadedPrograms {
 
   /// What is shown by process.
   var details: [ProcessDetailSource] {
-    let layout = MemoryLayout<block_cpu>.self
+    let layout = MemoryLayout<BlockPerCPU>.self
     let reads = layout.offset(of: \.unwatched_reads)!
     let writes = layout.offset(of: \.unwatched_writes)!
     return [
@@ -127,7 +127,7 @@ package final class BlockPrograms: LoadedPrograms {
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let lost = counters.sum(offset: MemoryLayout<block_slot>.offset(of: \.lost)!)
+    let lost = counters.sum(offset: MemoryLayout<BlockSlot>.offset(of: \.lost)!)
     return [("block_requests", "full", lost)]
   }
 }

@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPF
 internal import BPFPrograms
 package import Collecting
@@ -32,7 +33,7 @@ package final class CPUCollector: Collector {
 
   private let scheduler: SchedulerPrograms
   private let interrupts: InterruptPrograms
-  private let idle: PerCPUPrograms<idle_cpu>
+  private let idle: PerCPUPrograms<IdlePerCPU>
   private let paths: HostPaths
   private let frequencies: CPUFrequency
   private let stateNames: IdleStateNames
@@ -79,8 +80,8 @@ package final class CPUCollector: Collector {
 
   /// Brings `shown[cpu]` up to now; false where the CPU has not been watched yet.
   private func update(_ cpu: Int) -> Bool {
-    let offset = MemoryLayout<sched_cpu>.offset(of: \.time)!
-    guard let time = scheduler.cpus.copySequenced(cpu, offset: offset, as: cpu_time.self) else { return true }
+    let offset = MemoryLayout<SchedPerCPU>.offset(of: \.time)!
+    guard let time = scheduler.cpus.copySequenced(cpu, offset: offset, as: CPUTime.self) else { return true }
     guard time.anchor_ns > 0 else { return false }
     // What runs since the last switch: now, less the last switch's moment on the clock user space has too.
     let sinceAnchor = MonotonicClock.now.subtracting(time.anchor_ns)
@@ -88,7 +89,7 @@ package final class CPUCollector: Collector {
     let ranTasks = time.task_ns + (time.is_idle == 0 ? open : 0)
     let idled = time.idle_ns + (time.is_idle == 0 ? 0 : open)
 
-    let layout = MemoryLayout<interrupt_cpu>.self
+    let layout = MemoryLayout<InterruptsPerCPU>.self
     let hard = layout.offset(of: \.hardirq_ns)!
     let soft = layout.offset(of: \.softirq_ns)!
     let hardInTask = interrupts.cpus.load(cpu, offset: hard)
@@ -107,7 +108,7 @@ package final class CPUCollector: Collector {
   }
 
   private func writeIdleStates(_ online: [Int], to writer: inout SampleWriter) {
-    let layout = MemoryLayout<idle_cpu>.self
+    let layout = MemoryLayout<IdlePerCPU>.self
     let entries = layout.offset(of: \.idle_entries)!
     writer.begin(Self.idleSeconds)
     for cpu in online {
@@ -133,9 +134,4 @@ package final class CPUCollector: Collector {
       }
     }
   }
-}
-
-extension UInt64 {
-  /// The difference, or 0 where it would be negative.
-  func subtracting(_ other: UInt64) -> UInt64 { self > other ? self - other : 0 }
 }

@@ -38,7 +38,7 @@ package final class CgroupCollector: PeriodicCollector {
   package var samplingInterval: UInt64 { tasks.samplingInterval }
   private let tasks: TaskPasses
   private let scheduler: SchedulerPrograms?
-  private var waits: [cgroup_key: cgroup_waits] = [:]
+  private var waits: [CgroupKey: CgroupWaits] = [:]
 
   private init(_ tasks: TaskPasses, scheduler: SchedulerPrograms?) {
     self.tasks = tasks
@@ -71,12 +71,12 @@ package final class CgroupCollector: PeriodicCollector {
       writer.labels(one.labels)
       write(found, to: &writer)
     }
-    guard let other = waits[cgroup_key()] else { return }
+    guard let other = waits[CgroupKey()] else { return }
     writer.label("cgroup", "other")
     write(other, to: &writer)
   }
 
-  private func write(_ waits: cgroup_waits, to writer: inout SampleWriter) {
+  private func write(_ waits: CgroupWaits, to writer: inout SampleWriter) {
     withUnsafeBytes(of: waits.runqueue) { bytes in
       let words = bytes.bindMemory(to: UInt64.self)
       writer.histogram(slots: words[..<(words.count - 1)], sum: words[words.count - 1], layout: Self.waits)

@@ -2,7 +2,7 @@
 public import BPFPrograms
 
 /// Control groups as keys of dictionaries.
-extension cgroup_key: @retroactive Hashable {
+extension CgroupKey: @retroactive Hashable {
   public static func == (left: Self, right: Self) -> Bool { left.id == right.id && left.hierarchy == right.hierarchy }
 
   public func hash(into hasher: inout Hasher) {

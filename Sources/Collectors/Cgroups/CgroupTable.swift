@@ -9,7 +9,7 @@ internal import Exposition
 struct CgroupTable {
   /// One control group with processes, or with processes that ended lately.
   struct Group {
-    let key: cgroup_key
+    let key: CgroupKey
     /// Run time of its living processes, since they began.
     var live: UInt64 = 0
     /// Run time of its ended processes.
@@ -35,7 +35,7 @@ struct CgroupTable {
   struct Series {
     let path: String
     let labels: PreparedLabels
-    let key: cgroup_key
+    let key: CgroupKey
     /// Its total as the counter began, and what the counter had shown by then.
     let base: UInt64
     let carried: UInt64
@@ -50,25 +50,25 @@ struct CgroupTable {
   /// What the table asks and tells as groups come and go.
   struct Events {
     /// The path of the control group that a process is in; nil where it cannot be found.
-    var path: (cgroup_key, UInt32) -> String?
-    var admitted: (cgroup_key) -> Void
-    var evicted: (cgroup_key) -> Void
+    var path: (CgroupKey, UInt32) -> String?
+    var admitted: (CgroupKey) -> Void
+    var evicted: (CgroupKey) -> Void
     /// The group is gone: what is kept of it may go.
-    var forgotten: (cgroup_key) -> Void
+    var forgotten: (CgroupKey) -> Void
   }
 
   let options: CgroupOptions
   private(set) var series: [Series] = []
   /// Everything not in `series`; never falls.
   private(set) var other: UInt64 = 0
-  private(set) var otherEnergy = ByDomain<UInt64>()
+  private(set) var otherEnergy = DomainValues<UInt64>()
   private(set) var groups: [Group] = []
-  private var index: [cgroup_key: Int] = [:]
+  private var indexes: [CgroupKey: Int] = [:]
   private var free: [Int] = []
   /// What ended tasks did whose groups found no room in the kernel's table.
   private(set) var deadElsewhere = DeadWeights()
   /// What the series of living groups had shown as they lost their places.
-  private var retained: [cgroup_key: Shown] = [:]
+  private var retained: [CgroupKey: Shown] = [:]
   /// What series that are gone had shown: it is in no series, nor in `other`, which would leap.
   private var gone: UInt64 = 0
 
@@ -81,58 +81,58 @@ struct CgroupTable {
   init(options: CgroupOptions) { self.options = options }
 
   mutating func beginPass() {
-    for place in groups.indices {
-      groups[place].live = 0
-      groups[place].members = 0
+    for group in groups.indices {
+      groups[group].live = 0
+      groups[group].members = 0
     }
   }
 
   /// Where a process' group is kept. `before`: where the process was at the last pass (or -1), `used`: what it had used then.
-  mutating func place(of key: cgroup_key, before: Int32, used: UInt64) -> Int32 {
+  mutating func group(of key: CgroupKey, before: Int32, used: UInt64) -> Int32 {
     if before >= 0, groups[Int(before)].key == key { return before }
-    let place = place(of: key)
+    let group = self.group(of: key)
     if before >= 0 {
       groups[Int(before)].moved &+= used
-      groups[place].moved &-= used
+      groups[group].moved &-= used
     }
-    return Int32(place)
+    return Int32(group)
   }
 
-  private mutating func place(of key: cgroup_key) -> Int {
-    if let found = index[key] { return found }
-    let place = free.popLast() ?? groups.count
-    if place == groups.count { groups.append(Group(key: key)) } else { groups[place] = Group(key: key) }
-    index[key] = place
-    return place
+  private mutating func group(of key: CgroupKey) -> Int {
+    if let found = indexes[key] { return found }
+    let group = free.popLast() ?? groups.count
+    if group == groups.count { groups.append(Group(key: key)) } else { groups[group] = Group(key: key) }
+    indexes[key] = group
+    return group
   }
 
   /// Adds what a process has used since it began.
-  mutating func add(_ runtime: UInt64, process: UInt32, to place: Int32) {
-    groups[Int(place)].live &+= runtime
-    groups[Int(place)].members += 1
-    groups[Int(place)].member = process
+  mutating func add(_ runtime: UInt64, process: UInt32, to group: Int32) {
+    groups[Int(group)].live &+= runtime
+    groups[Int(group)].members += 1
+    groups[Int(group)].member = process
   }
 
   /// What the ended processes of a group had used, as read before the pass began.
-  mutating func addDead(_ key: cgroup_key, _ dead: cgroup_dead, isWeighed: Bool = false) {
+  mutating func addDead(_ key: CgroupKey, _ dead: DeadInCgroup, isWeighed: Bool = false) {
     let weights =
       isWeighed
       ? DeadWeights(all: dead.weights, kernel: dead.kernel_weights)
       : DeadWeights(runTime: dead.runtime_ns, kernel: dead.kernel_ns)
     // the entry of those without one of their own is in `other` already
-    if key == cgroup_key() {
+    if key == CgroupKey() {
       deadElsewhere = weights
       return
     }
-    let place = place(of: key)
-    groups[place].dead = dead.runtime_ns
-    groups[place].deadWeights = weights
+    let group = self.group(of: key)
+    groups[group].dead = dead.runtime_ns
+    groups[group].deadWeights = weights
   }
 
   /// Adds microjoules that processes of a group used; -1: of a group that is not known.
-  mutating func addEnergy(_ microjoules: ByDomain<UInt64>, to place: Int) {
-    if place >= 0, groups[place].series >= 0 {
-      series[groups[place].series].energy += microjoules
+  mutating func addEnergy(_ microjoules: DomainValues<UInt64>, to group: Int) {
+    if group >= 0, groups[group].series >= 0 {
+      series[groups[group].series].energy += microjoules
     } else {
       otherEnergy += microjoules
     }
@@ -140,7 +140,7 @@ struct CgroupTable {
 
   /// A scrape is about to show what groups used.
   mutating func showEnergy() {
-    for place in series.indices { otherEnergy += series[place].energy.show() }
+    for index in series.indices { otherEnergy += series[index].energy.show() }
   }
 
   /// Ends the pass at `time`.
@@ -153,27 +153,27 @@ struct CgroupTable {
     if decay > 0 { admit(time: time, events) }
     retire(time: time, events)
     var own = gone
-    for place in series.indices {
-      let total = groups[series[place].group].total
-      let used = series[place].carried + total.subtracting(series[place].base)
-      series[place].used = max(series[place].used, used)
-      own += series[place].used
+    for position in series.indices {
+      let total = groups[series[position].group].total
+      let used = series[position].carried + total.subtracting(series[position].base)
+      series[position].used = max(series[position].used, used)
+      own += series[position].used
     }
     other = max(other, all.subtracting(own))
   }
 
   private mutating func updateTotals(time: UInt64, decay: Double) {
-    for place in groups.indices where !groups[place].isFree {
-      let sum = groups[place].live &+ groups[place].dead &+ groups[place].moved
+    for group in groups.indices where !groups[group].isFree {
+      let sum = groups[group].live &+ groups[group].dead &+ groups[group].moved
       // a process on its way from the living to the dead is in neither for a moment
-      let total = max(groups[place].total, Int64(bitPattern: sum) < 0 ? 0 : sum)
-      let grown = total - groups[place].total
-      groups[place].total = total
-      groups[place].score = groups[place].score * decay + (decay > 0 ? Double(grown) : 0)
-      if groups[place].members > 0 || grown > 0 {
-        groups[place].emptySince = nil
-      } else if groups[place].emptySince == nil {
-        groups[place].emptySince = time
+      let total = max(groups[group].total, Int64(bitPattern: sum) < 0 ? 0 : sum)
+      let grown = total - groups[group].total
+      groups[group].total = total
+      groups[group].score = groups[group].score * decay + (decay > 0 ? Double(grown) : 0)
+      if groups[group].members > 0 || grown > 0 {
+        groups[group].emptySince = nil
+      } else if groups[group].emptySince == nil {
+        groups[group].emptySince = time
       }
     }
   }
@@ -183,30 +183,30 @@ struct CgroupTable {
     let waiting = groups.indices.filter {
       !groups[$0].isFree && groups[$0].series < 0 && groups[$0].members > 0 && groups[$0].score >= threshold
     }.sorted { groups[$0].score > groups[$1].score }
-    for place in waiting {
-      guard let path = events.path(groups[place].key, groups[place].member) else { continue }
+    for group in waiting {
+      guard let path = events.path(groups[group].key, groups[group].member) else { continue }
       let twin = series.firstIndex { $0.path == path }
       // two series must not have the same labels: an ended group's goes on as that of the new one, a living one stays
       if let twin, groups[series[twin].group].emptySince == nil { continue }
-      if twin == nil, series.count >= options.limit, !makeRoom(for: groups[place].score, time: time, events) { return }
-      append(place, path: path, carried: twin.map { take($0, events) }, time: time)
-      events.admitted(groups[place].key)
+      if twin == nil, series.count >= options.limit, !makeRoom(for: groups[group].score, time: time, events) { return }
+      append(group, path: path, carried: twin.map { take($0, events) }, time: time)
+      events.admitted(groups[group].key)
     }
   }
 
-  private mutating func append(_ place: Int, path: String, carried: Shown?, time: UInt64) {
-    let key = groups[place].key
+  private mutating func append(_ group: Int, path: String, carried: Shown?, time: UInt64) {
+    let key = groups[group].key
     let before = retained.removeValue(forKey: key)
     if let before { gone = gone.subtracting(before.used) }
     // what the twin had shown is gone for good where this one has figures of its own
     if let carried, before != nil { gone += carried.used }
     let start = before ?? carried ?? Shown(used: 0, energy: SeriesEnergy())
-    groups[place].series = series.count
+    groups[group].series = series.count
     series.append(
       Series(
-        path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[place].total,
+        path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[group].total,
         carried: start.used, admittedAt: time, used: start.used, energy: start.energy,
-        group: place))
+        group: group))
   }
 
   /// Frees a place: of the group longest empty (half the grace time is kept), else of one that now does far less.
@@ -228,13 +228,13 @@ struct CgroupTable {
     return true
   }
 
-  private func since(_ place: Int) -> UInt64 { groups[series[place].group].emptySince ?? .max }
+  private func since(_ position: Int) -> UInt64 { groups[series[position].group].emptySince ?? .max }
 
   /// Takes a series away; returns what it had shown. Energy that no scrape has shown goes to `other`.
-  private mutating func take(_ place: Int, _ events: Events) -> Shown {
-    let one = series.remove(at: place)
+  private mutating func take(_ position: Int, _ events: Events) -> Shown {
+    let one = series.remove(at: position)
     groups[one.group].series = -1
-    for (place, one) in series.enumerated() { groups[one.group].series = place }
+    for (position, one) in series.enumerated() { groups[one.group].series = position }
     events.evicted(one.key)
     otherEnergy += one.energy.unshown
     return Shown(used: one.used, energy: one.energy.asShown())
@@ -242,15 +242,15 @@ struct CgroupTable {
 
   /// Forgets groups that have been empty for the grace time.
   private mutating func retire(time: UInt64, _ events: Events) {
-    for place in groups.indices where !groups[place].isFree {
-      guard let since = groups[place].emptySince, time.subtracting(since) >= options.graceNanoseconds else { continue }
-      if groups[place].series >= 0 { gone += take(groups[place].series, events).used }
-      let key = groups[place].key
+    for group in groups.indices where !groups[group].isFree {
+      guard let since = groups[group].emptySince, time.subtracting(since) >= options.graceNanoseconds else { continue }
+      if groups[group].series >= 0 { gone += take(groups[group].series, events).used }
+      let key = groups[group].key
       events.forgotten(key)
       retained[key] = nil
-      index[key] = nil
-      groups[place].isFree = true
-      free.append(place)
+      indexes[key] = nil
+      groups[group].isFree = true
+      free.append(group)
     }
   }
 }

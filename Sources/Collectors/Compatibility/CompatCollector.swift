@@ -16,7 +16,8 @@ package final class CompatCollector: Collector {
       zones, so processors with several dies have more of them, such as `node_rapl_package_0_die_1_joules_total`. Where the
       energy is estimated (`--energy.model`), the labels of Kepler and Scaphandre have `source="model"`, too.
       """,
-    families: KeplerFamilies.families + ScaphandreFamilies.families + NodeExporterFamilies.families
+    families: KeplerFamilies.families + ScaphandreFamilies.families + NodeExporterFamilies.families,
+    after: ["energy", "process", "cgroup"]
   ) { context throws(CollectorFailure) in
     guard let energy = context.energy else {
       throw CollectorFailure(
@@ -53,7 +54,7 @@ package final class CompatCollector: Collector {
     tasks?.showEnergyOfProcesses()
     tasks?.showEnergyOfGroups()
     let figures = EnergyFigures(
-      readings: energy.readings, table: tasks?.processes, hasProcesses: enabled.contains("process"),
+      readings: energy.readings, tables: tasks?.tables, hasProcesses: enabled.contains("process"),
       isModelled: energy.isModelled == true)
     for exporter in exporters { exporter.write(figures, to: &writer) }
   }

@@ -17,12 +17,12 @@ struct EnergyFigures {
   /// Whether the machine's energy is an estimate; the same from the start on.
   let isModelled: Bool
 
-  init(readings: [EnergyReading], table: ProcessTable?, hasProcesses: Bool = true, isModelled: Bool = false) {
+  init(readings: [EnergyReading], tables: TaskTables?, hasProcesses: Bool = true, isModelled: Bool = false) {
     self.readings = readings
-    ledger = table?.energy
-    processes = hasProcesses ? table : nil
-    groups = table?.groups
-    groupShares = table?.groupShares ?? []
+    ledger = tables?.energy
+    processes = hasProcesses ? tables?.processes : nil
+    groups = tables?.groups
+    groupShares = tables?.groupShares ?? []
     self.isModelled = isModelled
   }
 
@@ -44,11 +44,13 @@ struct EnergyFigures {
   }
 }
 
-extension ProcessTable {
+extension TaskTables {
   fileprivate var groupShares: [EnergyLedger.Share] {
     guard let energy, let groups else { return [] }
     var shares = Array(repeating: EnergyLedger.Share(), count: groups.groups.count)
-    for one in series where one.leaf >= 0 && one.leafGroup >= 0 { shares[one.leafGroup] += energy.shares[one.leaf] }
+    for one in processes.series where one.leaf >= 0 && one.leafGroup >= 0 {
+      shares[one.leafGroup] += energy.shares[one.leaf]
+    }
     for (place, group) in energy.groups.enumerated() where group.leaf >= 0 {
       shares[place] += energy.shares[group.leaf]
     }
@@ -78,9 +80,9 @@ extension EnergyWindow {
 extension EnergyReading {
   /// The folder of a powercap zone; for all others what stands for one. Nil while there is nothing to show.
   var folder: String? {
-    guard let place else { return nil }
+    guard let path else { return nil }
     let file = "/energy_uj"
-    return place.hasSuffix(file) ? String(place.dropLast(file.count)) : place
+    return path.hasSuffix(file) ? String(path.dropLast(file.count)) : path
   }
 }
 

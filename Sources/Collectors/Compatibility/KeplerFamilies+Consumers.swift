@@ -8,8 +8,8 @@ extension KeplerFamilies {
   private struct Part {
     /// The label `zone`; nil for GPUs, which have families of their own.
     let zone: String?
-    let joules: (ByDomain<UInt64>) -> UInt64
-    let watts: (ByDomain<Double>) -> Double
+    let joules: (DomainValues<UInt64>) -> UInt64
+    let watts: (DomainValues<Double>) -> Double
   }
 
   private static func cpuParts(_ ledger: EnergyLedger) -> [Part] {
@@ -26,8 +26,8 @@ extension KeplerFamilies {
   /// One series.
   private struct Consumer {
     let labels: PreparedLabels
-    let energy: ByDomain<UInt64>
-    let watts: ByDomain<Double>
+    let energy: DomainValues<UInt64>
+    let watts: DomainValues<Double>
   }
 
   private func write(

@@ -4,7 +4,7 @@ internal import Exposition
 /// What the node as a whole used.
 extension KeplerFamilies {
   func writeZones(_ figures: EnergyFigures, to writer: inout SampleWriter) {
-    let zones = figures.distinct.filter { $0.place != nil }
+    let zones = figures.distinct.filter { $0.path != nil }
     write(
       Self.node, active: Self.active, idle: Self.idle, zones.filter { $0.zone.domain.raplName != nil }, figures.ledger,
       to: &writer

@@ -92,10 +92,10 @@ final class KeplerFamilies: CompatibleFamilies {
     writer.begin(Self.processor)
     for one in processors {
       writer.label("processor", one.number)
-      writer.label("vendor_id", one.vendor)
-      writer.label("model_name", one.model)
-      writer.label("physical_id", one.package)
-      writer.label("core_id", one.core)
+      writer.label("vendor_id", one.vendorID)
+      writer.label("model_name", one.modelName)
+      writer.label("physical_id", one.physicalID)
+      writer.label("core_id", one.coreID)
       writer.unsigned(1)
     }
   }

@@ -58,9 +58,11 @@ final class ScaphandreFamilies: CompatibleFamilies {
 
   /// psys where there is one, since that is more of the host.
   private func writeHost(_ figures: EnergyFigures, to writer: inout SampleWriter) {
-    let psys = figures.distinct.filter { $0.zone.domain == .psys && $0.place != nil }
+    let psys = figures.distinct.filter { $0.zone.domain == .psys && $0.path != nil }
     let packages = figures.readings.filter { $0.role == .primary && $0.zone.domain != .gpu }
-    let energy = psys.isEmpty ? figures.ledger?.energyWithoutGPUs : psys.reduce(0) { $0 + $1.total }
+    let hasPackages = figures.ledger.map { $0.measures(.package) || $0.measures(.dram) } ?? false
+    let packageEnergy = hasPackages ? figures.ledger?.energyWithoutGPUs : nil
+    let energy = psys.isEmpty ? packageEnergy : psys.reduce(0) { $0 + $1.total }
     let source: String? =
       if !psys.isEmpty { "powercap_rapl_psys" } else if figures.isModelled { nil } else { "powercap_rapl_pkg" }
     func label(_ writer: inout SampleWriter) {
@@ -82,7 +84,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
 
   private func write(_ energy: Family, _ power: Family, _ zones: [Zone], to writer: inout SampleWriter) {
     writer.begin(energy)
-    for zone in zones where zone.reading.place != nil {
+    for zone in zones where zone.reading.path != nil {
       Self.label(zone, &writer)
       writer.unsigned(zone.reading.total)
     }

@@ -52,7 +52,7 @@ final class EnergyAttribution {
       let online = (try? CPUList.read(context.options.paths.sys("devices/system/cpu/online")).count) ?? 1
       tasks.beginAttribution(
         EnergyLedger(
-          readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts, weighing: tasks.weighing))
+          readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts, lanes: tasks.weighing?.lanes))
       return EnergyAttribution(tasks)
     } catch {
       context.logger.warning(
@@ -65,7 +65,7 @@ final class EnergyAttribution {
   func sample(_ readings: [EnergyReading], at now: UInt64) { tasks.attribute(readings, now: now) }
 
   func collect(into writer: inout SampleWriter) {
-    guard let ledger = tasks.processes.energy else { return }
+    guard let ledger = tasks.energy else { return }
     writer.begin(Self.attributed)
     for package in ledger.packages {
       Self.write(package.processes, "processes", package, to: &writer)
@@ -89,78 +89,5 @@ final class EnergyAttribution {
     writer.label("to", to)
     writer.labelSource(isModelled: package.isModelled)
     writer.micro(microjoules)
-  }
-}
-
-extension SampleWriter {
-  /// The label of what is divided out of an estimate; what was measured has none.
-  mutating func labelSource(isModelled: Bool) {
-    if isModelled { label("source", EnergyZone.Source.model.rawValue) }
-  }
-}
-
-// MARK: Processes and control groups
-
-extension ProcessCollector {
-  private static let energy = Family(
-    "process_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
-    help: "Active energy of packages, memory and GPUs that went to the process.")
-  private static let power = Family(
-    "process_power_watts", .gauge, unit: "watts", labels: identity + ["source"],
-    help: "Mean power of the process over the last window; absent while a zone cannot be read.")
-  private static let window = Family(
-    "process_window_joules", .gauge, unit: "joules", labels: identity + ["source"],
-    help: "Energy of the process in the last window; absent while a zone cannot be read.")
-
-  static let energyFamilies = [energy, power, window]
-
-  /// What processes used of the measured energy; nothing where none is attributed.
-  func writeEnergy(_ table: ProcessTable, to writer: inout SampleWriter) {
-    guard let ledger = table.energy else { return }
-    writer.begin(Self.energy)
-    write(table, to: &writer, other: { $0.micro(table.otherEnergy.total) }) { $0.micro($1.energy.total) }
-    guard ledger.hasWindow else { return }
-    writer.begin(Self.power)
-    write(table, to: &writer, other: { $0.double(table.otherShare.watts.total) }) { $0.double($1.share.watts.total) }
-    writer.begin(Self.window)
-    write(table, to: &writer, other: { $0.micro(table.otherShare.microjoules.total) }) {
-      $0.micro($1.share.microjoules.total)
-    }
-  }
-
-  private func write(
-    _ table: ProcessTable, to writer: inout SampleWriter, other: (inout SampleWriter) -> Void,
-    each: (inout SampleWriter, borrowing ProcessSeries) -> Void
-  ) {
-    let isModelled = table.energy?.isModelled == true
-    for index in table.series.indices where table.series[index].leaf >= 0 {
-      writer.labels(table.series[index].labels)
-      writer.labelSource(isModelled: isModelled)
-      each(&writer, table.series[index])
-    }
-    writer.label("pid", "other")
-    writer.labelSource(isModelled: isModelled)
-    other(&writer)
-  }
-}
-
-extension CgroupCollector {
-  static let energy = Family(
-    "cgroup_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
-    help:
-      "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
-      + "groups below it.")
-
-  func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {
-    guard let ledger = tasks.processes.energy, let table = tasks.groups else { return }
-    writer.begin(Self.energy)
-    for one in table.series {
-      writer.labels(one.labels)
-      writer.labelSource(isModelled: ledger.isModelled)
-      writer.micro(one.energy.total)
-    }
-    writer.label("cgroup", "other")
-    writer.labelSource(isModelled: ledger.isModelled)
-    writer.micro(table.otherEnergy.total)
   }
 }

@@ -1,5 +1,6 @@
 package import Collecting
 internal import Energy
+internal import Glibc
 internal import Host
 internal import Logging
 
@@ -16,6 +17,12 @@ extension EnergyCollector: PeriodicCollector {
       them; what has `package="unknown"` is a sensor of which only the board's maker knows what it measures. At start the
       log says of each zone what it was taken for. A GPU's `package` is its UUID.
 
+      A sensor proves itself before it is believed: a counter is shown, chosen over another one, or divided, only once it has
+      moved, and goes absent when it has stood still for five minutes, until it moves again. Where none moves,
+      `collector_up` is 0 with `reason="absent"`, and the log and `wattprobe collectors` name the counter. Virtual machines on
+      Intel's Sapphire and Emerald Rapids are the usual case: there the kernel's perf PMU offers `energy-psys`, which nobody
+      counts for them.
+
       Counters are read every `--energy.interval`, and more often by itself where one could otherwise turn unseen: at
       least twice in the time that its range takes at 4000 W. hwmon's counters tell no range: they are taken for 32 bits wide
       until they exceed that. Sensors of power are integrated over the time that really passed, by the trapezoid of two
@@ -26,7 +33,7 @@ extension EnergyCollector: PeriodicCollector {
       are any), and system calls where a collector counts them.
 
       """ + EnergyAttribution.notes,
-    families: families + EnergyAttribution.families
+    families: families + EnergyAttribution.families, after: ["syscalls"]
   ) { context throws(CollectorFailure) in
     let options = context.options.energy
     if let model = options.model, model.joulesPerSystemCall > 0, context.systemCalls == nil {
@@ -35,6 +42,11 @@ extension EnergyCollector: PeriodicCollector {
     let collector = try EnergyCollector(
       paths: context.options.paths, now: MonotonicClock.now, logger: context.logger, options: options,
       activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls))
+    for _ in 0..<5 where !collector.isProved {
+      usleep(20_000)
+      collector.prove(at: MonotonicClock.now)
+    }
+    collector.settle()
     collector.attribution = EnergyAttribution.starting(context, readings: collector.readings)
     context.energy = collector
     return collector

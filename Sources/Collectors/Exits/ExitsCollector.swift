@@ -30,13 +30,13 @@ package final class ExitsCollector: Collector {
   /// 1 ms to 18 hours.
   private static let ages = HistogramLayout(lowest: -10, highest: 16)
 
-  private let programs: PerCPUPrograms<exits_cpu>
+  private let programs: PerCPUPrograms<ExitsPerCPU>
   private var histogram = KernelHistogram()
 
-  private init(_ programs: PerCPUPrograms<exits_cpu>) { self.programs = programs }
+  private init(_ programs: PerCPUPrograms<ExitsPerCPU>) { self.programs = programs }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let layout = MemoryLayout<exits_cpu>.self
+    let layout = MemoryLayout<ExitsPerCPU>.self
     writer.begin(Self.processes)
     for policy in 0..<Int(POLICIES) {
       guard let name = SchedulingPolicy.name(UInt32(policy)) else { continue }
@@ -59,10 +59,10 @@ package final class ExitsCollector: Collector {
   }
 }
 
-extension PerCPUPrograms where Element == exits_cpu {
+extension PerCPUPrograms where Element == ExitsPerCPU {
   /// Thread groups that ended since the program was attached.
   func endedGroups() -> UInt64 {
-    let base = MemoryLayout<exits_cpu>.offset(of: \.processes)!
+    let base = MemoryLayout<ExitsPerCPU>.offset(of: \.processes)!
     return (0..<Int(POLICIES) * Int(EXIT_RESULTS.rawValue)).reduce(0) { $0 + cpus.sum(offset: base + $1 * 8) }
   }
 }

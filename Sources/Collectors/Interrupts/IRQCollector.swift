@@ -65,7 +65,7 @@ package final class IRQCollector: Collector {
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     findNames()
-    let layout = MemoryLayout<interrupt_cpu>.self
+    let layout = MemoryLayout<InterruptsPerCPU>.self
     writer.begin(Self.softirqDurations)
     writeVectors(from: layout.offset(of: \.durations)!, Self.softirqTimes, to: &writer)
     writer.begin(Self.softirqLatencies)
@@ -84,7 +84,7 @@ package final class IRQCollector: Collector {
     for (vector, name) in Self.vectors.enumerated() {
       writer.label("vector", name)
       histogram.write(
-        programs.cpus, offset: offset + vector * MemoryLayout<BPFPrograms.histogram>.stride, layout: layout, to: &writer
+        programs.cpus, offset: offset + vector * MemoryLayout<HistogramSlots>.stride, layout: layout, to: &writer
       )
     }
   }

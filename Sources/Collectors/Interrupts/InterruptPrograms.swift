@@ -14,9 +14,9 @@ package final class InterruptPrograms: LoadedPrograms {
 
   package let form: Form
   /// One element per possible CPU.
-  package let cpus: MappedArray<interrupt_cpu>
+  package let cpus: MappedArray<InterruptsPerCPU>
   /// Histograms of hardware interrupts: `slots` of each CPU, one CPU after the other.
-  package let hardirqs: MappedArray<histogram>
+  package let hardirqs: MappedArray<HistogramSlots>
   /// How many histograms of hardware interrupts a CPU has; the first is shared by all that have none of their own.
   package let slots: Int
   package let collector: String
@@ -56,7 +56,7 @@ package final class InterruptPrograms: LoadedPrograms {
       try object.omit(program: "softirq_raise")
     }
     try object.configure(
-      irq_config(
+      IRQConfig(
         hardirq_slots: UInt32(slots), cpu_time: options.enabled.contains("cpu") ? 1 : 0, histograms: histograms ? 1 : 0,
         unused: (0, 0)))
     try object.load()

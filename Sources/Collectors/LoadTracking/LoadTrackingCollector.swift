@@ -82,7 +82,7 @@ package final class LoadTrackingCollector: Collector {
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let sums = MemoryLayout<load_class_sums>.self
+    let sums = MemoryLayout<LoadClassSums>.self
     writer.begin(Self.estimated)
     forEachSignal { name, signal, signalIndex, base in
       writer.label("class", name)
@@ -98,7 +98,7 @@ package final class LoadTrackingCollector: Collector {
     writer.begin(Self.error)
     forEachSignal { name, signal, signalIndex, base in
       for (index, direction) in Self.directions.enumerated() {
-        let place = (signalIndex * Self.directions.count + index) * MemoryLayout<BPFPrograms.histogram>.stride
+        let place = (signalIndex * Self.directions.count + index) * MemoryLayout<HistogramSlots>.stride
         writer.label("class", name)
         writer.label("signal", signal)
         writer.label("direction", direction)
@@ -108,7 +108,7 @@ package final class LoadTrackingCollector: Collector {
     }
     writer.begin(Self.convergence)
     forEachStep { name, step, stepIndex, base in
-      let place = stepIndex * MemoryLayout<BPFPrograms.histogram>.stride
+      let place = stepIndex * MemoryLayout<HistogramSlots>.stride
       writer.label("class", name)
       writer.label("step", step)
       histogram.write(
@@ -129,7 +129,7 @@ package final class LoadTrackingCollector: Collector {
   private func forEachSignal(_ body: (String, String, Int, Int) -> Void) {
     for (index, name) in Self.classes.enumerated() {
       for (signalIndex, signal) in Self.signals.enumerated() {
-        body(name, signal, signalIndex, index * MemoryLayout<load_class_sums>.stride)
+        body(name, signal, signalIndex, index * MemoryLayout<LoadClassSums>.stride)
       }
     }
   }
@@ -137,7 +137,7 @@ package final class LoadTrackingCollector: Collector {
   private func forEachStep(_ body: (String, String, Int, Int) -> Void) {
     for (index, name) in Self.classes.enumerated() {
       for (stepIndex, step) in Self.steps.enumerated() {
-        body(name, step, stepIndex, index * MemoryLayout<load_class_sums>.stride)
+        body(name, step, stepIndex, index * MemoryLayout<LoadClassSums>.stride)
       }
     }
   }

@@ -4,7 +4,7 @@ internal import Collecting
 
 /// The programs that follow each task's load signal.
 package final class LoadTrackingPrograms: LoadedPrograms {
-  package let cpus: MappedArray<loadtracking_cpu>
+  package let cpus: MappedArray<LoadTrackingPerCPU>
   private var object: ProgramObject
 
   package var collector: String { "loadtracking" }
@@ -15,7 +15,7 @@ package final class LoadTrackingPrograms: LoadedPrograms {
       try object.setCapacity("loadtracking_cpus", PossibleCPUs.count)
       try object.setCapacity("load_tasks", options.tasks)
       try object.configure(
-        loadtracking_config(
+        LoadTrackingConfig(
           window_ns: options.windowNanoseconds, interactive_ns: options.interactiveNanoseconds,
           cpu_bound: UInt32(options.cpuBound * 1024), io_bound: UInt32(options.ioBound * 1024),
           tgid: UInt32(options.process), unused: 0))
@@ -44,9 +44,9 @@ package final class LoadTrackingPrograms: LoadedPrograms {
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    [("load_tasks", "full", cpus.sum(offset: MemoryLayout<loadtracking_cpu>.offset(of: \.lost)!))]
+    [("load_tasks", "full", cpus.sum(offset: MemoryLayout<LoadTrackingPerCPU>.offset(of: \.lost)!))]
   }
 
   /// Whether PELT's clock has been seen to run slower than time.
-  var isScaled: Bool { cpus.sum(offset: MemoryLayout<loadtracking_cpu>.offset(of: \.scaled)!) > 0 }
+  var isScaled: Bool { cpus.sum(offset: MemoryLayout<LoadTrackingPerCPU>.offset(of: \.scaled)!) > 0 }
 }

@@ -9,7 +9,7 @@ package final class LockPrograms: LoadedPrograms {
   /// Where waits for locks that sleep are kept.
   package let form: TaskForm
   /// One element per possible CPU.
-  package let cpus: MappedArray<locks_cpu>
+  package let cpus: MappedArray<LocksPerCPU>
   private var object: ProgramObject
 
   package var collector: String { "locks" }
@@ -47,7 +47,7 @@ package final class LockPrograms: LoadedPrograms {
       try object.omit(map: "lock_storage")
       try object.setCapacity("lock_waits", options.scheduler.tasks)
     }
-    try object.configure(locks_config(task_storage: form == .taskStorage ? 1 : 0, unused: (0, 0, 0)))
+    try object.configure(LocksConfig(task_storage: form == .taskStorage ? 1 : 0, unused: (0, 0, 0)))
     try object.load()
     return object
   }
@@ -72,8 +72,8 @@ package final class LockPrograms: LoadedPrograms {
   }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let lost = cpus.sum(offset: MemoryLayout<locks_cpu>.offset(of: \.lost)!)
-    let tooDeep = cpus.sum(offset: MemoryLayout<locks_cpu>.offset(of: \.too_deep)!)
+    let lost = cpus.sum(offset: MemoryLayout<LocksPerCPU>.offset(of: \.lost)!)
+    let tooDeep = cpus.sum(offset: MemoryLayout<LocksPerCPU>.offset(of: \.too_deep)!)
     let kept = form == .taskStorage ? "lock_storage" : "lock_waits"
     return [(kept, form == .taskStorage ? "memory" : "full", lost), ("locks_cpus", "nesting", tooDeep)]
   }

@@ -39,10 +39,10 @@ package final class LocksCollector: Collector {
   private init(_ programs: LockPrograms) { self.programs = programs }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let base = MemoryLayout<locks_cpu>.offset(of: \.contention)!
+    let base = MemoryLayout<LocksPerCPU>.offset(of: \.contention)!
     writer.begin(Self.contention)
     for (kind, name) in Self.kinds.enumerated() {
-      let offset = base + kind * MemoryLayout<BPFPrograms.histogram>.stride
+      let offset = base + kind * MemoryLayout<HistogramSlots>.stride
       guard histogram.read(programs.cpus, offset: offset) || Self.common.contains(name) else { continue }
       writer.label("kind", name)
       histogram.write(Self.times, to: &writer)

@@ -8,7 +8,7 @@ package final class FaultPrograms: LoadedPrograms {
   /// Where a task's fault is kept while it lasts.
   package let form: TaskForm
   /// One element per possible CPU.
-  package let cpus: MappedArray<faults_cpu>
+  package let cpus: MappedArray<FaultsPerCPU>
   private var object: ProgramObject
 
   package var collector: String { "faults" }
@@ -44,7 +44,7 @@ package final class FaultPrograms: LoadedPrograms {
       try object.omit(map: "fault_storage")
       try object.setCapacity("fault_tasks", options.scheduler.tasks)
     }
-    try object.configure(faults_config(task_storage: form == .taskStorage ? 1 : 0))
+    try object.configure(FaultsConfig(task_storage: form == .taskStorage ? 1 : 0))
     try object.load()
     return object
   }
@@ -59,7 +59,7 @@ package final class FaultPrograms: LoadedPrograms {
   }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let lost = cpus.sum(offset: MemoryLayout<faults_cpu>.offset(of: \.lost)!)
+    let lost = cpus.sum(offset: MemoryLayout<FaultsPerCPU>.offset(of: \.lost)!)
     switch form {
     case .taskStorage: return [("fault_storage", "memory", lost)]
     case .hashed: return [("fault_tasks", "full", lost)]

@@ -1,3 +1,4 @@
+internal import Energy
 internal import Host
 
 /// Page faults by kind and mode, from the kernel's own totals (`/proc/vmstat`) and perf's counts by mode.

@@ -62,7 +62,7 @@ package final class FaultsCollector: Collector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     switch source {
     case .programs(let programs):
-      let layout = MemoryLayout<faults_cpu>.self
+      let layout = MemoryLayout<FaultsPerCPU>.self
       writeCounts(to: &writer) { kind, mode in
         programs.cpus.sum(offset: layout.offset(of: \.faults)! + (kind * Self.modes.count + mode) * 8)
       }
@@ -70,7 +70,7 @@ package final class FaultsCollector: Collector {
       for (index, kind) in Self.kinds.enumerated() {
         writer.label("kind", kind)
         histogram.write(
-          programs.cpus, offset: layout.offset(of: \.durations)! + index * MemoryLayout<BPFPrograms.histogram>.stride,
+          programs.cpus, offset: layout.offset(of: \.durations)! + index * MemoryLayout<HistogramSlots>.stride,
           layout: Self.times, to: &writer)
       }
     case .counters(let counts):

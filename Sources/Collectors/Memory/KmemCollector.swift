@@ -78,7 +78,7 @@ package final class KmemCollector: Collector {
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let cpu = MemoryLayout<kmem_cpu>.self
+    let cpu = MemoryLayout<KmemPerCPU>.self
     for (family, offset) in [
       (Self.allocations, cpu.offset(of: \.allocations)!), (Self.frees, cpu.offset(of: \.frees)!),
       (Self.allocatedBytes, cpu.offset(of: \.allocated_bytes)!), (Self.freedBytes, cpu.offset(of: \.freed_bytes)!),

@@ -10,8 +10,8 @@ package final class KmemPrograms: LoadedPrograms {
   /// The key of all other sites.
   static let otherSite: UInt64 = 0
 
-  package let cpus: MappedArray<kmem_cpu>
-  let sites: PerCPUHash<UInt64, kmem_site>
+  package let cpus: MappedArray<KmemPerCPU>
+  let sites: PerCPUHash<UInt64, KmemSite>
   private var object: ProgramObject
 
   package var collector: String { "kmem" }
@@ -29,11 +29,11 @@ package final class KmemPrograms: LoadedPrograms {
       try object.setCapacity("kmem_allocations", options.allocations)
       try object.setCapacity("kmem_sites", Self.siteCapacity)
       let page = UInt32(sysconf(Int32(_SC_PAGESIZE)))
-      try object.configure(kmem_config(page_shift: UInt32(page.trailingZeroBitCount), unused: 0))
+      try object.configure(KmemConfig(page_shift: UInt32(page.trailingZeroBitCount), unused: 0))
       try object.load()
-      let found = try PerCPUHash<UInt64, kmem_site>("kmem_sites", of: object)
+      let found = try PerCPUHash<UInt64, KmemSite>("kmem_sites", of: object)
       try found.create(Self.otherSite)
-      let counters = try MappedArray<kmem_cpu>("kmem_cpus", of: object)
+      let counters = try MappedArray<KmemPerCPU>("kmem_cpus", of: object)
       // what frees first, so that nothing stays on a bill whose end was missed
       for program in Self.optional { try Self.attach(program, of: &object) }
       for program in Self.always { try object.attach(program) }
@@ -60,6 +60,6 @@ package final class KmemPrograms: LoadedPrograms {
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    [("kmem_allocations", "full", cpus.sum(offset: MemoryLayout<kmem_cpu>.offset(of: \.lost)!))]
+    [("kmem_allocations", "full", cpus.sum(offset: MemoryLayout<KmemPerCPU>.offset(of: \.lost)!))]
   }
 }

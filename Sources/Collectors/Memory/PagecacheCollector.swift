@@ -40,7 +40,7 @@ package final class PagecacheCollector: Collector {
   private init(_ programs: PagecachePrograms) { self.programs = programs }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let layout = MemoryLayout<pagecache_cpu>.self
+    let layout = MemoryLayout<PagecachePerCPU>.self
     let dirtied = programs.cpus.sum(offset: layout.offset(of: \.dirtied)!)
     let insertions = programs.cpus.sum(offset: layout.offset(of: \.insertions)!)
     if programs.form != .none {

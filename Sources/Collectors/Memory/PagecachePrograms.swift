@@ -31,7 +31,7 @@ package final class PagecachePrograms: LoadedPrograms {
   private static let dirtied = ["writeback_dirty_folio", "writeback_dirty_page"]
 
   package let form: Form
-  package let cpus: MappedArray<pagecache_cpu>
+  package let cpus: MappedArray<PagecachePerCPU>
   private var object: ProgramObject
 
   package var collector: String { "pagecache" }
@@ -74,7 +74,7 @@ package final class PagecachePrograms: LoadedPrograms {
     if form != .tracepoints { try object.omit(map: "readings") }
     try object.setCapacity("pagecache_cpus", PossibleCPUs.count)
     try object.configure(
-      pagecache_config(
+      PagecacheConfig(
         page_shift: UInt32(Kernel.pageSize.trailingZeroBitCount), detail: watched == nil ? 0 : 1))
     try object.load()
     // what is brought in before what looks it up
@@ -85,9 +85,9 @@ package final class PagecachePrograms: LoadedPrograms {
   /// What is shown by process.
   var details: [ProcessDetailSource] {
     func source(
-      _ family: Family, _ member: KeyPath<process_detail, UInt64>, _ unwatched: PartialKeyPath<pagecache_cpu>
+      _ family: Family, _ member: KeyPath<ProcessDetail, UInt64>, _ unwatched: PartialKeyPath<PagecachePerCPU>
     ) -> ProcessDetailSource {
-      let offset = MemoryLayout<pagecache_cpu>.offset(of: unwatched)!
+      let offset = MemoryLayout<PagecachePerCPU>.offset(of: unwatched)!
       return ProcessDetailSource(family: family, counters: [.init(member: member) { self.cpus.sum(offset: offset) }])
     }
     let accesses = source(ProcessCollector.pageCacheAccesses, \.page_cache_accesses, \.unwatched_accesses)

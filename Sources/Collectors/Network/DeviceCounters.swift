@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPFPrograms
 
 /// What passed one network device, or several: packets, bytes, and the histogram of the waits in its queue.
@@ -13,7 +14,7 @@ struct DeviceCounters: Equatable {
 
   init() {}
 
-  init(_ traffic: device_traffic) {
+  init(_ traffic: DeviceTraffic) {
     received = traffic.received
     receivedBytes = traffic.received_bytes
     sent = traffic.offered.subtracting(traffic.refused)

@@ -1,3 +1,5 @@
+internal import Energy
+
 /// Which network devices have series, and what passed all of them: no counter ever falls, and what is shown of all
 /// together grows by what passed, whatever comes and goes.
 ///

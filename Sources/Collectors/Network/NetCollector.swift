@@ -1,3 +1,4 @@
+internal import Energy
 internal import BPF
 internal import BPFPrograms
 package import Collecting
@@ -118,7 +119,7 @@ package final class NetCollector: PeriodicCollector {
   }
 
   private func writeDrops(to writer: inout SampleWriter) {
-    let layout = MemoryLayout<net_cpu>.self
+    let layout = MemoryLayout<NetPerCPU>.self
     writer.begin(Self.drops)
     for number in 0..<Int(DROP_REASONS) {
       write(reasons.name(number), offset: layout.offset(of: \.drops)! + number * 8, to: &writer)

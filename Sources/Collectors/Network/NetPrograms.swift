@@ -14,10 +14,10 @@ package final class NetPrograms: LoadedPrograms {
   }
 
   package let form: Form
-  package let cpus: MappedArray<net_cpu>
+  package let cpus: MappedArray<NetPerCPU>
   private var object: ProgramObject
-  private let devices: PerCPUHash<device_name, device_traffic>
-  private let queued: HashMap<queued_key, queued_stamp>
+  private let devices: PerCPUHash<DeviceName, DeviceTraffic>
+  private let queued: HashMap<QueuedKey, QueuedStamp>
 
   package var collector: String { "net" }
 
@@ -44,10 +44,10 @@ package final class NetPrograms: LoadedPrograms {
     try object.setCapacity("network_devices", options.devices + 1)
     try object.setCapacity("queued_packets", options.queuedPackets)
     if form == .stampsAtQueue { try object.omit(program: "qdisc_enqueue") }
-    try object.configure(net_config(stamps_at_queue: form == .stampsAtQueue ? 1 : 0))
+    try object.configure(NetConfig(stamps_at_queue: form == .stampsAtQueue ? 1 : 0))
     try object.load()
-    let devices = try PerCPUHash<device_name, device_traffic>("network_devices", of: object)
-    try devices.create(device_name(start: 0, rest: 0))
+    let devices = try PerCPUHash<DeviceName, DeviceTraffic>("network_devices", of: object)
+    try devices.create(DeviceName(start: 0, rest: 0))
     // what takes stamps away first, then what makes them
     try object.attach("kfree_skb")
     try object.attach("netif_receive_skb")
@@ -65,7 +65,7 @@ package final class NetPrograms: LoadedPrograms {
     return isComplete ? readings : nil
   }
 
-  func forget(_ device: String) { devices.remove(device_name(device)) }
+  func forget(_ device: String) { devices.remove(DeviceName(device)) }
 
   /// Stamps of packets that wait in queueing disciplines.
   var stamps: Int {
@@ -76,7 +76,7 @@ package final class NetPrograms: LoadedPrograms {
 
   /// Takes away the stamps from before `time`: some packets leave a queue without a trace.
   func forgetStamps(before time: UInt64) {
-    var old: [queued_key] = []
+    var old: [QueuedKey] = []
     _ = queued.forEach { key, stamp in if stamp.at < time { old.append(key) } }
     for key in old { queued.remove(key) }
   }
@@ -87,11 +87,11 @@ package final class NetPrograms: LoadedPrograms {
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    [("queued_packets", "full", cpus.sum(offset: MemoryLayout<net_cpu>.offset(of: \.lost)!))]
+    [("queued_packets", "full", cpus.sum(offset: MemoryLayout<NetPerCPU>.offset(of: \.lost)!))]
   }
 }
 
-extension device_name {
+extension DeviceName {
   init(_ name: String) {
     self.init()
     withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: Array(name.utf8.prefix($0.count - 1))) }

@@ -51,7 +51,7 @@ package final class TCPCollector: Collector {
   private init(_ programs: TCPPrograms) { self.programs = programs }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let layout = MemoryLayout<tcp_cpu>.self
+    let layout = MemoryLayout<TCPPerCPU>.self
     writer.begin(Self.connections)
     for (family, familyName) in Self.familyNames.enumerated() {
       for (result, word) in Self.results.enumerated() {
@@ -72,7 +72,7 @@ package final class TCPCollector: Collector {
     writer.begin(family)
     for (index, name) in Self.familyNames.enumerated() {
       writer.label("family", name)
-      let place = offset + index * MemoryLayout<BPFPrograms.histogram>.stride
+      let place = offset + index * MemoryLayout<HistogramSlots>.stride
       histogram.write(programs.cpus, offset: place, layout: layout, to: &writer)
     }
   }

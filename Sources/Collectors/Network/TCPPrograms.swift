@@ -4,7 +4,7 @@ internal import Collecting
 
 /// The programs at the changes of state of TCP sockets, and at segments sent again and resets.
 package final class TCPPrograms: LoadedPrograms {
-  package let cpus: MappedArray<tcp_cpu>
+  package let cpus: MappedArray<TCPPerCPU>
   private var object: ProgramObject
   private let connects: HashMap<UInt64, UInt64>
 
@@ -42,6 +42,6 @@ package final class TCPPrograms: LoadedPrograms {
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    [("tcp_connects", "full", cpus.sum(offset: MemoryLayout<tcp_cpu>.offset(of: \.lost)!))]
+    [("tcp_connects", "full", cpus.sum(offset: MemoryLayout<TCPPerCPU>.offset(of: \.lost)!))]
   }
 }

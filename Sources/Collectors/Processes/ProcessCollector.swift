@@ -60,7 +60,7 @@ package final class ProcessCollector: PeriodicCollector {
     try tasks.refresh()
     tasks.showEnergyOfProcesses()
     let table = tasks.processes
-    writeEnergy(table, to: &writer)
+    writeEnergy(tasks.tables, to: &writer)
     counter(
       Self.cpu, "mode", ("user", "system"), to: &writer, other: (table.otherCPU.user, table.otherCPU.system)
     ) {
@@ -102,7 +102,7 @@ package final class ProcessCollector: PeriodicCollector {
   /// A pair of counters out of what was used.
   private func counter(
     _ family: Family, _ label: StaticString, _ names: (String, String), to writer: inout SampleWriter,
-    values: (usage) -> (UInt64, UInt64)
+    values: (TaskUsage) -> (UInt64, UInt64)
   ) {
     counter(family, label, names, to: &writer, other: values(tasks.processes.other)) {
       values($0.used)
@@ -138,7 +138,7 @@ package final class ProcessCollector: PeriodicCollector {
 
   /// What lives now; a process that ended has no size.
   private func gauge(
-    _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (process_record) -> UInt64
+    _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (ProcessRecord) -> UInt64
   ) {
     let table = tasks.processes
     writer.begin(family)

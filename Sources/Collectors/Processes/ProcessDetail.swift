@@ -1,9 +1,10 @@
+internal import Energy
 internal import BPFPrograms
 
 /// Figures by process that programs of several collectors count: nothing but 64-bit counters.
-extension process_detail {
+extension ProcessDetail {
   /// Each counter of two put together.
-  private func merged(_ other: process_detail, _ operation: (UInt64, UInt64) -> UInt64) -> process_detail {
+  private func merged(_ other: ProcessDetail, _ operation: (UInt64, UInt64) -> UInt64) -> ProcessDetail {
     var result = self
     withUnsafeMutableBytes(of: &result) { left in
       withUnsafeBytes(of: other) { right in
@@ -16,13 +17,13 @@ extension process_detail {
     return result
   }
 
-  static func += (left: inout process_detail, right: process_detail) { left = left.merged(right, &+) }
+  static func += (left: inout ProcessDetail, right: ProcessDetail) { left = left.merged(right, &+) }
 
   /// Counter by counter; 0 where it would be negative.
-  func subtracting(_ other: process_detail) -> process_detail { merged(other) { $0.subtracting($1) } }
+  func subtracting(_ other: ProcessDetail) -> ProcessDetail { merged(other) { $0.subtracting($1) } }
 
   /// Counter by counter, the larger one.
-  func raised(to other: process_detail) -> process_detail { merged(other, max) }
+  func raised(to other: ProcessDetail) -> ProcessDetail { merged(other, max) }
 
   /// The count of an event that is counted by process.
   subscript(event: ProcessorEvent) -> UInt64 {

@@ -11,7 +11,7 @@ package struct ProcessDetailSource {
     /// The value of the family's last label, where it has one more than identity.
     var label: String?
     /// What an entry has of it.
-    var member: KeyPath<process_detail, UInt64>
+    var member: KeyPath<ProcessDetail, UInt64>
     /// What was counted for processes without series.
     var unwatched: () -> UInt64
   }

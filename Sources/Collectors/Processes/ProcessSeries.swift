@@ -1,4 +1,5 @@
 internal import BPFPrograms
+internal import Energy
 internal import Exposition
 
 /// One process with series of its own.
@@ -6,22 +7,22 @@ struct ProcessSeries {
   let tgid: UInt32
   let startTime: UInt64
   let comm: [UInt8]
-  let cgroupKey: cgroup_key
+  let cgroupKey: CgroupKey
   let cgroup: String
   let labels: PreparedLabels
   /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is
   /// the first to add up all its threads for it.
-  var base: usage?
+  var base: TaskUsage?
   var baseSystem: UInt64 = 0
   /// What a series of the same labels had shown before: this one goes on from there.
-  var carried = usage()
+  var carried = TaskUsage()
   var carriedSystem: UInt64 = 0
   /// Used since; never falls.
-  var used = usage()
+  var used = TaskUsage()
   var cpu = CPUTimeSplit()
   /// What programs of other collectors counted; never falls.
-  var detail = process_detail()
-  var carriedDetail = process_detail()
+  var detail = ProcessDetail()
+  var carriedDetail = ProcessDetail()
   var energy = SeriesEnergy()
   /// Of `energy`, what it used in the last windows.
   var share = EnergyLedger.Share()
@@ -32,11 +33,11 @@ struct ProcessSeries {
   /// Set from the pass that finds the process ended until what it did last is read.
   var awaited: Awaited?
   /// As the pass before left them: what was there to be scraped.
-  var shownUsed = usage()
+  var shownUsed = TaskUsage()
   var shownCPU = CPUTimeSplit()
-  var shownDetail = process_detail()
+  var shownDetail = ProcessDetail()
   /// The last record; nil once it ended.
-  var record: process_record?
+  var record: ProcessRecord?
   let admittedAt: UInt64
   var endedAt: UInt64?
   /// Its final figures have been read.
@@ -56,7 +57,7 @@ struct ProcessSeries {
   }
 }
 
-extension process_record {
+extension ProcessRecord {
   /// `comm` up to its NUL.
   var name: [UInt8] {
     withUnsafeBytes(of: comm) { Array($0.prefix { $0 != 0 }) }

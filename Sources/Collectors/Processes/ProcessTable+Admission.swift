@@ -1,12 +1,13 @@
+internal import Energy
 internal import BPFPrograms
 
 /// Who gets series of its own, and who gives them up for it.
 extension ProcessTable {
   /// Gives places to the processes of this pass that matter, busiest first.
-  mutating func admitCandidates(_ admit: (process_record) -> String, _ forget: (UInt32) -> Void) {
+  mutating func admitCandidates(_ events: Events) {
     if hasEnded { reindex() }
     let threshold = Double(options.thresholdNanoseconds)
-    var waiting: [(score: Double, record: process_record, twin: Bool)] = []
+    var waiting: [(score: Double, record: ProcessRecord, twin: Bool)] = []
     for record in candidates {
       guard let score = known[record.tgid]?.score, score >= threshold else { continue }
       waiting.append((score, record, endedTwin(of: record) != nil))
@@ -14,25 +15,24 @@ extension ProcessTable {
     // those that take the place of their own ended series first, before that goes to another
     waiting.sort { $0.twin != $1.twin ? $0.twin : $0.score > $1.score }
     for (score, record, twin) in waiting {
-      if !twin && series.count >= options.limit && !makeRoom(for: score, forget) { break }
-      let cgroup = admit(record)
-      append(record, cgroup: cgroup)
-      if series.count > options.limit, let twin = endedTwin(of: record) { remove(twin, forget) }
+      if !twin && series.count >= options.limit && !makeRoom(for: score, events) { break }
+      append(record, events)
+      if series.count > options.limit, let twin = endedTwin(of: record) { remove(twin, events) }
     }
   }
 
   /// The ended series of a process with the same id and name, perhaps in another control group.
-  private func endedTwin(of record: process_record) -> Int? {
+  private func endedTwin(of record: ProcessRecord) -> Int? {
     series.firstIndex { $0.endedAt != nil && $0.tgid == record.tgid && record.isNamed($0.comm) }
   }
 
   /// Frees a place: of the process longest dead (half the grace time is kept), else of one that now does far less.
-  private mutating func makeRoom(for score: Double, _ forget: (UInt32) -> Void) -> Bool {
+  private mutating func makeRoom(for score: Double, _ events: Events) -> Bool {
     let dead = series.indices.filter { series[$0].endedAt != nil }
     if let oldest = dead.min(by: { series[$0].endedAt! < series[$1].endedAt! }),
       time.subtracting(series[oldest].endedAt!) >= options.graceNanoseconds / 2
     {
-      remove(oldest, forget)
+      remove(oldest, events)
       return true
     }
     let idle = series.indices.filter {
@@ -49,11 +49,12 @@ extension ProcessTable {
     one.energy = one.energy.afterAbsence()
     one.leaf = -1
     retained[one.tgid] = one
-    remove(least, forget)
+    remove(least, events)
     return true
   }
 
-  private mutating func append(_ record: process_record, cgroup: String) {
+  private mutating func append(_ record: ProcessRecord, _ events: Events) {
+    let cgroup = events.admit(record)
     let comm = record.name
     var one = ProcessSeries(
       tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupKey: record.cgroup, cgroup: cgroup,
@@ -68,7 +69,7 @@ extension ProcessTable {
       one.energy = before.energy
       one.leaf = before.leaf
     }
-    makeLeaf(for: &one)
+    if let entry = known[record.tgid] { events.begins(&one, entry) }
     known[record.tgid]?.series = series.count
     series.append(one)
     otherResident = otherResident.subtracting(record.resident_bytes)

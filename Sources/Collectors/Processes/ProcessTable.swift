@@ -3,7 +3,7 @@ internal import Energy
 
 /// Which processes there are, which have series, and what all of them used: no figure is lost, none counted twice.
 ///
-/// Fed one pass over all tasks at a time. A process is known by its id and start time. `other` is everything used since the
+/// Fed one pass over all tasks at a time, by `TaskTables`. A process is known by its id and start time. `other` is everything used since the
 /// first pass less what is in series of their own, so the sum over all series is right at every moment, whatever is
 /// admitted or goes.
 struct ProcessTable {
@@ -17,7 +17,7 @@ struct ProcessTable {
     var pass: UInt64 = 0
     /// Index into `series`, or -1.
     var series = -1
-    /// Where `groups` keeps its control group, or -1.
+    /// Its control group, as the table of those numbers it, or -1.
     var group: Int32 = -1
     var isKernel = false
     /// What it did, by package.
@@ -28,12 +28,22 @@ struct ProcessTable {
     var hasFallen = false
   }
 
+  /// What the table asks and tells as processes get series and lose them.
+  struct Events {
+    /// Watches a process that gets series, and finds its control group's path.
+    var admit: (ProcessRecord) -> String
+    /// The process is no longer watched.
+    var forget: (UInt32) -> Void
+    /// A living process gets series.
+    var begins: (inout ProcessSeries, Known) -> Void
+    /// A series is no more.
+    var ends: (borrowing ProcessSeries) -> Void
+  }
+
   let options: ProcessOptions
-  /// The control groups of these processes; nil where nobody wants to know.
-  var groups: CgroupTable?
   var series: [ProcessSeries] = []
   /// Everything not in `series`; never falls.
-  private(set) var other = usage()
+  private(set) var other = TaskUsage()
   private(set) var otherCPU = CPUTimeSplit()
   /// Living processes without a series: their memory and threads.
   var otherResident: UInt64 = 0
@@ -44,35 +54,31 @@ struct ProcessTable {
   /// The series of living processes that lost their places to busier ones.
   var retained: [UInt32: ProcessSeries] = [:]
   /// Of the pass under way, by series.
-  private var current: [usage] = []
-  private var records: [process_record?] = []
-  var candidates: [process_record] = []
-  private var total = usage()
+  private var current: [TaskUsage] = []
+  private var records: [ProcessRecord?] = []
+  var candidates: [ProcessRecord] = []
+  private var total = TaskUsage()
   private(set) var pass: UInt64 = 0
   var time: UInt64 = 0
   /// Between the last two passes.
   private(set) var elapsed: UInt64 = 0
   /// What is left of a score after the time since the last pass.
-  private var decay: Double = 0
+  private(set) var decay: Double = 0
   /// Entries of `known` seen in the pass under way.
   private var seen = 0
   /// A series ended: `known` may still point at it.
   var hasEnded = false
-  private var baseline: usage?
+  private var baseline: TaskUsage?
   /// What series that are gone had used, and of that the system time.
-  var goneUsed = usage()
+  var goneUsed = TaskUsage()
   var goneSystem: UInt64 = 0
   /// What was counted for series that are gone, and never shown: to be added to what had no series.
-  private(set) var otherDetail = process_detail()
-  /// Who used the measured energy; nil where none is attributed.
-  var energy: EnergyLedger?
+  private(set) var otherDetail = ProcessDetail()
   /// Microjoules that processes without series used, and of that the last windows'.
-  var otherEnergy = ByDomain<UInt64>()
+  var otherEnergy = DomainValues<UInt64>()
   var otherShare = EnergyLedger.Share()
-  /// Processes whose ends this pass found.
-  var ended: [Known] = []
-  /// What ended tasks did, as of the last pass.
-  private(set) var dead = DeadWeights()
+  /// Processes whose ids this pass found to be others': they have ended. Nil: nobody asks.
+  var ended: [Known]?
 
   init(options: ProcessOptions) { self.options = options }
 
@@ -82,34 +88,31 @@ struct ProcessTable {
     time = now
     seen = 0
     pass += 1
-    total = usage()
+    total = TaskUsage()
     otherResident = 0
     otherVirtual = 0
     otherThreads = 0
     candidates.removeAll(keepingCapacity: true)
-    current = Array(repeating: usage(), count: series.count)
+    current = Array(repeating: TaskUsage(), count: series.count)
     records = Array(repeating: nil, count: series.count)
-    groups?.beginPass()
   }
 
-  /// `weights` is what the leader did, and its threads that ended; nil where run time tells.
-  mutating func add(_ record: process_record, weights: Weights? = nil) {
+  /// Adds a process; returns where `known` has it.
+  ///
+  /// - Parameter weights: what the leader did, and its threads that ended; nil where run time tells.
+  @discardableResult
+  mutating func add(_ record: ProcessRecord, weights: Weights? = nil) -> Dictionary<UInt32, Known>.Values.Index {
     total += record.usage
-    let index = place(of: record)
+    let index = index(of: record)
     see(index)
     known.values[index].isKernel = record.is_kernel != 0
     known.values[index].runtime &+= record.usage.runtime_ns
     known.values[index].weights &+= weights ?? Weights(runTime: record.usage.runtime_ns)
-    if let group = groups?.place(
-      of: record.cgroup, before: known.values[index].group, used: known.values[index].lastRuntime)
-    {
-      known.values[index].group = group
-    }
-    let place = known.values[index].series
-    if place >= 0 {
-      current[place] += record.usage
-      records[place] = record
-      return
+    let position = known.values[index].series
+    if position >= 0 {
+      current[position] += record.usage
+      records[position] = record
+      return index
     }
     otherResident += record.resident_bytes
     otherVirtual += record.virtual_bytes
@@ -118,14 +121,15 @@ struct ProcessTable {
     if record.threads > 1 || score(known.values[index]) >= Double(options.thresholdNanoseconds) {
       candidates.append(record)
     }
+    return index
   }
 
   /// Where `known` has the process; a new one, perhaps with the id of an old one, is added.
-  private mutating func place(of record: process_record) -> Dictionary<UInt32, Known>.Values.Index {
+  private mutating func index(of record: ProcessRecord) -> Dictionary<UInt32, Known>.Values.Index {
     if let index = known.index(forKey: record.tgid) {
       if known.values[index].startTime != record.start_ns {
         if known.values[index].pass == pass { seen -= 1 }
-        if energy != nil { ended.append(known.values[index]) }
+        ended?.append(known.values[index])
         known.values[index] = Known(startTime: record.start_ns)
       }
       return index
@@ -144,50 +148,51 @@ struct ProcessTable {
     seen += 1
   }
 
-  mutating func add(_ record: thread_record, weights: Weights? = nil) {
+  mutating func add(_ record: ThreadRecord, weights: Weights? = nil) {
     total += record.usage
     guard let index = known.index(forKey: record.tgid) else { return }
     see(index)
     known.values[index].runtime &+= record.usage.runtime_ns
     known.values[index].weights &+= weights ?? Weights(runTime: record.usage.runtime_ns)
-    let place = known.values[index].series
-    if place >= 0 { current[place] += record.usage }
+    let position = known.values[index].series
+    if position >= 0 { current[position] += record.usage }
   }
 
-  /// Ends the pass.
+  /// Brings the series up to what this pass found.
   ///
   /// - Parameters:
-  ///   - dead: what ended processes had used, read before the pass began, so that none counts twice.
-  ///   - deadWeights: what they did, by package.
   ///   - watched: what the kernel kept of a watched process.
-  ///   - admit: called for each new series, to watch the process and find its control group.
   ///   - forget: called for each process that is no longer watched.
-  ///   - groupEvents: where control groups are followed, what they ask and tell.
-  mutating func endPass(
-    dead: usage, deadWeights: DeadWeights = DeadWeights(), watched: (UInt32) -> watched_process?,
-    admit: (process_record) -> String,
-    forget: (UInt32) -> Void,
-    groupEvents: CgroupTable.Events? = nil
-  ) {
+  /// - Returns: what all processes used since the first pass.
+  mutating func updateSeries(
+    dead: TaskUsage, watched: (UInt32) -> WatchedProcess?, forget: (UInt32) -> Void
+  ) -> TaskUsage {
     var all = total
     all += dead
     let baseline = self.baseline ?? all
     self.baseline = baseline
     updateSeries(watched, forget)
-    self.dead = deadWeights
-    weighTasks(watched)
+    return all.subtracting(baseline)
+  }
+
+  /// Settles who has series after this pass, and what the others used.
+  ///
+  /// - Parameter all: what all processes used since the first pass.
+  mutating func updateMembership(all: TaskUsage, _ events: Events) {
     updateScores()
     // in this order: what comes back within the grace time finds its old series
-    if pass > 1 { admitCandidates(admit, forget) }
-    retireEnded(forget)
-    updateOther(all.subtracting(baseline))
-    if let groupEvents { updateGroups(all.runtime_ns.subtracting(baseline.runtime_ns), groupEvents) }
-    releaseGroups()
+    if pass > 1 { admitCandidates(events) }
+    retireEnded(events)
+    updateOther(all)
+  }
+
+  /// Ends the pass: what it did not see is gone.
+  mutating func endPass() {
     if seen < known.count { known = known.filter { $0.value.pass == pass } }
     if !retained.isEmpty { retained = retained.filter { known[$0.key]?.startTime == $0.value.startTime } }
   }
 
-  private mutating func updateSeries(_ watched: (UInt32) -> watched_process?, _ forget: (UInt32) -> Void) {
+  private mutating func updateSeries(_ watched: (UInt32) -> WatchedProcess?, _ forget: (UInt32) -> Void) {
     for index in series.indices {
       series[index].shownDetail = series[index].detail
       series[index].shownUsed = series[index].used
@@ -221,7 +226,7 @@ struct ProcessTable {
     }
   }
 
-  private static func advance(_ one: inout ProcessSeries, to now: usage) {
+  private static func advance(_ one: inout ProcessSeries, to now: TaskUsage) {
     let system = CPUTimeSplit.system(of: now.runtime_ns, userTicks: now.user_ns, systemTicks: now.system_ns)
     guard let base = one.base else {
       one.base = now
@@ -242,7 +247,7 @@ struct ProcessTable {
   }
 
   /// After exec or a move to another group the labels are wrong: the old series ends, a new one may begin.
-  private func changedName(_ one: borrowing ProcessSeries, _ record: process_record) -> Bool {
+  private func changedName(_ one: borrowing ProcessSeries, _ record: ProcessRecord) -> Bool {
     one.cgroupKey != record.cgroup || !record.isNamed(one.comm)
   }
 
@@ -257,30 +262,23 @@ struct ProcessTable {
     entry.score * decay + (pass > 1 ? Double(entry.runtime.subtracting(entry.lastRuntime)) : 0)
   }
 
-  private mutating func updateGroups(_ all: UInt64, _ events: CgroupTable.Events) {
-    for (pid, one) in known where one.pass == pass && one.group >= 0 {
-      groups?.add(one.runtime, process: pid, to: one.group)
-    }
-    groups?.endPass(time: time, all: all, decay: decay, events: events)
-  }
-
-  private mutating func retireEnded(_ forget: (UInt32) -> Void) {
+  private mutating func retireEnded(_ events: Events) {
     for index in series.indices.reversed() {
       guard let endedAt = series[index].endedAt else { continue }
-      if time.subtracting(endedAt) >= options.graceNanoseconds { remove(index, forget) }
+      if time.subtracting(endedAt) >= options.graceNanoseconds { remove(index, events) }
     }
   }
 
   /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there, and
   /// energy that no scrape has shown.
-  mutating func remove(_ index: Int, _ forget: (UInt32) -> Void) {
+  mutating func remove(_ index: Int, _ events: Events) {
     let one = series.remove(at: index)
-    releaseLeaf(of: one)
+    events.ends(one)
     goneUsed += one.shownUsed
     goneSystem += one.shownCPU.system
     otherDetail += one.detail.subtracting(one.shownDetail)
     otherEnergy += one.energy.unshown
-    if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { forget(one.tgid) }
+    if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { events.forget(one.tgid) }
     reindex()
   }
 
@@ -292,7 +290,7 @@ struct ProcessTable {
     }
   }
 
-  private mutating func updateOther(_ all: usage) {
+  private mutating func updateOther(_ all: TaskUsage) {
     var own = goneUsed
     var ownSystem = goneSystem
     for one in series {
@@ -302,5 +300,10 @@ struct ProcessTable {
     other = other.raised(to: all.subtracting(own))
     let system = CPUTimeSplit.system(of: all.runtime_ns, userTicks: all.user_ns, systemTicks: all.system_ns)
     otherCPU.advance(to: other.runtime_ns, systemTarget: system.subtracting(ownSystem))
+  }
+
+  /// A scrape is about to show what processes used.
+  mutating func showEnergy() {
+    for index in series.indices { otherEnergy += series[index].energy.show() }
   }
 }

@@ -1,3 +1,4 @@
+internal import Energy
 package import BPF
 package import Collecting
 package import Exposition

@@ -42,7 +42,7 @@ package final class SchedCollector: Collector {
 
   private let programs: SchedulerPrograms
   /// nil where the kernel refuses that program: the `exit` event is absent then.
-  private let exits: PerCPUPrograms<exits_cpu>?
+  private let exits: PerCPUPrograms<ExitsPerCPU>?
   private var histogram = KernelHistogram()
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
@@ -56,7 +56,7 @@ package final class SchedCollector: Collector {
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let counters = MemoryLayout<sched_cpu>.self
+    let counters = MemoryLayout<SchedPerCPU>.self
     write(Self.switches, "kind", ["voluntary", "involuntary"], at: counters.offset(of: \.switches)!, to: &writer)
     write(Self.wakeups, "kind", ["wakeup", "new"], at: counters.offset(of: \.wakeups)!, to: &writer)
     writer.begin(Self.migrations)
@@ -77,7 +77,7 @@ package final class SchedCollector: Collector {
       if reason == "io" && programs.form == .raw { continue }
       writer.label("reason", reason)
       histogram.write(
-        programs.cpus, offset: counters.offset(of: \.offcpu)! + index * MemoryLayout<BPFPrograms.histogram>.stride,
+        programs.cpus, offset: counters.offset(of: \.offcpu)! + index * MemoryLayout<HistogramSlots>.stride,
         layout: Self.longTimes, to: &writer)
     }
   }

@@ -1,5 +1,6 @@
 internal import BPF
 internal import BPFPrograms
+internal import Energy
 internal import Host
 
 /// What tasks did on each package, where they are weighed.
@@ -16,31 +17,31 @@ extension SchedulerPrograms {
     for map in maps { try object.omit(map: map) }
   }
 
-  /// Tells the programs how each CPU weighs; returns the place of its package by CPU, as far as that is known.
-  static func place(_ weighing: Weighing?, in object: borrowing ProgramObject) throws(BPFError) -> [Int: Int] {
-    var placed: [Int: Int] = [:]
-    guard let weighing else { return placed }
+  /// Tells the programs how each CPU weighs; returns the lane of its package by CPU, as far as that is known.
+  static func setLanes(of weighing: Weighing?, in object: borrowing ProgramObject) throws(BPFError) -> [Int: Int] {
+    var lanes: [Int: Int] = [:]
+    guard let weighing else { return lanes }
     for cpu in 0..<PossibleCPUs.count {
       guard let entry = weighing.entry(ofCPU: cpu) else { continue }
       try object.setElement("weight_cpus", cpu, entry)
-      placed[cpu] = Int(entry.place) - 1
+      lanes[cpu] = Int(entry.lane) - 1
     }
-    return placed
+    return lanes
   }
 
   /// Weighs the slices that run at this moment up to now. Idle CPUs are left asleep.
   func weighRunning() {
     guard let weighing else { return }
-    let time = MemoryLayout<sched_cpu>.offset(of: \.time)!
-    let isIdle = time + MemoryLayout<cpu_time>.offset(of: \.is_idle)!
-    let lastClock = time + MemoryLayout<cpu_time>.offset(of: \.last_clock)!
-    for cpu in 0..<cpus.count where placed[cpu] == nil && cpus.load(cpu, offset: lastClock) != 0 {
+    let time = MemoryLayout<SchedPerCPU>.offset(of: \.time)!
+    let isIdle = time + MemoryLayout<CPUTime>.offset(of: \.is_idle)!
+    let lastClock = time + MemoryLayout<CPUTime>.offset(of: \.last_clock)!
+    for cpu in 0..<cpus.count where lanes[cpu] == nil && cpus.load(cpu, offset: lastClock) != 0 {
       // it came online
       guard let entry = weighing.entry(ofCPU: cpu) else { continue }
       do throws(BPFError) { try object.setElement("weight_cpus", cpu, entry) } catch { continue }
-      placed[cpu] = Int(entry.place) - 1
+      lanes[cpu] = Int(entry.lane) - 1
     }
-    let running = placed.keys.filter { cpus.load($0, offset: isIdle) == 0 }
+    let running = lanes.keys.filter { cpus.load($0, offset: isIdle) == 0 }
     // what cannot be closed now is weighed as it ends
     try? object.run("weigh_running", onEach: running.sorted())
   }
@@ -48,7 +49,7 @@ extension SchedulerPrograms {
   /// How long the CPUs of each package ran tasks, in nanoseconds, as far as that is weighed.
   func busyTime() -> Weights {
     var sum = Weights.zero
-    for (cpu, place) in placed { sum[place] &+= weightCPUs?.load(cpu, \.busy_ns) ?? 0 }
+    for (cpu, lane) in lanes { sum[lane] &+= weightCPUs?.load(cpu, \.busy_ns) ?? 0 }
     return sum
   }
 }

@@ -25,14 +25,14 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   package let form: Form
   /// One element per possible CPU.
-  package let cpus: MappedArray<sched_cpu>
-  private let pmuCPUs: MappedArray<pmu_cpu>?
-  private let cgroupWaits: PerCPUHash<cgroup_key, cgroup_waits>?
+  package let cpus: MappedArray<SchedPerCPU>
+  private let pmuCPUs: MappedArray<PMUPerCPU>?
+  private let cgroupWaits: PerCPUHash<CgroupKey, CgroupWaits>?
   /// How tasks are weighed; nil where they are not.
   let weighing: Weighing?
-  let weightCPUs: MappedArray<weight_cpu>?
+  let weightCPUs: MappedArray<WeightPerCPU>?
   /// The place of its package by CPU, as far as the programs know it.
-  var placed: [Int: Int]
+  var lanes: [Int: Int]
   var object: ProgramObject
   /// Control groups that could not be watched.
   private var unwatched: UInt64 = 0
@@ -61,12 +61,12 @@ package final class SchedulerPrograms: LoadedPrograms {
     weighing: Weighing?
   ) throws(BPFError) {
     var object = try Self.open(form, options: options, counting: counting, weighing: weighing)
-    placed = try Self.place(weighing, in: object)
+    lanes = try Self.setLanes(of: weighing, in: object)
     try Self.attach(&object, form: form, options: options, weighs: weighing != nil)
     weightCPUs = try weighing == nil ? nil : MappedArray("weight_cpus", of: object)
     cpus = try MappedArray("sched_cpus", of: object)
     cgroupWaits = try Self.keepsCgroupWaits(form, options) ? PerCPUHash("cgroup_waits", of: object) : nil
-    try cgroupWaits?.create(cgroup_key())
+    try cgroupWaits?.create(CgroupKey())
     pmuCPUs = try counting == nil ? nil : MappedArray("pmu_cpus", of: object)
     self.weighing = weighing
     self.object = object
@@ -124,7 +124,7 @@ package final class SchedulerPrograms: LoadedPrograms {
       for program in eventPrograms { try object.omit(program: program) }
     }
     try object.configure(
-      sched_config(
+      SchedConfig(
         histograms: countsEvents ? 1 : 0,
         kernel_waits: form.kernelKeepsWaits ? 1 : 0, task_storage: form.usesTaskStorage ? 1 : 0,
         cgroup_waits: keepsCgroupWaits ? 1 : 0,
@@ -167,20 +167,20 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   /// What was counted of `event` for processes without series of their own.
   func unwatchedCount(of event: ProcessorEvent) -> UInt64 {
-    pmuCPUs?.sum(offset: MemoryLayout<pmu_cpu>.offset(of: \.unwatched)! + event.rawValue * 8) ?? 0
+    pmuCPUs?.sum(offset: MemoryLayout<PMUPerCPU>.offset(of: \.unwatched)! + event.rawValue * 8) ?? 0
   }
 
   /// Keeps waits of this control group apart from now on.
-  func watch(_ group: cgroup_key) {
+  func watch(_ group: CgroupKey) {
     do throws(BPFError) { try cgroupWaits?.create(group) } catch { unwatched += 1 }
   }
 
-  func forget(_ group: cgroup_key) { cgroupWaits?.remove(group) }
+  func forget(_ group: CgroupKey) { cgroupWaits?.remove(group) }
 
   /// Calls `body` with the waits of each control group that is watched, and those of all others under the key 0.
   ///
   /// - Returns: false where they are not kept or cannot be read.
-  func forEachCgroupWaits(_ body: (cgroup_key, cgroup_waits) -> Void) -> Bool { cgroupWaits?.forEach(body) ?? false }
+  func forEachCgroupWaits(_ body: (CgroupKey, CgroupWaits) -> Void) -> Bool { cgroupWaits?.forEach(body) ?? false }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }
@@ -189,7 +189,7 @@ package final class SchedulerPrograms: LoadedPrograms {
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
     let map = weighing != nil ? "weighed_tasks" : form.usesTaskStorage ? "task_storage" : "task_waits"
-    let lost = cpus.sum(offset: MemoryLayout<sched_cpu>.offset(of: \.lost)!)
+    let lost = cpus.sum(offset: MemoryLayout<SchedPerCPU>.offset(of: \.lost)!)
     return [(map, map == "task_waits" ? "full" : "memory", lost), ("cgroup_waits", "full", unwatched)]
   }
 }

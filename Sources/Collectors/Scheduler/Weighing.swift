@@ -1,13 +1,12 @@
 internal import BPFPrograms
+internal import Energy
 internal import Host
 
 /// How the scheduler programs weigh tasks as they leave their CPUs: needed where the run time that the kernel counts anyway
 /// does not say enough.
 struct Weighing {
-  /// The packages' numbers: the place of each is its index.
-  let packages: [Int]
-  /// How many CPUs each has.
-  let cpus: [Int]
+  /// The packages, and where in `Weights` each one's are.
+  let lanes: WeightLanes
   /// Other CPUs of a core, at most; 0 where cores have one CPU, or that is not to matter.
   let siblings: Int
   /// What a nanosecond or cycle counts for in which a sibling was busy too.
@@ -22,34 +21,31 @@ struct Weighing {
     guard let online = try? CPUTopology(paths: paths).online, !online.isEmpty else { return nil }
     let packages = Set(online.map(Self.package)).sorted()
     let siblings = siblingWeight == 1 ? 0 : online.map { $0.siblings.count - 1 }.max() ?? 0
-    guard packages.count <= Weights.places, packages.count > 1 || siblings > 0 || countsCycles else { return nil }
-    self.packages = packages
+    guard packages.count <= Int(WEIGHT_PACKAGES), packages.count > 1 || siblings > 0 || countsCycles else { return nil }
     self.siblings = min(siblings, Int(WEIGHT_SIBLINGS))
     self.siblingWeight = siblingWeight
     self.countsCycles = countsCycles
     self.paths = paths
-    cpus = packages.map { package in online.count { Self.package($0) == package } }
+    lanes = WeightLanes(
+      packages: packages, cpus: packages.map { package in online.count { Self.package($0) == package } })
   }
 
   /// As sysfs numbers it; 0 where the platform does not tell.
   private static func package(_ cpu: CPUTopology.CPU) -> Int { cpu.package ?? 0 }
 
-  /// Where in `Weights` the package's are; nil for one without CPUs.
-  func place(ofPackage package: Int?) -> Int? { package.flatMap { packages.firstIndex(of: $0) } }
-
   /// How a CPU weighs; nil while it is offline, or in a package that came later.
-  func entry(ofCPU number: Int) -> weight_cpu? {
+  func entry(ofCPU number: Int) -> WeightPerCPU? {
     let cpu = CPUTopology.CPU(number: number, paths: paths)
-    guard cpu.siblings.contains(number), cpu.package != nil || packages == [0] else { return nil }
-    guard let place = place(ofPackage: Self.package(cpu)) else { return nil }
-    var entry = weight_cpu()
-    entry.place = UInt32(place + 1)
+    guard cpu.siblings.contains(number), cpu.package != nil || lanes.packages == [0] else { return nil }
+    guard let lane = lanes.lane(ofPackage: Self.package(cpu)) else { return nil }
+    var entry = WeightPerCPU()
+    entry.lane = UInt32(lane + 1)
     withUnsafeMutableBytes(of: &entry.siblings) { bytes in
-      let places = bytes.bindMemory(to: UInt32.self)
+      let siblings = bytes.bindMemory(to: UInt32.self)
       // no CPU has this number: no time is found for it
-      places.update(repeating: .max)
-      for (index, other) in cpu.siblings.filter({ $0 != number }).prefix(places.count).enumerated() {
-        places[index] = UInt32(other)
+      siblings.update(repeating: .max)
+      for (index, other) in cpu.siblings.filter({ $0 != number }).prefix(siblings.count).enumerated() {
+        siblings[index] = UInt32(other)
       }
     }
     return entry

@@ -17,7 +17,7 @@ struct KernelHistogram {
 
   /// Writes the sum of those of `elements`.
   mutating func write(
-    _ array: borrowing MappedArray<histogram>, elements: some Sequence<Int>, layout: HistogramLayout,
+    _ array: borrowing MappedArray<HistogramSlots>, elements: some Sequence<Int>, layout: HistogramLayout,
     to writer: inout SampleWriter
   ) {
     clear()

@@ -5,19 +5,6 @@ internal import Glibc
 internal import Host
 internal import Logging
 
-/// An eBPF object in the kernel and the collector its cost belongs to.
-package protocol LoadedPrograms: AnyObject {
-  /// The collector that pays for it.
-  var collector: String { get }
-  func programs() -> [ProgramStatistics]
-  func maps() -> [MapDescription]
-  /// Updates that could not be made, by map and cause.
-  func lostUpdates() -> [(map: String, cause: String, count: UInt64)]
-  /// Takes the programs off their events, and puts them back: what they cost is the difference.
-  func detach()
-  func reattach() throws(BPFError)
-}
-
 /// Loads the objects that several collectors share, each once, and knows all that are in the kernel.
 package final class KernelPrograms {
   /// Everything loaded so far, in order.
@@ -27,7 +14,7 @@ package final class KernelPrograms {
   private let options: CollectorOptions
   private let logger: Logger
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
-  private var exitsResult: Result<PerCPUPrograms<exits_cpu>, CollectorFailure>?
+  private var exitsResult: Result<PerCPUPrograms<ExitsPerCPU>, CollectorFailure>?
   private var tasksResult: Result<TaskPasses, CollectorFailure>?
   private var watchedResult: Result<WatchedProcesses, CollectorFailure>?
   private var weighingResult: Weighing??
@@ -69,7 +56,7 @@ package final class KernelPrograms {
   }
 
   /// The program at the death of thread groups, which `exits` and `sched` read.
-  package func exits() throws(CollectorFailure) -> PerCPUPrograms<exits_cpu> {
+  package func exits() throws(CollectorFailure) -> PerCPUPrograms<ExitsPerCPU> {
     if exitsResult == nil {
       exitsResult = attempt { () throws(CollectorFailure) in
         try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"])

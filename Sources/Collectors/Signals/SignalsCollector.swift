@@ -16,7 +16,7 @@ package final class SignalsCollector: Collector {
     name: "signals", summary: "signals sent, processes killed by the OOM killer", isOnByDefault: true,
     families: [signals, oomKills]
   ) { context throws(CollectorFailure) in
-    let programs = try PerCPUPrograms<signals_cpu>(
+    let programs = try PerCPUPrograms<SignalsPerCPU>(
       "signals", map: "signals_cpus", attaching: ["signal_generate", "mark_victim"])
     context.kernel.register(programs)
     return SignalsCollector(programs)
@@ -25,12 +25,12 @@ package final class SignalsCollector: Collector {
   /// The signals that always have a series; real-time ones get theirs with their first.
   private static let standard = 1...31
 
-  private let programs: PerCPUPrograms<signals_cpu>
+  private let programs: PerCPUPrograms<SignalsPerCPU>
 
-  private init(_ programs: PerCPUPrograms<signals_cpu>) { self.programs = programs }
+  private init(_ programs: PerCPUPrograms<SignalsPerCPU>) { self.programs = programs }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let sent = MemoryLayout<signals_cpu>.offset(of: \.sent)!
+    let sent = MemoryLayout<SignalsPerCPU>.offset(of: \.sent)!
     writer.begin(Self.signals)
     for number in 1...SignalNumber.highest {
       guard let name = SignalNumber.name(number) else { continue }
@@ -40,6 +40,6 @@ package final class SignalsCollector: Collector {
       writer.unsigned(count)
     }
     writer.begin(Self.oomKills)
-    writer.unsigned(programs.cpus.sum(offset: MemoryLayout<signals_cpu>.offset(of: \.oom_kills)!))
+    writer.unsigned(programs.cpus.sum(offset: MemoryLayout<SignalsPerCPU>.offset(of: \.oom_kills)!))
   }
 }

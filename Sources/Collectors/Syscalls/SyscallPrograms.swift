@@ -9,9 +9,9 @@ package final class SyscallPrograms: LoadedPrograms {
   /// Where a task's call is kept while it runs.
   package let form: TaskForm
   /// One element per possible CPU.
-  package let cpus: MappedArray<syscalls_cpu>
-  /// With histograms by call `SYSCALL_PLACES` elements per possible CPU, CPU by CPU; else one without meaning.
-  package let durations: MappedArray<syscall_slots>
+  package let cpus: MappedArray<SyscallsPerCPU>
+  /// With histograms by call `SYSCALL_INDEXES` elements per possible CPU, CPU by CPU; else one without meaning.
+  package let durations: MappedArray<SyscallSlots>
   private var object: ProgramObject
 
   package var collector: String { "syscalls" }
@@ -46,7 +46,7 @@ package final class SyscallPrograms: LoadedPrograms {
     var object = try ProgramObject("syscalls")
     if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
     try object.setCapacity("syscalls_cpus", PossibleCPUs.count)
-    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_PLACES) : 1)
+    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_INDEXES) : 1)
     switch form {
     case .taskStorage: try object.omit(map: "syscall_tasks")
     case .hashed:
@@ -58,11 +58,11 @@ package final class SyscallPrograms: LoadedPrograms {
     return object
   }
 
-  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> syscalls_config {
+  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> SyscallsConfig {
     let table = SyscallTable.native
-    var config = syscalls_config()
+    var config = SyscallsConfig()
     withUnsafeMutableBytes(of: &config.categories) { categories in
-      for place in categories.indices { categories[place] = UInt8(SyscallCategory.index(of: table.category(place))) }
+      for index in categories.indices { categories[index] = UInt8(SyscallCategory.index(of: table.category(index))) }
     }
     // no number: a table without the call
     config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init) ?? .max
@@ -74,14 +74,14 @@ package final class SyscallPrograms: LoadedPrograms {
 
   /// System calls so far, over all CPUs.
   var totalCalls: UInt64 {
-    let first = MemoryLayout<syscalls_cpu>.offset(of: \.totals)!
-    let stride = MemoryLayout<syscall_total>.stride
-    return (0..<Int(SYSCALL_PLACES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
+    let first = MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!
+    let stride = MemoryLayout<SyscallTotal>.stride
+    return (0..<Int(SYSCALL_INDEXES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
   }
 
   /// What is shown by process.
   var details: [ProcessDetailSource] {
-    let unwatched = MemoryLayout<syscalls_cpu>.offset(of: \.unwatched)!
+    let unwatched = MemoryLayout<SyscallsPerCPU>.offset(of: \.unwatched)!
     return [
       ProcessDetailSource(
         family: ProcessCollector.systemCalls,
@@ -99,7 +99,7 @@ package final class SyscallPrograms: LoadedPrograms {
   }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let lost = cpus.sum(offset: MemoryLayout<syscalls_cpu>.offset(of: \.lost)!)
+    let lost = cpus.sum(offset: MemoryLayout<SyscallsPerCPU>.offset(of: \.lost)!)
     switch form {
     case .taskStorage: return [("syscall_storage", "memory", lost)]
     case .hashed: return [("syscall_tasks", "full", lost)]
@@ -108,6 +108,6 @@ package final class SyscallPrograms: LoadedPrograms {
 }
 
 extension SyscallCategory {
-  /// The place of a category in the kernel's histograms.
+  /// The index of a category in the kernel's histograms.
   static func index(of category: SyscallCategory) -> Int { allCases.firstIndex(of: category)! }
 }

@@ -50,14 +50,14 @@ package final class SyscallsCollector: Collector {
   /// 0.24 µs to 64 s.
   private static let times = HistogramLayout(lowest: -22, highest: 6)
   private static let slots = Int(HISTOGRAM_SLOTS)
-  private static let places = Int(SYSCALL_PLACES)
+  private static let indexes = Int(SYSCALL_INDEXES)
   private static let compat = Int(SYSCALL_COMPAT)
 
   private let programs: SyscallPrograms
   private let isByCall: Bool
   private let table = SyscallTable.native
-  /// Of each place its calls and their nanoseconds.
-  private var totals = [UInt64](repeating: 0, count: 2 * SyscallsCollector.places)
+  /// Of each index its calls and their nanoseconds.
+  private var totals = [UInt64](repeating: 0, count: 2 * SyscallsCollector.indexes)
   private var errorCounts = [UInt64](repeating: 0, count: Int(ERROR_NUMBERS))
   private var words = [UInt64](repeating: 0, count: SyscallsCollector.slots)
 
@@ -85,15 +85,15 @@ package final class SyscallsCollector: Collector {
     if isByCall { writeCalls(to: &writer) } else { writeCategories(to: &writer) }
   }
 
-  /// Brings `totals` up to now. Calls without a name share one place.
+  /// Brings `totals` up to now. Calls without a name share one index.
   private func readTotals() {
     for index in totals.indices { totals[index] = 0 }
-    programs.cpus.addWords(at: MemoryLayout<syscalls_cpu>.offset(of: \.totals)!, to: &totals)
+    programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!, to: &totals)
     let unknown = Int(SYSCALL_UNKNOWN)
-    for place in 0..<unknown where table.name(place) == nil {
-      for word in 0..<2 { totals[2 * unknown + word] += totals[2 * place + word] }
-      totals[2 * place] = 0
-      totals[2 * place + 1] = 0
+    for index in 0..<unknown where table.name(index) == nil {
+      for word in 0..<2 { totals[2 * unknown + word] += totals[2 * index + word] }
+      totals[2 * index] = 0
+      totals[2 * index + 1] = 0
     }
   }
 
@@ -101,16 +101,16 @@ package final class SyscallsCollector: Collector {
   private func forEachCall(
     _ body: (_ name: String, _ category: SyscallCategory, _ calls: UInt64, _ nanoseconds: UInt64) -> Void
   ) {
-    for place in 0..<Self.places where totals[2 * place] > 0 {
-      body(name(place), table.category(place), totals[2 * place], totals[2 * place + 1])
+    for index in 0..<Self.indexes where totals[2 * index] > 0 {
+      body(name(index), table.category(index), totals[2 * index], totals[2 * index + 1])
     }
   }
 
-  private func name(_ place: Int) -> String { place == Self.compat ? "compat" : table.label(place) }
+  private func name(_ index: Int) -> String { index == Self.compat ? "compat" : table.label(index) }
 
   private func writeErrors(to writer: inout SampleWriter) {
     for index in errorCounts.indices { errorCounts[index] = 0 }
-    programs.cpus.addWords(at: MemoryLayout<syscalls_cpu>.offset(of: \.errors)!, to: &errorCounts)
+    programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.errors)!, to: &errorCounts)
     var unknown: UInt64 = 0
     writer.begin(Self.errors)
     for (number, count) in errorCounts.enumerated() where count > 0 {
@@ -128,33 +128,33 @@ package final class SyscallsCollector: Collector {
   }
 
   private func writeCategories(to writer: inout SampleWriter) {
-    let base = MemoryLayout<syscalls_cpu>.offset(of: \.durations)!
+    let base = MemoryLayout<SyscallsPerCPU>.offset(of: \.durations)!
     for (index, category) in SyscallCategory.allCases.enumerated() {
       for word in words.indices { words[word] = 0 }
-      programs.cpus.addWords(at: base + index * MemoryLayout<syscall_slots>.stride, to: &words)
+      programs.cpus.addWords(at: base + index * MemoryLayout<SyscallSlots>.stride, to: &words)
       var sum: UInt64 = 0
-      for place in 0..<Self.places where table.category(place) == category { sum += totals[2 * place + 1] }
+      for index in 0..<Self.indexes where table.category(index) == category { sum += totals[2 * index + 1] }
       write(category, call: nil, sum: sum, to: &writer)
     }
   }
 
   private func writeCalls(to writer: inout SampleWriter) {
     let unknown = Int(SYSCALL_UNKNOWN)
-    for place in 0..<Self.places where totals[2 * place] > 0 {
+    for index in 0..<Self.indexes where totals[2 * index] > 0 {
       for word in words.indices { words[word] = 0 }
-      if place == unknown {
+      if index == unknown {
         for unnamed in 0..<unknown where table.name(unnamed) == nil { addDurations(of: unnamed) }
       }
-      addDurations(of: place)
-      write(table.category(place), call: name(place), sum: totals[2 * place + 1], to: &writer)
+      addDurations(of: index)
+      write(table.category(index), call: name(index), sum: totals[2 * index + 1], to: &writer)
     }
   }
 
-  /// Adds the slots of one place, over all CPUs, to `words`.
-  private func addDurations(of place: Int) {
+  /// Adds the slots of one index, over all CPUs, to `words`.
+  private func addDurations(of index: Int) {
     for cpu in 0..<PossibleCPUs.count {
       for word in words.indices {
-        words[word] += programs.durations.load(cpu * Self.places + place, offset: word * 8)
+        words[word] += programs.durations.load(cpu * Self.indexes + index, offset: word * 8)
       }
     }
   }

@@ -21,19 +21,13 @@ package struct FrequencyScaling: Sendable {
   private let hasSmallCPUs: Bool
 
   package init(paths: HostPaths) {
-    hasCounters = Self.flags(paths).map { $0.split(separator: " ").contains("aperfmperf") }
+    let processors = try? Processor.list(paths: paths)
+    hasCounters = processors?.first?.flags?.contains("aperfmperf")
     let cpus = (try? CPUList.read(paths.sys("devices/system/cpu/possible"))) ?? []
     hasSmallCPUs = cpus.contains { cpu in
       let capacity = try? SmallFile.unsigned(paths.sys("devices/system/cpu/cpu\(cpu)/cpu_capacity"))
       return capacity.map { $0 < 1024 } ?? false
     }
-  }
-
-  /// The features of the first CPU as x86 lists them; nil elsewhere.
-  private static func flags(_ paths: HostPaths) -> Substring? {
-    guard let text = try? SmallFile.text(paths.proc("cpuinfo")) else { return nil }
-    let line = text.split(separator: "\n").first { $0.hasPrefix("flags\t") }
-    return line.flatMap { $0.split(separator: ":").last }
   }
 
   /// - Parameter isScaled: whether the clock of load tracking was seen to run slower than time.

@@ -18,7 +18,7 @@ package struct ContainerIdentity: Sendable, Hashable {
   package let podUID: String?
   package let runtime: Runtime?
 
-  /// The identity in a path such as `ProcessFiles.controlGroup` gives; nil where it shows neither container nor pod.
+  /// The identity in a path such as `ControlGroups.mostTelling` gives; nil where it shows neither container nor pod.
   ///
   /// Containers nest (Docker in Docker, Kubernetes in Docker): the innermost is meant, since that is what runs there. A
   /// container inside one of a pod keeps the pod; a pod inside a container ends that container. Groups that a container

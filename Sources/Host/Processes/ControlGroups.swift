@@ -1,3 +1,63 @@
+/// The control groups of a process, as `/proc/<pid>/cgroup` lists them (cgroups(7)): one for each hierarchy.
+package struct ControlGroups: Sendable, Hashable {
+  /// A line: `hierarchy:controllers:path`.
+  struct Membership: Sendable, Hashable {
+    /// Version 2: `0`, without controllers.
+    let isUnified: Bool
+    /// Those of version 1, such as `cpu`, and names of hierarchies without any, `name=systemd`.
+    let controllers: [String]
+    /// Below the root of the hierarchy, `/` itself at the root.
+    let path: String
+  }
+
+  let memberships: [Membership]
+
+  /// The text of the file; lines that are none are left out.
+  package init(parsing text: String) {
+    memberships = text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+      let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
+      guard parts.count == 3, parts[2].first == UInt8(ascii: "/") else { return nil }
+      let controllers = parts[1].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
+      let path = String(decoding: parts[2], as: UTF8.self)
+      let deleted = " (deleted)"
+      return Membership(
+        isUnified: parts[0].elementsEqual("0".utf8) && controllers.isEmpty, controllers: controllers,
+        path: path.utf8.reversed().starts(with: deleted.utf8.reversed())
+          ? String(decoding: path.utf8.dropLast(deleted.utf8.count), as: UTF8.self) : path)
+    }
+  }
+
+  /// Those of process `pid`, or of this one (`self`).
+  package init(of pid: String, paths: HostPaths) throws(SystemError) {
+    self.init(parsing: try SmallFile.text(paths.proc("\(pid)/cgroup")))
+  }
+
+  /// The path in a hierarchy; nil where it has none.
+  package func path(in hierarchy: ControlGroupHierarchy) -> String? {
+    memberships.first {
+      hierarchy == .unified ? $0.isUnified : $0.controllers.contains("\(hierarchy)")
+    }?.path
+  }
+
+  /// The path a process is best known by; nil where it has none.
+  ///
+  /// That of version 2 where it is below the root. On hybrid and version 1 hosts that is absent or `/`; then that in the
+  /// hierarchy of systemd, of the cpu controllers or of memory, whichever first is below the root.
+  package var mostTelling: String? {
+    var best: (rank: Int, path: String)?
+    for one in memberships {
+      guard let rank = one.path == "/" ? Int.max : Self.rank(one) else { continue }
+      if best == nil || rank < best!.rank { best = (rank, one.path) }
+    }
+    return best?.path
+  }
+
+  private static func rank(_ one: Membership) -> Int? {
+    if one.isUnified { return 0 }
+    return ["name=systemd", "cpu", "cpuacct", "memory"].firstIndex { one.controllers.contains($0) }.map { $0 + 1 }
+  }
+}
+
 /// A hierarchy of control groups that programs in the kernel can tell a task's group of.
 package enum ControlGroupHierarchy: UInt32, Sendable, Hashable, CaseIterable {
   // as `enum cgroup_hierarchy`
@@ -6,28 +66,9 @@ package enum ControlGroupHierarchy: UInt32, Sendable, Hashable, CaseIterable {
   case cpuacct
   case memory
 
-  /// The path of a process in this hierarchy, in the text of `/proc/<pid>/cgroup` (cgroups(7)); nil where it has none.
-  package func path(parsing text: String) -> String? {
-    for line in text.split(separator: "\n") {
-      let parts = line.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
-      guard parts.count == 3, parts[2].hasPrefix("/") else { continue }
-      let controllers = parts[1].split(separator: ",")
-      let isThis = self == .unified ? parts[0] == "0" && controllers.isEmpty : controllers.contains("\(self)")
-      guard isThis else { continue }
-      let path = parts[2].hasSuffix(" (deleted)") ? parts[2].dropLast(" (deleted)".count) : parts[2]
-      return String(path)
-    }
-    return nil
-  }
-
-  /// The path of process `pid` in this hierarchy; nil where it has none, or is gone.
-  package func path(ofProcess pid: UInt32, paths: HostPaths) -> String? {
-    (try? SmallFile.text(paths.proc("\(pid)/cgroup"))).flatMap { path(parsing: $0) }
-  }
-
   /// Whether any controller of this enumeration has a hierarchy of its own (version 1, or hybrid).
   package static func version1Exists(paths: HostPaths) -> Bool {
-    guard let text = try? SmallFile.text(paths.proc("self/cgroup")) else { return false }
-    return allCases.contains { $0 != .unified && $0.path(parsing: text) != nil }
+    guard let groups = try? ControlGroups(of: "self", paths: paths) else { return false }
+    return allCases.contains { $0 != .unified && groups.path(in: $0) != nil }
   }
 }

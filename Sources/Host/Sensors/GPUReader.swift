@@ -106,13 +106,13 @@ private final class GPUThread: Sendable {
 
   let library: String
   private let mailbox = Mutex(Mailbox())
-  private let asked: Event
-  private let answered: Event
+  private let asked: EventDescriptor
+  private let answered: EventDescriptor
 
   init(library: String) throws(SystemError) {
     self.library = library
-    asked = try Event()
-    answered = try Event()
+    asked = try EventDescriptor()
+    answered = try EventDescriptor()
   }
 
   func start() throws(SystemError) {

@@ -84,17 +84,20 @@ struct EnergyArguments: CollectorArguments {
   }
 
   private static func automatic(_ paths: HostPaths) throws -> PowerModel {
-    let identity: ProcessorIdentity
-    do throws(HostError) {
-      identity = try ProcessorIdentity(paths: paths)
+    let first: Processor?
+    do throws(SystemError) {
+      first = try Processor.list(paths: paths).first
     } catch {
       throw StartError("--energy.model auto: \(error)", cure: "give one of \(presets)")
     }
-    let processor = PowerModel.Processor(
-      vendor: identity.vendor, family: identity.family, model: identity.model, stepping: identity.stepping)
-    guard let preset = PowerModel.preset(for: processor) else {
+    guard let first, let vendor = first.vendor, let model = first.model else {
       throw StartError(
-        "--energy.model auto: there is no preset for this processor (\(processor))",
+        "--energy.model auto: \(paths.proc("cpuinfo")) names no vendor and model", cure: "give one of \(presets)")
+    }
+    let identity = ProcessorIdentity(vendor: vendor, family: first.family, model: model, stepping: first.stepping)
+    guard let preset = PowerModel.preset(for: identity) else {
+      throw StartError(
+        "--energy.model auto: there is no preset for this processor (\(identity))",
         cure: "write a file of coefficients, or give the most similar of \(presets)")
     }
     return preset.model

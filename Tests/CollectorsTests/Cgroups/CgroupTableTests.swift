@@ -1,3 +1,4 @@
+import Fixtures
 import BPFPrograms
 import Testing
 
@@ -42,13 +43,13 @@ import Testing
       time += 5_000_000_000
       table.beginPass()
       for (group, runtime) in dead {
-        var dead = cgroup_dead()
+        var dead = DeadInCgroup()
         dead.runtime_ns = runtime
-        table.addDead(cgroup_key(id: group, hierarchy: 0, unused: 0), dead)
+        table.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead)
       }
       for index in processes.indices {
-        let key = cgroup_key(id: processes[index].group, hierarchy: 0, unused: 0)
-        let place = table.place(of: key, before: processes[index].place, used: processes[index].seen)
+        let key = CgroupKey(id: processes[index].group, hierarchy: 0, unused: 0)
+        let place = table.group(of: key, before: processes[index].place, used: processes[index].seen)
         processes[index].place = place
         processes[index].seen = processes[index].used
         table.add(processes[index].used, process: processes[index].id, to: place)
@@ -148,7 +149,7 @@ import Testing
       path: { _, _ in "/service" }, admitted: { _ in }, evicted: { _ in }, forgotten: { _ in })
     func pass(_ table: inout CgroupTable, runtime: UInt64, all: UInt64, at time: UInt64) {
       table.beginPass()
-      let place = table.place(of: cgroup_key(id: made, hierarchy: 0, unused: 0), before: -1, used: 0)
+      let place = table.group(of: CgroupKey(id: made, hierarchy: 0, unused: 0), before: -1, used: 0)
       table.add(runtime, process: 1, to: place)
       table.endPass(time: time, all: all, decay: time == 0 ? 0 : 0.9, events: events)
     }

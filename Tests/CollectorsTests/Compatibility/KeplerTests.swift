@@ -58,9 +58,9 @@ import Testing
       EnergyReading("intel-rapl-mmio:0:0", "core", parent: "package-0", role: .part, total: 5_000_000),
       EnergyReading(
         labels: EnergyLabels.assign(to: [sensor])[0], zone: sensor, role: .part, total: 6_000_000, window: nil,
-        place: "/sys/class/hwmon/hwmon0/energy1_input"),
+        path: "/sys/class/hwmon/hwmon0/energy1_input"),
     ]
-    let lines = kepler.lines(EnergyFigures(readings: readings, table: nil))
+    let lines = kepler.lines(EnergyFigures(readings: readings, tables: nil))
     let zones = lines.of("kepler_node_cpu_joules_total").map { $0.split(separator: " ").last! }
     #expect(zones == ["1", "2", "3"])
     #expect(lines.count == 3, "nobody knows who ran: \(lines)")
@@ -123,7 +123,7 @@ import Testing
     scene.kernel.run(2, 100_000_000)
     scene.kernel.run(3, 300_000_000)
     scene.window(8_000_000, 0, 0)
-    #expect(scene.table.series.count == 1)
+    #expect(scene.tables.processes.series.count == 1)
     let lines = kepler.lines(scene.figures)
     #expect(packageWatts(lines) == ["2", "6"])
   }
@@ -142,34 +142,34 @@ import Testing
   @Test func whatIsMeasuredBesideAnEstimateDoesNotSaySo() {
     let psys = EnergyReading("intel-rapl:1", "psys", role: .platform, total: 3_000_000)
     #expect(
-      kepler.lines(EnergyFigures(readings: [psys], table: nil, isModelled: true)) == [
+      kepler.lines(EnergyFigures(readings: [psys], tables: nil, isModelled: true)) == [
         #"kepler_node_cpu_joules_total{node_name="here",zone="psys",path="/sys/class/powercap/intel-rapl:1"} 3"#
       ])
   }
 
   @Test func withoutTheProcessCollectorThereAreNoProcesses() {
     let scene = Scene()
-    let figures = EnergyFigures(readings: [], table: scene.table, hasProcesses: false)
+    let figures = EnergyFigures(readings: [], tables: scene.tables, hasProcesses: false)
     #expect(!kepler.lines(figures).contains { $0.hasPrefix("kepler_process") })
   }
 
   @Test func gpusAreKnownByTheirIdentifiersAndGoToThoseWhoUsedThem() {
     let zone = EnergyZone(source: .nvml, name: "gpu-1", domain: .gpu, owner: "GPU-a")
-    func reading(_ total: UInt64, uses: [GPUReader.Use]) -> EnergyReading {
+    func reading(_ total: UInt64, uses: [DeviceUse]) -> EnergyReading {
       EnergyReading(
         labels: EnergyLabels.assign(to: [zone])[0], zone: zone, role: .primary, total: total,
         window: total == 0 ? nil : EnergyWindow(microjoules: total, nanoseconds: 2_000_000_000), uses: uses,
-        place: "GPU-a")
+        path: "GPU-a")
     }
     var scene = Scene()
-    scene.table.beginAttribution(EnergyLedger([reading(0, uses: [])], cpus: 2, idleMicrowatts: nil))
+    scene.tables.beginAttribution(EnergyLedger([reading(0, uses: [])], cpus: 2, idleMicrowatts: nil))
     scene.kernel.advance(2_000_000_000)
-    let now = reading(3_000_000, uses: [GPUReader.Use(pid: 7, weight: 1), GPUReader.Use(pid: 9, weight: 3)])
-    scene.table.energy?.measure([now], at: scene.kernel.clock)
-    scene.kernel.pass(&scene.table)
-    scene.table.attributeEnergy()
+    let now = reading(3_000_000, uses: [DeviceUse(pid: 7, weight: 1), DeviceUse(pid: 9, weight: 3)])
+    scene.tables.energy?.measure([now], at: scene.kernel.clock)
+    scene.kernel.pass(&scene.tables)
+    scene.tables.attributeEnergy()
 
-    let lines = kepler.lines(EnergyFigures(readings: [now], table: scene.table))
+    let lines = kepler.lines(EnergyFigures(readings: [now], tables: scene.tables))
     let gpu = #"{node_name="here",gpu="1",gpu_uuid="GPU-a",vendor="nvidia"}"#
     #expect(lines.of("kepler_node_gpu_joules_total") == ["\(gpu) 3"])
     #expect(lines.of("kepler_node_gpu_active_joules_total") == ["\(gpu) 3"])
@@ -193,7 +193,7 @@ import Testing
       parsing: "processor: 0\nvendor_id : GenuineIntel\nmodel name: x y\nphysical id: 0\ncore id: 3\n")
     let kepler = KeplerFamilies(processors: processors, host: "here")
     #expect(
-      kepler.lines(EnergyFigures(readings: [], table: nil)) == [
+      kepler.lines(EnergyFigures(readings: [], tables: nil)) == [
         #"kepler_node_cpu_info{processor="0",vendor_id="GenuineIntel",model_name="x y",physical_id="0",core_id="3"} 1"#
       ])
   }

@@ -6,7 +6,7 @@ import Testing
 /// What dashboards for node_exporter's rapl collector find.
 @Suite struct NodeExporterTests {
   private func lines(_ readings: [EnergyReading]) -> [String] {
-    NodeExporterFamilies().lines(EnergyFigures(readings: readings, table: nil))
+    NodeExporterFamilies().lines(EnergyFigures(readings: readings, tables: nil))
   }
 
   @Test func numbersBehindNamesAreIndicesAndOthersAreCounted() {

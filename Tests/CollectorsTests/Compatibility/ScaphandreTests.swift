@@ -31,7 +31,7 @@ import Testing
       EnergyReading("intel-rapl:1", "psys", role: .platform, total: 5, last: 4),
       EnergyReading("intel-rapl:2", "psys-1", role: .platform, total: 7, last: 6),
     ]
-    let lines = scaphandre.lines(EnergyFigures(readings: readings, table: nil))
+    let lines = scaphandre.lines(EnergyFigures(readings: readings, tables: nil))
     #expect(lines.of("scaph_host_energy_microjoules") == [#"{value_source="powercap_rapl_psys"} 12"#])
     #expect(lines.of("scaph_host_power_microwatts") == [#"{value_source="powercap_rapl_psys"} 10"#])
     #expect(lines.of("scaph_socket_energy_microjoules") == [#"{socket_id="0"} 1"#])
@@ -53,7 +53,7 @@ import Testing
       EnergyReading("intel-rapl:1:0", "dram", parent: "package-0-die-1", total: 3),
       EnergyReading("intel-rapl-mmio:0", "package-0", role: .duplicate, total: 4),
     ]
-    let lines = scaphandre.lines(EnergyFigures(readings: readings, table: nil))
+    let lines = scaphandre.lines(EnergyFigures(readings: readings, tables: nil))
     #expect(lines.of("scaph_socket_energy_microjoules") == [#"{socket_id="0"} 1"#, #"{socket_id="1"} 2"#])
     #expect(
       lines.of("scaph_domain_energy_microjoules") == [#"{domain_name="dram",domain_id="0",socket_id="1"} 3"#])

@@ -13,7 +13,7 @@ struct FiguresScene {
     "/kubepods.slice/kubepods-pod\(pod.replacing("-", with: "_")).slice/cri-containerd-\(container).scope"
 
   var kernel = ModelKernel(seed: 1)
-  var table: ProcessTable
+  var tables: TaskTables
   /// In microjoules: package, core, dram.
   var totals: [UInt64] = [1_000_000, 1_000_000, 1_000_000]
   var source = EnergyZone.Source.rapl
@@ -26,15 +26,15 @@ struct FiguresScene {
     kernel.paths = [1: "/user.slice", 2: Self.docker, 3: Self.kubernetes]
     var options = ProcessOptions()
     options.limit = limit
-    table = ProcessTable(options: options)
-    table.groups = CgroupTable(options: CgroupOptions())
+    tables = TaskTables(processes: ProcessTable(options: options))
+    tables.groups = CgroupTable(options: CgroupOptions())
     kernel.start(2, comm: "kthreadd", isKernel: true)
     kernel.start(7, comm: comm)
     kernel.start(8, comm: "two", cgroup: 2)
     kernel.start(9, comm: "three", cgroup: 3)
-    kernel.pass(&table)
+    kernel.pass(&tables)
     let start = readings(windows: false)
-    table.beginAttribution(EnergyLedger(start, cpus: 2, idleMicrowatts: idleMicrowatts))
+    tables.beginAttribution(EnergyLedger(start, cpus: 2, idleMicrowatts: idleMicrowatts))
     // two passes that admit all
     for _ in 0..<2 {
       for index in 0..<4 { kernel.run(index, 50_000_000) }
@@ -49,9 +49,9 @@ struct FiguresScene {
     for index in totals.indices { totals[index] += grown[index] ?? 0 }
     last = grown
     let now = readings(windows: true)
-    table.energy?.measure(now, at: kernel.clock)
-    kernel.pass(&table)
-    table.attributeEnergy()
+    tables.energy?.measure(now, at: kernel.clock)
+    kernel.pass(&tables)
+    tables.attributeEnergy()
   }
 
   private var last: [UInt64?] = []
@@ -63,12 +63,12 @@ struct FiguresScene {
       EnergyReading(
         labels: zone.1, zone: zone.0, role: zone.0.domain == .core ? .part : .primary, total: totals[index],
         window: windows ? last[index].map { EnergyWindow(microjoules: $0, nanoseconds: 1_000_000_000) } : nil,
-        place: source == .rapl ? "/sys/class/powercap/intel-rapl:0\(names[index].1)/energy_uj" : "model \(index)")
+        path: source == .rapl ? "/sys/class/powercap/intel-rapl:0\(names[index].1)/energy_uj" : "model \(index)")
     }
   }
 
   var figures: EnergyFigures {
-    EnergyFigures(readings: readings(windows: true), table: table, isModelled: source == .model)
+    EnergyFigures(readings: readings(windows: true), tables: tables, isModelled: source == .model)
   }
 }
 
@@ -83,7 +83,7 @@ extension EnergyReading {
     self.init(
       labels: EnergyLabels.assign(to: [zone])[0], zone: zone, role: role, total: total,
       window: microjoules.map { EnergyWindow(microjoules: $0, nanoseconds: 1_000_000_000) },
-      place: role == nil ? nil : "/sys/class/powercap/\(identifier)/energy_uj")
+      path: role == nil ? nil : "/sys/class/powercap/\(identifier)/energy_uj")
   }
 }
 

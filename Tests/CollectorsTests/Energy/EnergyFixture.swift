@@ -1,3 +1,4 @@
+import Fixtures
 import Collecting
 import Energy
 import Exposition
@@ -24,29 +25,18 @@ final class EnergyFixture {
     let event = Mutex<[String: CInt]>([:])
   }
 
-  let root: String
+  private let tree: TemporaryTree
   private let faults = Faults()
 
-  init() throws {
-    root = NSTemporaryDirectory() + "/wattprobe-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
-  }
+  init() throws { tree = try TemporaryTree() }
 
-  deinit { try? FileManager.default.removeItem(atPath: root) }
+  var root: String { tree.root }
+  var paths: HostPaths { tree.paths }
 
-  var paths: HostPaths { HostPaths(procfs: root, sysfs: root) }
-
-  func path(_ relative: String) -> String { root + "/" + relative }
+  func path(_ relative: String) -> String { tree.path(relative) }
   func zonePath(_ identifier: String) -> String { path("class/powercap/\(identifier)/energy_uj") }
-
-  func write(_ relative: String, _ text: String) throws {
-    let url = URL(fileURLWithPath: path(relative))
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    // In place, as sysfs: a descriptor that is open sees it.
-    let file = fopen(url.path, "w")
-    fputs(text, file)
-    fclose(file)
-  }
+  func write(_ relative: String, _ text: String) throws { try tree.write(relative, text) }
+  func remove(_ relative: String) throws { try tree.remove(relative) }
 
   func zone(_ identifier: String, _ name: String, _ energy: UInt64, range: UInt64? = 262_143_328_850) throws {
     try write("class/powercap/\(identifier)/name", name + "\n")
@@ -73,8 +63,6 @@ final class EnergyFixture {
       try write(topology + "thread_siblings_list", (siblings[cpu] ?? "\(cpu)") + "\n")
     }
   }
-
-  func remove(_ relative: String) throws { try FileManager.default.removeItem(atPath: path(relative)) }
 
   func failOpen(_ path: String, _ code: CInt?) { faults.open.withLock { $0[path] = code } }
   /// How often the file was to be opened.
@@ -136,6 +124,12 @@ final class EnergyFixture {
     for (file, text) in files { try write("class/hwmon/hwmon\(number)/\(file)", text + "\n") }
   }
 
+  /// A battery with these files, beside its type.
+  func battery(_ name: String, _ files: [String: String]) throws {
+    try write("class/power_supply/\(name)/type", "Battery\n")
+    for (file, text) in files { try write("class/power_supply/\(name)/\(file)", text + "\n") }
+  }
+
   /// No GPUs but those of a library that is named.
   func makeCollector(
     at now: UInt64 = 0, model: PowerModel? = nil, activity: (any ActivitySource)? = nil, nvml: String? = nil,
@@ -146,6 +140,32 @@ final class EnergyFixture {
     options.nvmlLibrary = nvml
     options.intervalNanoseconds = interval
     return try EnergyCollector(paths: paths, now: now, options: options, activity: activity, calls: calls)
+  }
+
+  /// The same, of which every counter in a file has moved already by the one step that it is set to now.
+  func makeProvedCollector(
+    at now: UInt64 = 0, model: PowerModel? = nil, activity: (any ActivitySource)? = nil, nvml: String? = nil
+  ) throws -> EnergyCollector {
+    let files = try FileManager.default.subpathsOfDirectory(atPath: path("class")).filter {
+      $0.wholeMatch(of: /powercap\/.*\/energy_uj|hwmon\/.*\/energy\d+_input/) != nil
+    }.map { "class/" + $0 }
+    var counters: [String: UInt64] = [:]
+    for file in files { counters[file] = Self.number(path(file)) }
+    for (file, counter) in counters {
+      let range = Self.number(path(file.replacingOccurrences(of: "energy_uj", with: "max_energy_range_uj")))
+      try write(file, "\(counter > 0 ? counter - 1 : range ?? 0)\n")
+    }
+    let collector = try makeCollector(at: now, model: model, activity: activity, nvml: nvml)
+    for (file, counter) in counters { try write(file, "\(counter)\n") }
+    collector.prove(at: now)
+    collector.settle()
+    return collector
+  }
+
+  private static func number(_ path: String) -> UInt64? {
+    (try? String(contentsOfFile: path, encoding: .utf8)).flatMap {
+      UInt64($0.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
   }
 
   /// Why no collector could be made.

@@ -1,3 +1,4 @@
+import Fixtures
 import Collecting
 import Energy
 import Exposition

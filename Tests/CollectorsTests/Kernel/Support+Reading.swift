@@ -1,17 +1,19 @@
+import Energy
 import Collecting
 import Exposition
 import Foundation
 import Host
 import Logging
+import Machine
 import Testing
 
 @testable import Collectors
 
 /// Tests that put programs into the running kernel and load the machine: one at a time.
-@Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"))
+@Suite(.serialized, .enabled(if: geteuid() == 0, "eBPF programs need root"), Replay())
 struct KernelTests {}
 
-/// Collectors on the running kernel, made and read in the order of the registry.
+/// Collectors on the running kernel, made and read in the order that a set has. They do not see the machine's own sensors.
 final class LiveCollectors {
   let context: CollectorContext
   private let collectors: [any Collector]
@@ -20,12 +22,14 @@ final class LiveCollectors {
     _ names: Set<String>, form: SchedulerPrograms.Form? = nil, _ change: (inout CollectorOptions) -> Void = { _ in }
   ) throws {
     var options = CollectorOptions()
+    options.paths = HostPaths(sysfs: GuestSysfs.path)
+    options.energy.nvmlLibrary = nil
     options.enabled = names
     options.scheduler.form = form
     change(&options)
     let context = CollectorContext(options: options, logger: Logger(label: "tests"))
     self.context = context
-    collectors = try Registry.collectors.filter { names.contains($0.name) }.map { try $0.make(context) }
+    collectors = try startOrder(of: Registry.collectors).filter { names.contains($0.name) }.map { try $0.make(context) }
   }
 
   /// Everything as it is now: what is sampled between scrapes is sampled first.

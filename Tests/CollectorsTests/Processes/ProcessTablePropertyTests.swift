@@ -1,3 +1,4 @@
+import Fixtures
 import BPFPrograms
 import Testing
 
@@ -18,25 +19,25 @@ import Testing
     var options = ProcessOptions()
     options.limit = 2 + Int(seed % 5)
     options.graceNanoseconds = 20_000_000_000
-    var table = ProcessTable(options: options)
+    var tables = TaskTables(processes: ProcessTable(options: options))
     for id in 1...6 as ClosedRange<UInt32> { kernel.start(id, comm: "a") }
     for index in 0..<6 { kernel.use(index, upTo: 1_000_000_000) }
-    kernel.pass(&table)
+    kernel.pass(&tables)
     let baseline = kernel.everything
-    var shown: [Label: (usage, CPUTimeSplit)] = [:]
+    var shown: [Label: (TaskUsage, CPUTimeSplit)] = [:]
     var past = Past()
-    var other = table.other
-    var otherCPU = table.otherCPU
+    var other = tables.processes.other
+    var otherCPU = tables.processes.otherCPU
 
     for pass in 1...150 {
       disturb(&kernel)
       kernel.advance(5_000_000_000)
-      kernel.pass(&table)
+      kernel.pass(&tables)
 
-      #expect(table.series.count <= options.limit)
-      var sum = table.other
-      var present: [Label: (usage, CPUTimeSplit)] = [:]
-      for one in table.series {
+      #expect(tables.processes.series.count <= options.limit)
+      var sum = tables.processes.other
+      var present: [Label: (TaskUsage, CPUTimeSplit)] = [:]
+      for one in tables.processes.series {
         sum += one.used
         let label = Label(tgid: one.tgid, comm: one.comm, cgroup: one.cgroup)
         #expect(
@@ -51,23 +52,23 @@ import Testing
       sum += past.sum
       shown = present
       let used = kernel.everything.subtracting(baseline)
-      for counter in usage.counters {
+      for counter in TaskUsage.counters {
         #expect(sum[keyPath: counter] == used[keyPath: counter], "\(counter) in pass \(pass)")
       }
-      #expect(table.otherCPU.user + table.otherCPU.system == table.other.runtime_ns)
-      #expect(!Self.falls(from: other, to: table.other))
-      #expect(table.otherCPU.user >= otherCPU.user && table.otherCPU.system >= otherCPU.system)
-      other = table.other
-      otherCPU = table.otherCPU
+      #expect(tables.processes.otherCPU.user + tables.processes.otherCPU.system == tables.processes.other.runtime_ns)
+      #expect(!Self.falls(from: other, to: tables.processes.other))
+      #expect(tables.processes.otherCPU.user >= otherCPU.user && tables.processes.otherCPU.system >= otherCPU.system)
+      other = tables.processes.other
+      otherCPU = tables.processes.otherCPU
     }
   }
 
   /// What series that are not shown any more had: it is theirs for good, unless one goes on from there.
   private struct Past {
-    private var absent: [Label: usage] = [:]
-    private var closed = usage()
+    private var absent: [Label: TaskUsage] = [:]
+    private var closed = TaskUsage()
 
-    mutating func add(shown: [Label: (usage, CPUTimeSplit)], present: [Label: (usage, CPUTimeSplit)]) {
+    mutating func add(shown: [Label: (TaskUsage, CPUTimeSplit)], present: [Label: (TaskUsage, CPUTimeSplit)]) {
       for (label, value) in shown where present[label] == nil { absent[label] = value.0 }
       for (label, value) in present {
         guard let before = absent.removeValue(forKey: label) else { continue }
@@ -75,11 +76,11 @@ import Testing
       }
     }
 
-    var sum: usage { absent.values.reduce(into: closed) { $0 += $1 } }
+    var sum: TaskUsage { absent.values.reduce(into: closed) { $0 += $1 } }
   }
 
-  private static func falls(from: usage, to: usage) -> Bool {
-    usage.counters.contains { to[keyPath: $0] < from[keyPath: $0] }
+  private static func falls(from: TaskUsage, to: TaskUsage) -> Bool {
+    TaskUsage.counters.contains { to[keyPath: $0] < from[keyPath: $0] }
   }
 
   /// Some of what may happen between two passes.

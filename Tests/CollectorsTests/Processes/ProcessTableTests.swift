@@ -1,3 +1,4 @@
+import Fixtures
 import BPFPrograms
 import Testing
 
@@ -7,18 +8,18 @@ import Testing
 @Suite struct ProcessTableTests {
   private static let step: UInt64 = 5_000_000_000
   private var kernel = ModelKernel(seed: 1)
-  private var table: ProcessTable
+  private var tables: TaskTables
 
   init() {
     var options = ProcessOptions()
     options.limit = 3
     options.graceNanoseconds = 40_000_000_000
-    table = ProcessTable(options: options)
+    tables = TaskTables(processes: ProcessTable(options: options))
   }
 
   private mutating func pass() {
     kernel.advance(Self.step)
-    kernel.pass(&table)
+    kernel.pass(&tables)
   }
 
   /// Four passes in which process `index` is busy: the first knows it, the second admits it, from the third on it counts.
@@ -34,62 +35,62 @@ import Testing
     kernel.start(8, comm: "busy")
     kernel.use(1, upTo: 8_000_000_000)
     pass()
-    #expect(table.series.isEmpty)
+    #expect(tables.processes.series.isEmpty)
     kernel.use(1, upTo: 8_000_000_000)
     pass()
-    #expect(table.series.map(\.tgid) == [8])
-    #expect(table.series[0].used.runtime_ns == 0)
+    #expect(tables.processes.series.map(\.tgid) == [8])
+    #expect(tables.processes.series[0].used.runtime_ns == 0)
     pass()
     let before = kernel.processes[1].leader.runtime_ns
     kernel.use(1, upTo: 8_000_000_000)
     pass()
-    #expect(table.series[0].used.runtime_ns == kernel.processes[1].leader.runtime_ns - before)
+    #expect(tables.processes.series[0].used.runtime_ns == kernel.processes[1].leader.runtime_ns - before)
   }
 
   @Test mutating func endedProcessKeepsItsFinalFiguresForTheGraceTime() {
     kernel.start(7, comm: "busy")
     admit()
-    let shown = table.series[0].used.runtime_ns
+    let shown = tables.processes.series[0].used.runtime_ns
     let before = kernel.everything.runtime_ns
     kernel.use(0, upTo: 8_000_000_000)
     let final = shown + kernel.everything.runtime_ns - before
     kernel.end(0)
     for _ in 0..<8 {
       pass()
-      #expect(table.series.map(\.used.runtime_ns) == [final])
-      #expect(table.series[0].record == nil)
+      #expect(tables.processes.series.map(\.used.runtime_ns) == [final])
+      #expect(tables.processes.series[0].record == nil)
     }
     pass()
-    #expect(table.series.isEmpty)
+    #expect(tables.processes.series.isEmpty)
     #expect(kernel.watched.isEmpty)
   }
 
   @Test mutating func idOfAnEndedProcessStandsForANewOne() {
     kernel.start(7, comm: "first")
     admit()
-    let first = table.series[0].used.runtime_ns
+    let first = tables.processes.series[0].used.runtime_ns
     kernel.end(0)
     kernel.start(7, comm: "second")
     admit()
-    #expect(table.series.map { String(decoding: $0.comm, as: UTF8.self) } == ["first", "second"])
-    #expect(table.series[0].used.runtime_ns == first)
-    #expect(table.series[1].used.runtime_ns < kernel.processes[0].leader.runtime_ns)
+    #expect(tables.processes.series.map { String(decoding: $0.comm, as: UTF8.self) } == ["first", "second"])
+    #expect(tables.processes.series[0].used.runtime_ns == first)
+    #expect(tables.processes.series[1].used.runtime_ns < kernel.processes[0].leader.runtime_ns)
   }
 
   /// Two series of the same labels would be refused by the scraper: the new process goes on from the old one's figures.
   @Test mutating func reusedIdWithTheSameNameGoesOnInTheSameSeries() {
     kernel.start(7, comm: "same")
     admit()
-    let first = table.series[0].used.runtime_ns
+    let first = tables.processes.series[0].used.runtime_ns
     #expect(first > 0)
     kernel.end(0)
     kernel.start(7, comm: "same")
     admit()
     kernel.use(0, upTo: 8_000_000_000)
     pass()
-    #expect(table.series.count == 1)
-    #expect(table.series[0].used.runtime_ns > first)
-    #expect(table.series[0].startTime == kernel.processes[0].startTime)
+    #expect(tables.processes.series.count == 1)
+    #expect(tables.processes.series[0].used.runtime_ns > first)
+    #expect(tables.processes.series[0].startTime == kernel.processes[0].startTime)
   }
 
   /// What a process used under a new name is not added to the old name's series as well as it ends.
@@ -98,13 +99,13 @@ import Testing
     admit()
     kernel.rename(0, "make")
     pass()
-    let old = table.series[0].used.runtime_ns
+    let old = tables.processes.series[0].used.runtime_ns
     admit()
     kernel.end(0)
     pass()
-    #expect(table.series.map { String(decoding: $0.comm, as: UTF8.self) } == ["sh", "make"])
-    #expect(table.series[0].used.runtime_ns == old)
-    #expect(table.series[1].used.runtime_ns > 0)
+    #expect(tables.processes.series.map { String(decoding: $0.comm, as: UTF8.self) } == ["sh", "make"])
+    #expect(tables.processes.series[0].used.runtime_ns == old)
+    #expect(tables.processes.series[1].used.runtime_ns > 0)
   }
 
   @Test mutating func busierProcessTakesTheLeastBusyOnesPlaceAfterTheGraceTime() {
@@ -113,12 +114,12 @@ import Testing
       for index in 0..<3 { kernel.use(index, upTo: 1_000_000_000) }
       pass()
     }
-    #expect(Set(table.series.map(\.tgid)) == [1, 2, 3])
+    #expect(Set(tables.processes.series.map(\.tgid)) == [1, 2, 3])
     for _ in 0..<12 {
       for index in 1..<4 { kernel.use(index, upTo: 9_000_000_000) }
       pass()
     }
-    #expect(Set(table.series.map(\.tgid)) == [2, 3, 4])
+    #expect(Set(tables.processes.series.map(\.tgid)) == [2, 3, 4])
   }
 
   @Test mutating func threadsToldOfBeforeTheirLeaderCountAsItsOwn() {
@@ -127,21 +128,21 @@ import Testing
     kernel.startThread(0)
     admit()
     let before = kernel.everything.runtime_ns
-    let shown = table.series[0].used.runtime_ns
+    let shown = tables.processes.series[0].used.runtime_ns
     for _ in 0..<10 { kernel.use(0, upTo: 1_000_000_000) }
     pass()
-    #expect(table.series[0].used.runtime_ns == shown + kernel.everything.runtime_ns - before)
+    #expect(tables.processes.series[0].used.runtime_ns == shown + kernel.everything.runtime_ns - before)
   }
 
   @Test mutating func memoryAndThreadsOfOtherAreThoseWithoutSeries() {
     kernel.start(7, comm: "busy")
     kernel.start(8, comm: "idle")
     pass()
-    #expect(table.otherThreads == 2)
+    #expect(tables.processes.otherThreads == 2)
     admit()
-    #expect(table.otherThreads == 1)
-    #expect(table.otherResident == 4096)
-    #expect(table.otherVirtual == 8192)
+    #expect(tables.processes.otherThreads == 1)
+    #expect(tables.processes.otherResident == 4096)
+    #expect(tables.processes.otherVirtual == 8192)
   }
 }
 

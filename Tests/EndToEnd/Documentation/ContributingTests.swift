@@ -1,3 +1,4 @@
+import Fixtures
 import Collecting
 import Collectors
 import Exposition
@@ -35,7 +36,7 @@ extension EndToEnd {
 
     /// Builds the tree with these changes laid over it, at the same place, so that what was built before counts; the tree
     /// itself stays as it is. Returns the executable.
-    private static func build(_ changes: [String: String], in folder: TemporaryFolder) async throws -> String {
+    private static func build(_ changes: [String: String], in folder: TemporaryTree) async throws -> String {
       for (path, text) in changes { try folder.write("changes/\(path)", text) }
       let script = """
         set -eu
@@ -54,17 +55,17 @@ extension EndToEnd {
         """
       let unshare = try Executable.tool("/usr/bin/unshare", package: "util-linux")
       let program = try RunningProgram(
-        unshare, ["-m", "/bin/bash", "-c", script, "bash", folder.path, Document.root.path])
+        unshare, ["-m", "/bin/bash", "-c", script, "bash", folder.root, Document.root.path])
       try await eventually("the build", within: 600) { program.isRunning ? nil : () }
       let outcome = try await program.outcome()
       try #require(outcome.status == 0, "\(outcome.output)\(outcome.errors)")
-      return folder.path + "/wattprobe"
+      return folder.root + "/wattprobe"
     }
 
     @Test func theCollectorThatThePageAddsCountsWhatTheKernelCounts() async throws {
       let changes = try Self.changes()
       #expect(changes.count == 4, "a program, a Swift file, a line in the registry, a row: \(changes.keys)")
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryTree()
       let executable = try await Self.build(changes, in: folder)
 
       let list = try await Executable.run(executable, ["collectors"])

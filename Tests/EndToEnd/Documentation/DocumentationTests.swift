@@ -1,3 +1,4 @@
+import Fixtures
 import Collecting
 import Collectors
 import Exposition
@@ -117,7 +118,7 @@ extension EndToEnd {
     @Test(arguments: Document.all)
     func everyQueryParses(_ document: Document) async throws {
       let promtool = try Executable.tool("/usr/bin/promtool", package: "prometheus")
-      let folder = try TemporaryFolder()
+      let folder = try TemporaryTree()
       let queries = document.blocks.filter { $0.language == "promql" }.map(\.text)
       var files = document.blocks.filter { $0.language == "yaml" && $0.text.hasPrefix("groups:") }.map(\.text)
       if !queries.isEmpty {

@@ -48,26 +48,6 @@ struct Outcome {
   }
 }
 
-/// A folder of the test's own, removed with the object.
-final class TemporaryFolder: Sendable {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appendingPathComponent("wattprobe-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  @discardableResult
-  func write(_ relative: String, _ text: String) throws -> String {
-    let url = URL(fileURLWithPath: path + "/" + relative)
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-    return url.path
-  }
-}
-
 /// Asks until the answer is there; the time-out is for what never comes.
 func eventually<T>(
   _ what: String, within seconds: Int = 60, _ ask: () throws -> T?

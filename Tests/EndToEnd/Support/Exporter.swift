@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Machine
 import Testing
 
 /// A wattprobe that serves on a loopback port of the kernel's choice.
@@ -7,12 +8,18 @@ final class Exporter {
   let program: RunningProgram
   let port: UInt16
 
-  /// Returns once it is ready. `through` starts it by another program, as setpriv, which becomes it.
+  /// Returns once it is ready. `through` starts it by another program, as setpriv, which becomes it. It does not see the
+  /// machine's own sensors. The counters in the files `moving` move until it is ready.
   init(
     _ arguments: [String] = [], environment: [String: String] = [:], through wrapper: [String] = [],
-    listening: [String] = ["--web.listen-address", "127.0.0.1:0"]
+    listening: [String] = ["--web.listen-address", "127.0.0.1:0"], moving counters: [String] = []
   ) async throws {
-    let line = wrapper + [Executable.wattprobe] + listening + arguments
+    let ticking = try TickingCounters(counters)
+    defer { ticking.stop() }
+    let sysfs = arguments.contains("--path.sysfs") ? [] : ["--path.sysfs", GuestSysfs.path]
+    let library =
+      arguments.contains("--energy.nvml-library") ? [] : ["--energy.nvml-library", "libnvidia-ml-of-nobody.so"]
+    let line = wrapper + [Executable.wattprobe] + listening + sysfs + library + arguments
     let program = try RunningProgram(line[0], Array(line.dropFirst()), environment: environment)
     self.program = program
     do {

@@ -1,15 +1,16 @@
+import Fixtures
 import Foundation
 import Glibc
 
 /// A real Prometheus that scrapes one exporter.
 final class PrometheusServer {
-  private let folder: TemporaryFolder
+  private let folder: TemporaryTree
   private let program: RunningProgram
   private let port: UInt16
 
   init(scraping target: UInt16, everySeconds interval: Int = 1) async throws {
     let path = try Executable.tool("/usr/bin/prometheus", package: "prometheus")
-    folder = try TemporaryFolder()
+    folder = try TemporaryTree()
     let configuration = try folder.write(
       "prometheus.yml",
       """
@@ -22,7 +23,7 @@ final class PrometheusServer {
     program = try RunningProgram(
       path,
       [
-        "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.path)/data",
+        "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.root)/data",
         "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
       ])
     let port = port

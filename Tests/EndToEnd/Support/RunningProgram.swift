@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Glibc
 import Testing
@@ -5,10 +6,10 @@ import Testing
 /// A program that was started; killed with the object if it still runs.
 final class RunningProgram {
   private let process = Process()
-  private let folder: TemporaryFolder
+  private let folder: TemporaryTree
 
   init(_ path: String, _ arguments: [String], environment: [String: String] = [:]) throws {
-    folder = try TemporaryFolder()
+    folder = try TemporaryTree()
     process.executableURL = URL(fileURLWithPath: path)
     process.arguments = arguments
     var variables = ProcessInfo.processInfo.environment
@@ -47,7 +48,7 @@ final class RunningProgram {
   }
 
   private func text(_ name: String) -> String {
-    (try? String(contentsOfFile: folder.path + "/" + name, encoding: .utf8)) ?? ""
+    (try? String(contentsOfFile: folder.root + "/" + name, encoding: .utf8)) ?? ""
   }
 }
 
@@ -59,7 +60,7 @@ extension Executable {
 
   /// Runs a command line of the shell with `text` as its input; returns how it ended and all that it printed.
   static func pipe(_ text: String, into command: String) async throws -> (status: Int32, output: String) {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryTree()
     let file = try folder.write("input", text)
     let outcome = try await run("/bin/sh", ["-c", "\(command) <\(file)"])
     return (outcome.status, outcome.output + outcome.errors)

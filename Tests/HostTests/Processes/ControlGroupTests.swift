@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Host
@@ -16,13 +17,13 @@ import Testing
     (ControlGroupHierarchy.unified, "/u"), (.cpu, "/docker/0123"), (.cpuacct, "/docker/0123"), (.memory, "/m"),
   ])
   func pathIsThatOfTheHierarchy(hierarchy: ControlGroupHierarchy, path: String) {
-    #expect(hierarchy.path(parsing: Self.hybrid) == path)
+    #expect(ControlGroups(parsing: Self.hybrid).path(in: hierarchy) == path)
   }
 
   @Test func hierarchyThatIsNotThereHasNoPath() {
-    #expect(ControlGroupHierarchy.unified.path(parsing: Self.version1) == nil)
-    #expect(ControlGroupHierarchy.cpu.path(parsing: Self.version1) == nil)
-    #expect(ControlGroupHierarchy.cpuacct.path(parsing: Self.version1) == "/a:b")
+    #expect(ControlGroups(parsing: Self.version1).path(in: .unified) == nil)
+    #expect(ControlGroups(parsing: Self.version1).path(in: .cpu) == nil)
+    #expect(ControlGroups(parsing: Self.version1).path(in: .cpuacct) == "/a:b")
   }
 
   @Test(arguments: [(hybrid, true), (version1, true), ("0::/x\n", false), ("1:name=systemd:/\n0::/\n", false)])
@@ -30,5 +31,37 @@ import Testing
     let tree = try TemporaryTree()
     try tree.write("self/cgroup", text)
     #expect(ControlGroupHierarchy.version1Exists(paths: tree.paths) == exists)
+  }
+
+  @Test(arguments: [
+    // Version 2 alone.
+    ("0::/user.slice/session-1.scope\n", "/user.slice/session-1.scope"),
+    // Hybrid: systemd's tree tells, the unified one is empty.
+    ("5:memory:/other\n1:name=systemd:/system.slice/a.service\n0::/\n", "/system.slice/a.service"),
+    // Hybrid with a path in the unified tree.
+    ("1:name=systemd:/system.slice/a.service\n0::/b\n", "/b"),
+    // Version 1 without systemd.
+    ("4:memory:/m\n3:cpu,cpuacct:/docker/0123\n2:pids:/p\n", "/docker/0123"),
+    ("4:memory:/m\n2:pids:/p\n1:name=systemd:/\n0::/\n", "/m"),
+    ("4:memory:/m\n3:cpuacct:/c\n", "/c"),
+    ("9:name=systemd:/\n1:cpu:/\n0::/\n", "/"),
+    // Names may hold colons and spaces.
+    ("0::/a:b c\n", "/a:b c"),
+    ("0::/gone.scope (deleted)\n", "/gone.scope"),
+    // Outside the reader's namespace.
+    ("0::/../x\n", "/../x"),
+  ])
+  func controlGroupIsTheMostTelling(text: String, group: String) {
+    #expect(ControlGroups(parsing: text).mostTelling == group)
+  }
+
+  @Test func controlGroupOfNothingIsNone() {
+    for text in ["", "garbage", "0::", "0:x", "2:pids:/p\n", "\r\n"] {
+      #expect(ControlGroups(parsing: text).mostTelling == nil)
+    }
+  }
+
+  @Test func groupsOfThisProcessAreRead() throws {
+    #expect(try ControlGroups(of: "self", paths: HostPaths()).mostTelling?.hasPrefix("/") == true)
   }
 }

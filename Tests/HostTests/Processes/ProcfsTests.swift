@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Glibc
 import Testing
@@ -52,52 +53,6 @@ import Testing
     #expect(after.bootTime == before.bootTime)
     #expect(after.cpus.count == sysconf(CInt(_SC_NPROCESSORS_ONLN)))
     #expect(after.total.idle >= before.total.idle && after.total.user > 0)
-  }
-
-  @Test(arguments: [
-    // Version 2 alone.
-    ("0::/user.slice/session-1.scope\n", "/user.slice/session-1.scope"),
-    // Hybrid: systemd's tree tells, the unified one is empty.
-    ("5:memory:/other\n1:name=systemd:/system.slice/a.service\n0::/\n", "/system.slice/a.service"),
-    // Hybrid with a path in the unified tree.
-    ("1:name=systemd:/system.slice/a.service\n0::/b\n", "/b"),
-    // Version 1 without systemd.
-    ("4:memory:/m\n3:cpu,cpuacct:/docker/0123\n2:pids:/p\n", "/docker/0123"),
-    ("4:memory:/m\n2:pids:/p\n1:name=systemd:/\n0::/\n", "/m"),
-    ("4:memory:/m\n3:cpuacct:/c\n", "/c"),
-    ("9:name=systemd:/\n1:cpu:/\n0::/\n", "/"),
-    // Names may hold colons and spaces.
-    ("0::/a:b c\n", "/a:b c"),
-    ("0::/gone.scope (deleted)\n", "/gone.scope"),
-    // Outside the reader's namespace.
-    ("0::/../x\n", "/../x"),
-  ])
-  func controlGroupIsTheMostTelling(text: String, group: String) {
-    #expect(ProcessFiles.controlGroup(parsing: text) == group)
-  }
-
-  @Test func controlGroupOfNothingIsNone() throws {
-    #expect(ProcessFiles.controlGroup(parsing: "") == nil)
-    #expect(ProcessFiles.controlGroup(parsing: "2:pids:/p\n") == nil)
-    try tree.write("7/cgroup", "garbage")
-    let error = failure { () throws(HostError) in try ProcessFiles.controlGroup(pid: 7, paths: tree.paths) }
-    #expect(error == .malformed(path: tree.path("7/cgroup"), expected: "a control group", found: "garbage"))
-  }
-
-  @Test func nameKeepsWhatTheProcessPutThere() throws {
-    try tree.write("1/comm", "a b\n")
-    try tree.write("2/comm", "two\nlines\n")
-    try tree.write("3/comm", bytes: [0xff, 0x41, 0x0a])
-    #expect(try ProcessFiles.comm(pid: 1, paths: tree.paths) == "a b")
-    #expect(try ProcessFiles.comm(pid: 2, paths: tree.paths) == "two\nlines")
-    #expect(try ProcessFiles.comm(pid: 3, paths: tree.paths) == "\u{FFFD}A")
-    let gone = systemFailure { () throws(SystemError) in try ProcessFiles.comm(pid: 4, paths: tree.paths) }
-    #expect(gone?.errno == ENOENT)
-  }
-
-  @Test func filesOfThisProcessAreRead() throws {
-    #expect(try !ProcessFiles.comm(pid: getpid(), paths: HostPaths()).isEmpty)
-    #expect(try ProcessFiles.controlGroup(pid: getpid(), paths: HostPaths()).hasPrefix("/"))
   }
 
   @Test func startIsFoundBehindAnyName() throws {

@@ -1,3 +1,4 @@
+import Fixtures
 import Testing
 
 @testable import Host
@@ -25,19 +26,6 @@ import Testing
     #expect(sensors.map(\.kind) == [.energy, .power, .meanPower, .power])
     #expect(sensors.map(\.label) == [nil, "rail 1", "rail 2", "rail 10"])
     #expect(sensors[2].path == tree.path("class/hwmon/hwmon7/power2_average"))
-  }
-
-  @Test func firstProcessorTellsWhatItIs() throws {
-    let intel = try ProcessorIdentity(
-      parsing:
-        "processor\t: 0\nvendor_id\t: GenuineIntel\ncpu family\t: 6\nmodel\t\t: 85\nmodel name\t: a: b\nstepping\t: 7\n\n"
-        + "processor\t: 1\nmodel\t: 1\n")
-    #expect(intel.vendor == "GenuineIntel" && intel.family == 6 && intel.model == 85 && intel.stepping == 7)
-    let arm = try ProcessorIdentity(
-      parsing: "processor\t: 0\nCPU implementer\t: 0x41\nCPU architecture: 8\nCPU part\t: 0xd0c\nCPU revision\t: 1\n")
-    #expect(arm.vendor == "0x41" && arm.family == 0 && arm.model == 0xd0c && arm.stepping == 1)
-    #expect(throws: HostError.self) { try ProcessorIdentity(parsing: "") }
-    #expect(throws: HostError.self) { try ProcessorIdentity(parsing: "vendor_id: x\nmodel: y\n") }
   }
 
   @Test func batteriesAreThoseOfTheMachine() throws {

@@ -1,4 +1,4 @@
-internal import Foundation
+internal import Fixtures
 internal import Glibc
 internal import Host
 
@@ -12,28 +12,25 @@ package final class ModelledSensor {
   package static let start: UInt64 = 1_000_000
 
   /// The sysfs.
-  package let path: String
+  package var path: String { tree.root }
+  private let tree: TemporaryTree
   private let began = MonotonicClock.now
   private let ran: UInt64
   private var file: CInt = -1
 
   package init() throws {
-    path = FileManager.default.temporaryDirectory.appending(path: "wattprobe-\(UUID().uuidString)").path
+    tree = try TemporaryTree()
     ran = try ControlGroup.usageOfAll()
-    let zone = path + "/class/powercap/intel-rapl:0"
-    try FileManager.default.createDirectory(atPath: zone, withIntermediateDirectories: true)
-    try FileManager.default.createSymbolicLink(atPath: path + "/devices", withDestinationPath: "/sys/devices")
-    try "package-0\n".write(toFile: zone + "/name", atomically: false, encoding: .utf8)
-    try "262143328850\n".write(toFile: zone + "/max_energy_range_uj", atomically: false, encoding: .utf8)
-    file = open(zone + "/energy_uj", O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
+    let zone = "class/powercap/intel-rapl:0"
+    try tree.link("devices", to: "/sys/devices")
+    try tree.write(zone + "/name", "package-0\n")
+    try tree.write(zone + "/max_energy_range_uj", "262143328850\n")
+    file = open(tree.path(zone + "/energy_uj"), O_CREAT | O_WRONLY | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw MachineError(what: "no file in \(zone)") }
     try write(Self.start)
   }
 
-  deinit {
-    close(file)
-    try? FileManager.default.removeItem(atPath: path)
-  }
+  deinit { close(file) }
 
   /// What the model makes of the run time of one of many.
   package static func microjoules(_ nanoseconds: UInt64) -> UInt64 { nanoseconds * joulesPerSecond / 1000 }

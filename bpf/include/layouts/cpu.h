@@ -2,6 +2,7 @@
 /* What cpu.bpf.c keeps: one idle_cpu per CPU. */
 #pragma once
 #include <linux/types.h>
+#include "../swift_name.h"
 
 #define IDLE_STATES 16
 
@@ -11,4 +12,4 @@ struct idle_cpu {
 	__u64 idle_ns[IDLE_STATES];
 	__u64 idle_entries[IDLE_STATES];
 	__u64 padding[6];
-};
+} SWIFT_NAME(IdlePerCPU);

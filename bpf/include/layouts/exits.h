@@ -2,6 +2,7 @@
 /* What exits.bpf.c keeps: one exits_cpu per CPU. */
 #pragma once
 #include "sched.h"
+#include "../swift_name.h"
 
 #define POLICIES 8
 enum exit_result { EXIT_RESULT_OK, EXIT_RESULT_ERROR, EXIT_RESULT_SIGNAL, EXIT_RESULTS };
@@ -12,4 +13,4 @@ struct exits_cpu {
 	struct histogram cpu;
 	struct histogram lifetime;
 	__u64 padding[4];
-};
+} SWIFT_NAME(ExitsPerCPU);

@@ -3,6 +3,7 @@
 #pragma once
 #include "histogram.h"
 #include <linux/types.h>
+#include "../swift_name.h"
 
 enum fault_kind { FAULT_MINOR, FAULT_MAJOR, FAULT_KINDS };
 enum fault_mode { FAULT_USER, FAULT_KERNEL, FAULT_MODES };
@@ -12,8 +13,8 @@ struct faults_cpu {
 	struct histogram durations[FAULT_KINDS];
 	__u64 lost; /* faults whose start could not be kept */
 	__u64 padding[1];
-};
+} SWIFT_NAME(FaultsPerCPU);
 
 struct faults_config {
 	__u8 task_storage;
-};
+} SWIFT_NAME(FaultsConfig);

@@ -2,6 +2,7 @@
 /* What irq.bpf.c and irq_raw.bpf.c keep: one interrupt_cpu per CPU, and histograms of hardware interrupts. */
 #pragma once
 #include "histogram.h"
+#include "../swift_name.h"
 
 #define SOFTIRQS 10
 
@@ -19,11 +20,11 @@ struct interrupt_cpu {
 	struct histogram durations[SOFTIRQS];
 	struct histogram latencies[SOFTIRQS];
 	__u64 padding[2];
-};
+} SWIFT_NAME(InterruptsPerCPU);
 
 struct irq_config {
 	__u32 hardirq_slots; /* histograms of hardware interrupts per CPU; the first is of those that share one */
 	__u8 cpu_time;	     /* the sums that tell interrupts from what they interrupt */
 	__u8 histograms;
 	__u8 unused[2];
-};
+} SWIFT_NAME(IRQConfig);

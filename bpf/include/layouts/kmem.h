@@ -2,6 +2,7 @@
 /* What kmem.bpf.c keeps: one kmem_cpu per CPU, a kmem_allocation per pointer, a kmem_site per call site and CPU. */
 #pragma once
 #include <linux/types.h>
+#include "../swift_name.h"
 
 enum kmem_allocator { KMEM_KMALLOC, KMEM_SLAB, KMEM_PAGE, KMEM_ALLOCATORS };
 
@@ -12,21 +13,21 @@ struct kmem_cpu {
 	__u64 freed_bytes[KMEM_ALLOCATORS];
 	__u64 lost; /* allocations there was no room for */
 	__u64 padding[3];
-};
+} SWIFT_NAME(KmemPerCPU);
 
 struct kmem_allocation {
 	__u64 site;
 	__u32 bytes;
 	__u32 allocator; /* enum kmem_allocator */
-};
+} SWIFT_NAME(KmemAllocation);
 
 /* Differences: what one CPU allocated another may have freed. Key 0 has what there was no room for. */
 struct kmem_site {
 	__u64 bytes;
 	__u64 allocations;
-};
+} SWIFT_NAME(KmemSite);
 
 struct kmem_config {
 	__u32 page_shift;
 	__u32 unused;
-};
+} SWIFT_NAME(KmemConfig);

@@ -3,6 +3,7 @@
 #pragma once
 #include "../steps.h"
 #include "histogram.h"
+#include "../swift_name.h"
 
 enum load_class { LOAD_CPU_BOUND, LOAD_IO_BOUND, LOAD_BURSTY, LOAD_INTERACTIVE, LOAD_CLASSES };
 enum load_signal { LOAD_UTIL_AVG, LOAD_UTIL_EST, LOAD_SIGNALS };
@@ -16,14 +17,14 @@ struct load_class_sums {
 	struct histogram errors[LOAD_SIGNALS][LOAD_ERRORS];
 	struct histogram convergence[LOAD_STEPS];
 	__u64 padding;
-};
+} SWIFT_NAME(LoadClassSums);
 
 struct loadtracking_cpu {
 	struct load_class_sums classes[LOAD_CLASSES];
 	__u64 lost;   /* points of tasks there was no room for */
 	__u64 scaled; /* points at which PELT's clock had run slower than the task's */
 	__u64 padding[6];
-};
+} SWIFT_NAME(LoadTrackingPerCPU);
 
 struct loadtracking_config {
 	__u64 window_ns;
@@ -32,4 +33,4 @@ struct loadtracking_config {
 	__u32 io_bound;	      /* share of the time asleep */
 	__u32 tgid;	      /* only this process' tasks; 0: all */
 	__u32 unused;
-};
+} SWIFT_NAME(LoadTrackingConfig);

@@ -2,6 +2,7 @@
 /* What locks.bpf.c keeps: one locks_cpu per CPU. */
 #pragma once
 #include "histogram.h"
+#include "../swift_name.h"
 
 /* As the LCB_F_ flags of lock:contention_begin tell them apart. */
 enum lock_kind {
@@ -27,12 +28,12 @@ struct lock_wait {
 	__u64 lock; /* its address */
 	__u64 begun;
 	__u64 kind;
-};
+} SWIFT_NAME(LockWait);
 
 struct lock_waits {
 	__u64 depth;
 	struct lock_wait waits[LOCK_NESTING];
-};
+} SWIFT_NAME(LockWaits);
 
 struct locks_cpu {
 	__u64 attached; /* when the programs were: a wait that began before has had an end nobody saw */
@@ -41,9 +42,9 @@ struct locks_cpu {
 	struct lock_waits spinning;
 	struct histogram contention[LOCK_KINDS];
 	__u64 padding[4];
-};
+} SWIFT_NAME(LocksPerCPU);
 
 struct locks_config {
 	__u8 task_storage;
 	__u8 unused[3];
-};
+} SWIFT_NAME(LocksConfig);

@@ -2,12 +2,13 @@
 /* What net.bpf.c keeps: a device_traffic per device and CPU, and one net_cpu per CPU. */
 #pragma once
 #include "histogram.h"
+#include "../swift_name.h"
 
 /* The 16 bytes of a name, all 0 after its end; no name at all: the devices there is no room for. */
 struct device_name {
 	__u64 start;
 	__u64 rest;
-};
+} SWIFT_NAME(DeviceName);
 
 struct device_traffic {
 	__u64 received;
@@ -17,7 +18,7 @@ struct device_traffic {
 	__u64 refused; /* of these, by the driver */
 	__u64 refused_bytes;
 	struct histogram queue;
-};
+} SWIFT_NAME(DeviceTraffic);
 
 #define DROP_REASONS	192
 #define DROP_SUBSYSTEMS 16
@@ -32,19 +33,19 @@ struct net_cpu {
 	__u64 foreign[DROP_SUBSYSTEMS]; /* by the subsystem that has reasons of its own; 0: beyond all these */
 	__u64 unspecified;		/* where the kernel gives no reason */
 	__u64 padding[3];
-};
+} SWIFT_NAME(NetPerCPU);
 
 /* A packet that waits in a queueing discipline, known by its address and device. */
 struct queued_key {
 	__u64 packet;
 	__u64 device;
-};
+} SWIFT_NAME(QueuedKey);
 
 struct queued_stamp {
 	__u64 at;
 	__u64 length;
-};
+} SWIFT_NAME(QueuedStamp);
 
 struct net_config {
 	__u8 stamps_at_queue; /* the kernel does not say when a packet is put into a queueing discipline */
-};
+} SWIFT_NAME(NetConfig);

@@ -2,6 +2,7 @@
 /* What pagecache.bpf.c keeps: one pagecache_cpu per CPU, in pages. */
 #pragma once
 #include <linux/types.h>
+#include "../swift_name.h"
 
 struct pagecache_cpu {
 	__u64 accesses;
@@ -11,9 +12,9 @@ struct pagecache_cpu {
 	__u64 unwatched_insertions;
 	__u64 unwatched_dirtied;
 	__u64 padding[2];
-};
+} SWIFT_NAME(PagecachePerCPU);
 
 struct pagecache_config {
 	__u32 page_shift;
 	__u32 detail; /* count by process, too */
-};
+} SWIFT_NAME(PagecacheConfig);

@@ -2,6 +2,7 @@
 /* What sched.bpf.c counts of the PMU's events by process: one pmu_cpu per CPU. */
 #pragma once
 #include <linux/types.h>
+#include "../swift_name.h"
 
 #define PROCESS_EVENT_COUNTERS 3
 
@@ -9,10 +10,10 @@ struct event_reading {
 	__u64 counter;
 	__u64 enabled; /* ns */
 	__u64 running; /* ns */
-};
+} SWIFT_NAME(EventReading);
 
 struct pmu_cpu {
 	struct event_reading last[PROCESS_EVENT_COUNTERS];
 	__u64 unwatched[PROCESS_EVENT_COUNTERS]; /* of processes without series of their own, not of the idle task */
 	__u64 padding[4];
-};
+} SWIFT_NAME(PMUPerCPU);

@@ -4,6 +4,7 @@
 #include "cgroup.h"
 #include "pmu.h"
 #include "weight.h"
+#include "../swift_name.h"
 
 /* What a task used since it began; of a process, what all its threads did. */
 struct usage {
@@ -17,7 +18,7 @@ struct usage {
 	__u64 read_bytes;
 	__u64 written_bytes;
 	__u64 runqueue_ns;
-};
+} SWIFT_NAME(TaskUsage);
 
 enum record_kind { RECORD_THREAD = 1, RECORD_PROCESS = 2 };
 
@@ -26,7 +27,7 @@ struct thread_record {
 	__u32 kind;
 	__u32 tgid;
 	struct usage usage;
-};
+} SWIFT_NAME(ThreadRecord);
 
 /* A group leader: its own usage and that of its dead threads (but their run-queue time). `weights` follow here, too. */
 struct process_record {
@@ -44,7 +45,7 @@ struct process_record {
 	char comm[16];
 	__u32 is_kernel; /* a kernel thread */
 	__u32 unused;
-};
+} SWIFT_NAME(ProcessRecord);
 
 /* Figures by process that only programs of other collectors can count. */
 struct process_detail {
@@ -55,7 +56,7 @@ struct process_detail {
 	__u64 page_cache_accesses; /* pages */
 	__u64 page_cache_insertions;
 	__u64 page_cache_dirtied;
-};
+} SWIFT_NAME(ProcessDetail);
 
 /* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
 struct watched_process {
@@ -65,7 +66,7 @@ struct watched_process {
 	__u64 is_dead; /* final is set */
 	struct weights final_weights;
 	struct process_detail detail;
-};
+} SWIFT_NAME(WatchedProcess);
 
 /* What ended processes had used, by CPU: only sums. */
 struct process_cpu {
@@ -74,7 +75,7 @@ struct process_cpu {
 	struct weights dead_weights;
 	struct weights dead_kernel_weights;
 	__u64 padding[5];
-};
+} SWIFT_NAME(ProcessPerCPU);
 
 /* Run time of ended processes of one control group. */
 struct cgroup_dead {
@@ -82,7 +83,7 @@ struct cgroup_dead {
 	__u64 kernel_ns; /* of that, that of kernel threads */
 	struct weights weights;
 	struct weights kernel_weights;
-};
+} SWIFT_NAME(DeadInCgroup);
 
 struct process_config {
 	__u8 page_shift;
@@ -91,4 +92,4 @@ struct process_config {
 	__u8 weighed;	/* weights follow each record */
 	__u16 pending;	/* what run time counts for that is not weighed yet, in 1/1024 */
 	__u16 unused;
-};
+} SWIFT_NAME(ProcessConfig);

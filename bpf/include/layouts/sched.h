@@ -2,6 +2,7 @@
 /* What sched.bpf.c and sched_raw.bpf.c keep: one sched_cpu per CPU. */
 #pragma once
 #include "histogram.h"
+#include "../swift_name.h"
 
 enum switch_kind { SWITCH_VOLUNTARY, SWITCH_INVOLUNTARY, SWITCH_KINDS };
 enum wakeup_kind { WAKEUP_WAKEUP, WAKEUP_NEW, WAKEUP_KINDS };
@@ -21,7 +22,7 @@ struct cpu_time {
 	__u64 anchor_ns;    /* CLOCK_MONOTONIC */
 	__u64 is_idle;	    /* what runs since the last switch */
 	__u64 tail;
-};
+} SWIFT_NAME(CPUTime);
 
 struct sched_cpu {
 	struct cpu_time time;
@@ -37,7 +38,7 @@ struct sched_cpu {
 	struct histogram oncpu;
 	struct histogram offcpu[OFFCPU_REASONS];
 	__u64 padding[3]; /* to whole cache lines */
-};
+} SWIFT_NAME(SchedPerCPU);
 
 /* What is kept of a task while it is off the CPU. */
 struct task_wait {
@@ -46,7 +47,7 @@ struct task_wait {
 	__u64 run_delay;  /* sched_info.run_delay as it was switched out */
 	__u32 reason;	  /* enum offcpu_reason */
 	__u32 slices;	  /* sched_info.pcount as it was switched out */
-};
+} SWIFT_NAME(TaskWait);
 
 struct sched_config {
 	__u8 histograms;   /* run-queue, on-CPU and off-CPU times */
@@ -60,4 +61,4 @@ struct sched_config {
 	__u16 sibling_loss; /* what is taken off for time a sibling was busy too, in 1/1024 */
 	__u32 unused;
 	__u64 since_ns; /* CLOCK_BOOTTIME as it was loaded */
-};
+} SWIFT_NAME(SchedConfig);

@@ -2,6 +2,7 @@
 /* What signals.bpf.c keeps: one signals_cpu per CPU. */
 #pragma once
 #include <linux/types.h>
+#include "../swift_name.h"
 
 #define SIGNALS 65 /* 1 to 64 */
 
@@ -9,4 +10,4 @@ struct signals_cpu {
 	__u64 sent[SIGNALS];
 	__u64 oom_kills;
 	__u64 padding[6];
-};
+} SWIFT_NAME(SignalsPerCPU);

@@ -2,6 +2,7 @@
 /* What tcp.bpf.c keeps: one tcp_cpu per CPU. */
 #pragma once
 #include "histogram.h"
+#include "../swift_name.h"
 
 enum tcp_family { TCP_IPV4, TCP_IPV6, TCP_FAMILIES };
 enum tcp_result { TCP_CONNECTED, TCP_FAILED, TCP_ACCEPTED, TCP_RESULTS };
@@ -23,4 +24,4 @@ struct tcp_cpu {
 	__u64 padding[6];
 	struct histogram connects[TCP_FAMILIES];
 	struct histogram rtt[TCP_FAMILIES];
-};
+} SWIFT_NAME(TCPPerCPU);

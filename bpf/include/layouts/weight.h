@@ -2,6 +2,7 @@
 /* What sched.bpf.c weighs tasks by, so that energy can be divided among them, and process.bpf.c hands out. */
 #pragma once
 #include "sched.h"
+#include "../swift_name.h"
 
 /* Packages that are told apart. */
 #define WEIGHT_PACKAGES 8
@@ -11,7 +12,7 @@
 /* What tasks did on the CPUs of each package: nanoseconds or cycles, fewer where a sibling was busy too. */
 struct weights {
 	__u64 of_package[WEIGHT_PACKAGES];
-};
+} SWIFT_NAME(PackageWeights);
 
 /* What is kept of a task where tasks are weighed. */
 struct weighed_task {
@@ -19,13 +20,13 @@ struct weighed_task {
 	struct weights inherited; /* a leader's: of threads of its group that ended */
 	__u64 ran_ns;		  /* of its run time, what was weighed */
 	struct task_wait wait;
-};
+} SWIFT_NAME(WeighedTask);
 
 /* How one CPU weighs. */
 struct weight_cpu {
-	__u32 place; /* 1 + the number of its package; 0: not known yet */
+	__u32 lane; /* 1 + that of its package; 0: not known yet */
 	__u32 siblings[WEIGHT_SIBLINGS];
 	__u64 sibling_ns; /* how long its siblings had been busy when something was last weighed here */
 	__u64 busy_ns;	  /* all run time that was weighed here */
 	__u64 padding[2];
-};
+} SWIFT_NAME(WeightPerCPU);

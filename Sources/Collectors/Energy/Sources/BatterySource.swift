@@ -42,7 +42,7 @@ final class BatterySensor: EnergySensor {
     voltage = battery.gauge == .charge ? CounterFile(battery.path("voltage_now"), calls: calls.files) : nil
   }
 
-  var place: String { level.path }
+  var path: String { level.path }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? {
     guard try battery.isDischarging() else {

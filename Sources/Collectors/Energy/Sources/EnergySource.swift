@@ -30,7 +30,7 @@ struct EnergyDiscovery {
 /// Where the readings of one zone come from.
 protocol EnergySensor: AnyObject {
   /// The file, or what stands for one: no two zones read the same.
-  var place: String { get }
+  var path: String { get }
 
   /// The zone's counter in microjoules at `now`, CLOCK_MONOTONIC in nanoseconds; nil while there is nothing to measure, which
   /// is no failure. What was counted before stays.
@@ -40,12 +40,12 @@ protocol EnergySensor: AnyObject {
   func isLost(by error: HostError) -> Bool
 
   /// Who used what was measured up to the last reading that succeeded, where the sensor tells; nil: CPU time tells.
-  var uses: [GPUReader.Use]? { get }
+  var uses: [DeviceUse]? { get }
 }
 
 extension EnergySensor {
   func isLost(by error: HostError) -> Bool { error.isAbsence }
-  var uses: [GPUReader.Use]? { nil }
+  var uses: [DeviceUse]? { nil }
 }
 
 /// The system calls under the sensors; tests replace them.
@@ -62,7 +62,7 @@ final class CounterSensor: EnergySensor {
 
   init(_ path: String, calls: EnergySensorCalls) { file = CounterFile(path, calls: calls.files) }
 
-  var place: String { file.path }
+  var path: String { file.path }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? { try file.read() }
 }
@@ -77,7 +77,7 @@ final class PowerSensor: EnergySensor {
     integrator = PowerIntegrator(rule: rule)
   }
 
-  var place: String { file.path }
+  var path: String { file.path }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? {
     try integrator.take(try file.read(), at: now, path: file.path)

@@ -107,7 +107,7 @@ private final class ModelSensor: EnergySensor {
     self.source = source
   }
 
-  var place: String { "model of package \(number)" }
+  var path: String { "model of package \(number)" }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? { try source.microjoules(of: number, at: now) }
 }

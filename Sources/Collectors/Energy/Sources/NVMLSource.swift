@@ -66,20 +66,20 @@ final class NVMLSource: EnergySource {
 }
 
 private final class GPUSensor: EnergySensor {
-  private var identifier: String { place }
-  let place: String
+  private var identifier: String { path }
+  let path: String
   private let source: NVMLSource
   private var integrator = PowerIntegrator(rule: .trapezoid)
   /// Uses in the window that is open.
   private var open: [UInt32: UInt64] = [:]
-  private var closed: [GPUReader.Use] = []
+  private var closed: [DeviceUse] = []
 
   init(_ identifier: String, source: NVMLSource) {
-    place = identifier
+    path = identifier
     self.source = source
   }
 
-  var uses: [GPUReader.Use]? { closed }
+  var uses: [DeviceUse]? { closed }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? {
     let reading = try source.reading(of: identifier, at: now)
@@ -89,7 +89,7 @@ private final class GPUSensor: EnergySensor {
       case .microjoules(let microjoules): microjoules
       case .microwatts(let microwatts): try integrator.take(microwatts, at: now, path: identifier)
       }
-    closed = open.map { GPUReader.Use(pid: $0.key, weight: $0.value) }.sorted { $0.pid < $1.pid }
+    closed = open.map { DeviceUse(pid: $0.key, weight: $0.value) }.sorted { $0.pid < $1.pid }
     open.removeAll(keepingCapacity: true)
     return energy
   }

@@ -40,26 +40,26 @@ struct PowerPMUSource: EnergySource {
 
   // The names powercap gives to the same counters, so that the zones of both sources compare.
   private static func zone(event: String, package: Int?, die: Int?) -> EnergyZone {
-    let place = package.map { "package-\($0)" + (die.map { "-die-\($0)" } ?? "") } ?? "package"
+    let location = package.map { "package-\($0)" + (die.map { "-die-\($0)" } ?? "") } ?? "package"
     return switch event {
-    case "energy-pkg": EnergyZone(source: .perf, name: place)
-    case "energy-cores": EnergyZone(source: .perf, name: "core", parentName: place)
-    case "energy-gpu": EnergyZone(source: .perf, name: "uncore", parentName: place)
-    case "energy-ram": EnergyZone(source: .perf, name: "dram", parentName: place)
+    case "energy-pkg": EnergyZone(source: .perf, name: location)
+    case "energy-cores": EnergyZone(source: .perf, name: "core", parentName: location)
+    case "energy-gpu": EnergyZone(source: .perf, name: "uncore", parentName: location)
+    case "energy-ram": EnergyZone(source: .perf, name: "dram", parentName: location)
     case "energy-psys":
       EnergyZone(source: .perf, name: package.map { $0 == 0 ? "psys" : "psys-\($0)" } ?? "psys")
-    default: EnergyZone(source: .perf, name: String(event.dropFirst("energy-".count)), parentName: place)
+    default: EnergyZone(source: .perf, name: String(event.dropFirst("energy-".count)), parentName: location)
     }
   }
 }
 
 private final class EventSensor: EnergySensor {
-  let place: String
+  let path: String
   private let event: PerfCounter
   private let scale: EnergyScale
 
   init(_ name: String, _ scale: EnergyScale, event: (_ name: String) -> PerfCounter) {
-    place = name
+    path = name
     self.event = event(name)
     self.scale = scale
   }

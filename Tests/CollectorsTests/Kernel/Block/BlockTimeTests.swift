@@ -121,7 +121,7 @@ extension KernelTests {
       let collectors = try LiveCollectors(["block"])
       try directRequests(device.path, writing: false, size: 4096, count: 1)
       let programs = try #require(collectors.context.kernel.loaded.first as? BlockPrograms)
-      var request = block_request()
+      var request = BlockRequest()
       request.device = device.number
       request.issued_ns = MonotonicClock.now - 50_000_000_000
       try programs.requests.set(1, request)

@@ -1,3 +1,4 @@
+import Energy
 import Foundation
 import Glibc
 import Host

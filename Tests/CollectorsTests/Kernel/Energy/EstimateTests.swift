@@ -1,6 +1,7 @@
 import Energy
 import Foundation
 import Host
+import Machine
 import Testing
 
 @testable import Collectors
@@ -73,7 +74,9 @@ extension KernelTests {
       try host.zone("intel-rapl:0", "package-0", 1_000_000)
       let load = try Load("spin", 60_000)
       load.begin()
+      let ticking = try TickingCounters([host.zonePath("intel-rapl:0")])
       let collectors = try start()
+      ticking.stop()
       var energy: UInt64 = 1_000_000
       let reading = try settled(collectors) {
         energy += 3_000_000

@@ -1,3 +1,4 @@
+import Energy
 import Foundation
 import Glibc
 import Host
@@ -130,7 +131,7 @@ extension KernelTests {
     @Test func eachPackagesEnergyGoesToThoseThatRanOnIt() throws {
       let machine = try Fixture(packages: [cpus.0: 0, cpus.1: 1], watts: [1: 30])
       let collectors = try machine.collectors()
-      #expect(try collectors.programs(SchedulerPrograms.self).weighing?.packages == [0, 1])
+      #expect(try collectors.programs(SchedulerPrograms.self).weighing?.lanes.packages == [0, 1])
       let loads = try [cpus.0, cpus.1].map { try Load("spin", 60_000, nice: -20, cpu: $0) }
       for load in loads { load.begin() }
       let used = try energies(of: loads.map(\.pid), on: machine, collectors)
@@ -242,7 +243,7 @@ extension KernelTests {
       pause(seconds: 0.5)
       _ = try window(of: machine, collectors)
       let ran = try group.usage() - start
-      let groups = try collectors.context.kernel.tasks().processes.groups?.groups ?? []
+      let groups = try collectors.context.kernel.tasks().groups?.groups ?? []
       let ended = try #require(
         groups.filter { !$0.isFree }.min {
           $0.total.distance(to: ran).magnitude < $1.total.distance(to: ran).magnitude

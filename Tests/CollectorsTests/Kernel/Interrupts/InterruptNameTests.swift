@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 import Host
 import Testing
@@ -25,21 +26,19 @@ extension KernelTests {
 
     private final class Procfs {
       let paths: HostPaths
-      private let folder = NSTemporaryDirectory() + "/wattprobe-" + UUID().uuidString
+      private let tree: TemporaryTree
 
       init() throws {
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        paths = HostPaths(procfs: folder, sysfs: "/sys")
+        tree = try TemporaryTree()
+        paths = HostPaths(procfs: tree.root, sysfs: "/sys")
       }
-
-      deinit { try? FileManager.default.removeItem(atPath: folder) }
 
       func show(_ interrupts: [(number: Int, name: String, count: Int)]) throws {
         var text = "           CPU0\n"
         for (number, name, count) in interrupts {
           text += " \(number):  \(count)  PCI-MSIX-0000:00:02.0   1-edge      \(name)\n"
         }
-        try text.write(toFile: folder + "/interrupts", atomically: true, encoding: .utf8)
+        try tree.write("interrupts", text)
       }
     }
 

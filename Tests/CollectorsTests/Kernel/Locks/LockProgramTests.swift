@@ -53,11 +53,11 @@ extension KernelTests {
       }
 
       private func all() -> [String: UInt64] {
-        let base = MemoryLayout<locks_cpu>.offset(of: \.contention)!
+        let base = MemoryLayout<LocksPerCPU>.offset(of: \.contention)!
         var result: [String: UInt64] = [:]
         for (kind, name) in LocksCollector.kinds.enumerated() {
           var words = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS))
-          programs.cpus.addWords(at: base + kind * MemoryLayout<BPFPrograms.histogram>.stride, to: &words)
+          programs.cpus.addWords(at: base + kind * MemoryLayout<HistogramSlots>.stride, to: &words)
           result[name] = words.reduce(0, +)
         }
         return result
@@ -102,7 +102,7 @@ extension KernelTests {
       try scene.end(Self.locks[0])
       try scene.end(Self.locks[0])
       #expect(scene.counts() == ["mutex": 1])
-      let base = MemoryLayout<locks_cpu>.offset(of: \.contention)! + 3 * MemoryLayout<BPFPrograms.histogram>.stride
+      let base = MemoryLayout<LocksPerCPU>.offset(of: \.contention)! + 3 * MemoryLayout<HistogramSlots>.stride
       #expect(scene.programs.cpus.sum(offset: base + Int(HISTOGRAM_SLOTS) * 8) >= 40_000_000)
     }
 

@@ -1,3 +1,4 @@
+import Fixtures
 import Collecting
 import Exposition
 import Foundation
@@ -29,11 +30,10 @@ extension KernelTests {
     /// Without queue times of the kernel's own (CONFIG_SCHED_INFO, or `nodelayacct`) the wakeups are stamped.
     @Test(.enabled(if: KernelBTF.isPresent), arguments: ["0 0 0\n", "", nil])
     func kernelWithoutQueueTimesGetsStamps(schedstat: String?) throws {
-      let root = NSTemporaryDirectory() + "/wattprobe-" + UUID().uuidString
-      try FileManager.default.createDirectory(atPath: root + "/self", withIntermediateDirectories: true)
-      defer { try? FileManager.default.removeItem(atPath: root) }
-      try schedstat?.write(toFile: root + "/self/schedstat", atomically: true, encoding: .utf8)
-      let form = try programs { $0.paths = HostPaths(procfs: root, sysfs: "/sys") }.form
+      let tree = try TemporaryTree()
+      try tree.folder("self")
+      if let schedstat { try tree.write("self/schedstat", schedstat) }
+      let form = try programs { $0.paths = HostPaths(procfs: tree.root, sysfs: "/sys") }.form
       #expect(form == .stamps || form == .hashed)
     }
 

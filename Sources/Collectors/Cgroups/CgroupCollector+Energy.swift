@@ -1,0 +1,23 @@
+internal import Energy
+internal import Exposition
+
+extension CgroupCollector {
+  static let energy = Family(
+    "cgroup_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
+    help:
+      "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
+      + "groups below it.")
+
+  func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {
+    guard let ledger = tasks.energy, ledger.isAttributing, let table = tasks.groups else { return }
+    writer.begin(Self.energy)
+    for one in table.series {
+      writer.labels(one.labels)
+      writer.labelSource(isModelled: ledger.isModelled)
+      writer.micro(one.energy.total)
+    }
+    writer.label("cgroup", "other")
+    writer.labelSource(isModelled: ledger.isModelled)
+    writer.micro(table.otherEnergy.total)
+  }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import Glibc
+import Testing
+
+extension EndToEnd {
+  /// The bounds that docs/operating.md states.
+  @Suite struct ExporterCardinalityTests {
+    @Test func processesHaveAtMostThirteenSeriesEach() async throws {
+      let limit = 3
+      // more busy processes than may have series
+      let load = try (0..<6).map { _ in try RunningProgram("/bin/sh", ["-c", "while :; do :; done"]) }
+      let exporter = try await Exporter(["--process.limit", "\(limit)"])
+      let samples = try await eventually("the processes to have series") {
+        let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_process_") }
+        return processes(samples).count == limit + 1 ? samples : nil
+      }
+      #expect(processes(samples).contains("other"))
+      #expect(samples.count <= 13 * limit + 12)
+      for process in load { process.signal(SIGKILL) }
+    }
+
+    @Test func everythingElseIsBoundByTheMachine() async throws {
+      let exporter = try await Exporter(
+        ["--collector.disable-defaults"] + ["sched", "cpu", "exits", "signals"].map { "--collector.\($0)" })
+      let cpus = sysconf(Int32(_SC_NPROCESSORS_CONF))
+      let samples = try exporter.samples()
+      // a CPU's four modes, its frequency, and two for each of 16 idle states
+      #expect(samples.count <= 410 + cpus * 37)
+    }
+
+    @Test func interruptsHaveAtMostSixteenSeriesEach() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.irq"])
+      let samples = try exporter.samples().filter { $0.contains("irq_") && !$0.contains("collector=") }
+      let table = try String(contentsOfFile: "/proc/interrupts", encoding: .utf8)
+      let interrupts = table.split(separator: "\n").count { $0.firstMatch(of: /^ *\d+:/) != nil }
+      // ten software interrupts, and 64 device interrupts at most with all others
+      #expect(samples.count <= 420 + 16 * (min(64, interrupts) + 1))
+    }
+
+    /// A scrape itself passes loopback.
+    @Test func networkDevicesHaveAtMostTwentyNineSeriesEach() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.net", "--net.devices", "1"])
+      let samples = try await eventually("a device and the others to have series") {
+        let samples = try exporter.samples().filter { $0.contains("{device=") }
+        return samples.contains { !$0.contains(#"device="other""#) } ? samples : nil
+      }
+      #expect(samples.count <= 29 * 2)
+      #expect(samples.count { $0.contains(#"device="other""#) } == 29)
+    }
+
+    @Test(arguments: [false, true])
+    func systemCallsAreBoundByTheirTable(byCall: Bool) async throws {
+      let exporter = try await Exporter(
+        ["--collector.disable-defaults", "--collector.syscalls"] + (byCall ? ["--syscalls.histograms=syscall"] : []))
+      let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_syscall") }
+      let calls = samples.filter { $0.hasPrefix("wattprobe_syscalls_total") }.count
+      let errors = samples.filter { $0.hasPrefix("wattprobe_syscall_errors_total") }.count
+      #expect(calls <= 386)
+      #expect(errors <= 154)
+      #expect(samples.count - 2 * calls - errors == 32 * (byCall ? calls : categories(samples)))
+    }
+
+    @Test func faultsHaveSixtyFourSeriesAtMost() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.faults"])
+      let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_page_fault") }
+      #expect(samples.count == 4 || samples.count == 64)
+    }
+
+    private func categories(_ samples: [String]) -> Int {
+      Set(samples.compactMap { $0.firstMatch(of: /category="([^"]+)"/).map { String($0.1) } }).count
+    }
+
+    @Test func kernelMemoryAndLoadTrackingAreBound() async throws {
+      let arguments = [
+        "--collector.disable-defaults", "--collector.kmem", "--kmem.sites", "3", "--collector.loadtracking",
+      ]
+      let exporter = try await Exporter(arguments)
+      let samples = try await eventually("call sites to have names") {
+        let samples = try exporter.samples()
+        return samples.count { $0.contains("call_site=") } == 2 * 4 ? samples : nil
+      }
+      #expect(samples.count { $0.hasPrefix("wattprobe_kernel_") } <= 12 + 2 * 4)
+      #expect(samples.count { $0.hasPrefix("wattprobe_load_tracking_") } <= 353)
+    }
+
+    private func processes(_ samples: [String]) -> Set<String> {
+      Set(samples.compactMap { $0.firstMatch(of: /pid="([^"]+)"/).map { String($0.1) } })
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import Testing
+
+/// Who may know of whom.
+@Suite struct LayeringTests {
+  private static func imports(_ file: String) throws -> [String] {
+    try Repository.text(file).matches(of: /(?m)^(?:package |internal |public |@testable )*import (\w+)/).map {
+      String($0.1)
+    }
+  }
+
+  private static func importers(of module: String) throws -> Set<String> {
+    let files = try Repository.files(in: "Sources", "swift").filter { try imports($0).contains(module) }
+    return Set(files.map { String($0.split(separator: "/")[1]) })
+  }
+
+  @Test(arguments: [
+    ("CLibbpf", "BPF"), ("CHost", "Host"), ("CZlib", "Web"), ("CBuild", "wattprobe"),
+    ("NIOCore", "Web"), ("NIOPosix", "Web"), ("NIOHTTP1", "Web"), ("ArgumentParser", "wattprobe"),
+    ("Web", "wattprobe"),
+  ])
+  func moduleIsKnownToOneAlone(module: String, importer: String) throws {
+    #expect(try Self.importers(of: module) == [importer])
+  }
+
+  /// Pure arithmetic and pure text: no files, no clocks, no threads.
+  @Test(arguments: ["Exposition", "Energy"]) func moduleDoesNoInputOrOutput(module: String) throws {
+    for file in try Repository.files(in: "Sources/\(module)", "swift") {
+      #expect(try Self.imports(file).isEmpty, "\(file)")
+    }
+  }
+
+  /// 58 MB of executable and 13 MB of memory more.
+  @Test func productDoesWithoutFoundation() throws {
+    for file in try Repository.files(in: "Sources", "swift") where !file.hasPrefix("Sources/BPFCompiler/") {
+      #expect(try !Self.imports(file).contains("Foundation"), "\(file)")
+    }
+  }
+
+  @Test func uncheckedSendableIsForBPFAlone() throws {
+    for file in try Repository.files(in: "Sources", "swift") where !file.hasPrefix("Sources/BPF/") {
+      #expect(try !Repository.text(file).contains("@unchecked Sendable"), "\(file)")
+    }
+  }
+}
