@@ -1,0 +1,162 @@
+# shellcheck shell=bash
+# What the findings share. A script that sources this has a folder of its own, $work, and ends what it started when it ends.
+# Exit status: 0 seen as written down, 1 something else was seen, 77 could not be tried here.
+# FINDINGS_CACHE=FOLDER keeps package lists and packages from one script to the next.
+set -euo pipefail
+export LC_ALL=C TZ=UTC
+work=$(mktemp -d)
+cache=${FINDINGS_CACHE:-$work/cache}
+pids=()
+
+finish() {
+    local pid
+    for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
+    wait 2>/dev/null || true
+    rm -rf "$work"
+}
+trap finish EXIT
+
+skip() {
+    echo "SKIP: $*"
+    exit 77
+}
+
+need() {
+    local program
+    for program; do command -v "$program" >/dev/null || skip "$program is not installed"; done
+}
+
+# apt with lists, state and sources of its own: the machine's mirror, other suites, nothing installed.
+apt_of_suite() { # SUITE COMMAND...
+    local suite=$1 state mirror
+    shift
+    state=$cache/$suite
+    if [ ! -e "$state/ready" ]; then
+        mirror=$(apt-get indextargets --format '$(REPO_URI)' | sed -n 's,/debian/\?$,,p' | head -n 1)
+        [ -n "$mirror" ] || skip "apt has no Debian source (run apt-get update once)"
+        mkdir -p "$state"/{lists/partial,archives/partial,parts}
+        : >"$state/status"
+        case $suite in
+        *-security) echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror/debian-security $suite main" ;;
+        *) echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror/debian $suite main" ;;
+        esac >"$state/sources.list"
+        cat >"$state/apt.conf" <<CONF
+Dir::Etc::sourcelist "$state/sources.list";
+Dir::Etc::sourceparts "$state/parts";
+Dir::Etc::preferencesparts "$state/parts";
+Dir::State::lists "$state/lists";
+Dir::State::status "$state/status";
+Dir::Cache "$state";
+Dir::Cache::pkgcache "";
+Dir::Cache::srcpkgcache "";
+Acquire::Languages "none";
+APT::Sandbox::User "root";
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+CONF
+        APT_CONFIG=$state/apt.conf timeout 300 apt-get -qq update || skip "no package lists of $suite"
+        touch "$state/ready"
+    fi
+    APT_CONFIG=$state/apt.conf timeout 300 "$@"
+}
+
+debian() { # FOLDER SUITE PACKAGE=VERSION...: unpacks them into $work/FOLDER
+    local folder=$work/$1 suite=$2 package file
+    shift 2
+    mkdir -p "$folder" "$cache/debs"
+    for package; do
+        file=$cache/debs/${package/=/_}.deb
+        if [ ! -e "$file" ]; then
+            mkdir -p "$work/download"
+            (cd "$work/download" && apt_of_suite "$suite" apt-get -qq download "$package" >/dev/null 2>&1) ||
+                skip "${package/=/ } is no longer offered by Debian $suite"
+            mv "$work"/download/*.deb "$file"
+        fi
+        dpkg-deb -x "$file" "$folder"
+    done
+}
+
+python_packages() { # NAME==VERSION...: a virtual environment in $work/venv
+    need python3
+    python3 -m venv "$work/venv"
+    timeout 300 "$work/venv/bin/pip" --quiet --disable-pip-version-check install "$@" >/dev/null 2>&1 ||
+        skip "$* cannot be installed from PyPI"
+}
+
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+background() { # LOG COMMAND...
+    local log=$1
+    shift
+    "$@" >"$work/$log" 2>&1 &
+    pids+=($!)
+}
+
+answers() { # URL: waits until it does, 30 s at most
+    local i
+    for ((i = 0; i < 150; i++)); do
+        ! curl -fsS -o /dev/null "$1" 2>/dev/null || return 0
+        sleep 0.2
+    done
+    echo "no answer from $1"
+    return 1
+}
+
+page() { # FILE TYPE: serves the file as it is at each request, whatever is asked for; the port is $page_port
+    need python3
+    page_port=$(free_port)
+    cat >"$work/page.py" <<'PYTHON'
+import http.server
+import sys
+
+class Page(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        try:
+            body = open(sys.argv[2], "rb").read()
+        except FileNotFoundError:
+            return self.send_error(503)
+        self.send_response(200)
+        self.send_header("Content-Type", sys.argv[3])
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Page).serve_forever()
+PYTHON
+    background page.log python3 "$work/page.py" "$page_port" "$1" "$2"
+    answers "http://127.0.0.1:$page_port/"
+}
+
+prometheus() { # FOLDER NAME [FLAG...]: a server with $work/NAME.yml and data in $work/NAME; its address is $server
+    local folder=$1 name=$2
+    shift 2
+    server=http://127.0.0.1:$(free_port)
+    background "$name.log" "$work/$folder/usr/bin/prometheus" --config.file="$work/$name.yml" --storage.tsdb.path="$work/$name" \
+        --web.listen-address="${server#http://}" "$@"
+    answers "$server/-/ready"
+}
+
+query() { # EXPRESSION [TIME]: one line for each series, sorted
+    curl -sS "$server/api/v1/query" --data-urlencode "query=$1" ${2:+--data-urlencode "time=$2"} | jq -r '
+        .error // (.data.result | if type == "array" and (.[0] | type) != "number" then .[] | [(.metric | tojson), (.value // .values | tojson)]
+        | join(" ") else tojson end)' | sort
+}
+
+value() { # EXPRESSION [TIME]: the value alone, "nothing" where there is no series
+    curl -sS "$server/api/v1/query" --data-urlencode "query=$1" ${2:+--data-urlencode "time=$2"} |
+        jq -r '.error // (.data.result | if length == 0 then "nothing" else .[0].value[1] end)'
+}
+
+seen() { # compares $work/seen with what is on standard input
+    cat >"$work/expected"
+    if diff -u --label "seen when this was written" --label "seen now" "$work/expected" "$work/seen"; then
+        cat "$work/seen"
+        echo "PASS: as it was"
+    else
+        echo "FAIL: it changed"
+        exit 1
+    fi
+}
