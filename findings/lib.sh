@@ -10,8 +10,10 @@ pids=()
 
 finish() {
     local pid
-    for pid in "${pids[@]}"; do kill -KILL "$pid" 2>/dev/null || true; done
-    wait 2>/dev/null || true
+    for pid in "${pids[@]}"; do
+        kill -KILL "$pid" 2>/dev/null || true
+        while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+    done
     rm -rf "$work"
 }
 trap finish EXIT
@@ -90,6 +92,7 @@ background() { # LOG COMMAND...
     shift
     "$@" >"$work/$log" 2>&1 &
     pids+=($!)
+    disown
 }
 
 answers() { # URL: waits until it does, 30 s at most
@@ -139,6 +142,15 @@ prometheus() { # FOLDER NAME [FLAG...]: a server with $work/NAME.yml and data in
     answers "$server/-/ready"
 }
 
+victoria() { # FOLDER [FLAG...]: a VictoriaMetrics that scrapes nothing; its address is $server
+    local folder=$1
+    shift
+    server=http://127.0.0.1:$(free_port)
+    background victoria.log "$work/$folder/usr/bin/victoria-metrics" -storageDataPath="$work/victoria" \
+        -httpListenAddr="${server#http://}" -retentionPeriod=1y "$@"
+    answers "$server/health"
+}
+
 query() { # EXPRESSION [TIME]: one line for each series, sorted
     curl -sS "$server/api/v1/query" --data-urlencode "query=$1" ${2:+--data-urlencode "time=$2"} | jq -r '
         .error // (.data.result | if type == "array" and (.[0] | type) != "number" then .[] | [(.metric | tojson), (.value // .values | tojson)]
@@ -152,7 +164,7 @@ value() { # EXPRESSION [TIME]: the value alone, "nothing" where there is no seri
 
 seen() { # compares $work/seen with what is on standard input
     cat >"$work/expected"
-    if diff -u --label "seen when this was written" --label "seen now" "$work/expected" "$work/seen"; then
+    if [ -s "$work/seen" ] && diff -u --label "seen when this was written" --label "seen now" "$work/expected" "$work/seen"; then
         cat "$work/seen"
         echo "PASS: as it was"
     else
