@@ -142,6 +142,50 @@ prometheus() { # FOLDER NAME [FLAG...]: a server with $work/NAME.yml and data in
     answers "$server/-/ready"
 }
 
+zones() { # FOLDER ZONE=NAME=WATTS...: a sysfs with these powercap zones, counting until the script ends
+    need python3
+    cat >"$work/zones.py" <<'PYTHON'
+import os
+import sys
+import time
+
+root, counters = sys.argv[1], []
+for zone, name, watts in (argument.split("=") for argument in sys.argv[2:]):
+    driver, *numbers = zone.split(":")
+    parts = [driver] + [":".join([driver] + numbers[:i]) for i in range(1, len(numbers) + 1)]
+    for depth in range(1, len(parts) + 1):
+        path = os.path.join(root, "devices/virtual/powercap", *parts[:depth])
+        link = os.path.join(root, "class/powercap", parts[depth - 1])
+        os.makedirs(path, exist_ok=True)
+        os.makedirs(os.path.dirname(link), exist_ok=True)
+        if not os.path.lexists(link):
+            os.symlink(os.path.relpath(path, os.path.dirname(link)), link)
+            os.symlink(os.path.relpath(os.path.dirname(link), path), os.path.join(path, "subsystem"))
+    for file, text in (("name", name), ("max_energy_range_uj", 262143328850), ("energy_uj", 0)):
+        if driver != "dtpm" or file == "name":
+            open(os.path.join(path, file), "w").write(f"{text}\n")
+    if driver != "dtpm":
+        counters.append((open(os.path.join(path, "energy_uj"), "r+"), float(watts)))
+open(os.path.join(root, "ready"), "w").close()
+begin = time.monotonic()
+while True:
+    for file, watts in counters:
+        file.seek(0)
+        file.write(f"{int((100 + time.monotonic() - begin) * watts * 1e6)}\n")
+        file.flush()
+    time.sleep(0.02)
+PYTHON
+    background zones.log python3 "$work/zones.py" "$@"
+    for _ in {1..50}; do [ ! -e "$1/ready" ] || return 0; sleep 0.1; done
+    cat "$work/zones.log"
+    return 1
+}
+
+with_sysfs() { # FOLDER COMMAND...: runs it where the folder is /sys
+    unshare --map-root-user --mount true 2>/dev/null || skip "no mount namespace of one's own here"
+    unshare --map-root-user --mount sh -c 'mount --rbind "$0" /sys && exec "$@"' "$@"
+}
+
 victoria() { # FOLDER [FLAG...]: a VictoriaMetrics that scrapes nothing; its address is $server
     local folder=$1
     shift

@@ -1,0 +1,56 @@
+#!/bin/bash
+# One machine of 20 W: 39 W by one reader, 78 J a second by another, and a fifth of it where it is scraped
+#
+# Software: powerstat 0.04.06, alumet 0.9.5, Prometheus 3.5.3 (all Debian sid), over a made-up sysfs tree as Linux has it.
+# Expected: RAPL's domains lie within each other: core in package, package and dram in psys. powerstat -R prints the "Watts" of
+#   the machine; a family of energies by domain can be summed.
+# Seen: powerstat adds every domain to the others: package 10 + core 6 + dram 3 + psys 20 = 39 W for a machine of 20 W (only a twin of
+#   intel-rapl-mmio is left out). alumet writes each domain and its "_total" in one family, so its sum has everything twice: 78 J. And it
+#   serves as a gauge the joules of its last interval (1 s): scraped every 5 s, four fifths of the energy are never seen.
+# For exporters: energy needs a counter, and roles of domains that a query can tell apart.
+#   wattprobe: counters of joules; energy_attributed_joules sums only what does not overlap. (Roles are in no label of energy_joules.)
+. "$(dirname "$0")/lib.sh"
+need curl jq
+debian sid sid powerstat=0.04.06-1 alumet=0.9.5+ds-4 libc6=2.43-7 libgcc-s1=16.2.0-4 libssl3t64=3.6.3-1 libzstd1=1.5.7+dfsg-3 zlib1g=1:1.3.1-1
+debian server sid prometheus=3.5.3+ds1-6
+of_sid() { # PROGRAM...: run on Debian sid's own libraries
+    with_sysfs "$work/sys" "$work/sid/usr/lib64/ld-linux-x86-64.so.2" --library-path "$work/sid/usr/lib/x86_64-linux-gnu" "$@"
+}
+
+zones "$work/sys" intel-rapl:0=package-0=10 intel-rapl:0:0=core=6 intel-rapl:0:1=dram=3 intel-rapl:1=psys=20 intel-rapl-mmio:0=package-0=10
+background powerstat.log of_sid "$work/sid/usr/bin/powerstat" -R -d 0 1 60
+powerstat=${pids[-1]}
+
+port=$(free_port)
+cat >"$work/alumet.toml" <<END
+[plugins.rapl]
+poll_interval = "1s"
+flush_interval = "1s"
+no_perf_events = true
+[plugins.prometheus-exporter]
+host = "127.0.0.1"
+prefix = ""
+suffix = "_alumet"
+port = $port
+add_attributes_to_labels = true
+END
+background alumet.log of_sid "$work/sid/usr/lib/alumet/bin/alumet-agent" --config "$work/alumet.toml" --plugins rapl,prometheus-exporter run
+answers "http://127.0.0.1:$port/metrics"
+sleep 3
+curl -sS "http://127.0.0.1:$port/metrics" >"$work/alumet"
+cat >"$work/scrape.yml" <<END
+global: {scrape_interval: 5s}
+scrape_configs: [{job_name: alumet, static_configs: [{targets: ["127.0.0.1:$port"]}]}]
+END
+prometheus server scrape
+for ((i = 0; i < 70; i++)); do kill -0 "$powerstat" 2>/dev/null || break; sleep 1; done
+{
+    echo "the machine: package 10 W (of it core 6 W), dram 3 W, platform 20 W with all of them"
+    sed -n 's/^ *CPU: *\([0-9]*\)\.[0-9]* Watts on average.*/powerstat: about \1 W/p' "$work/powerstat.log"
+    echo "alumet: $(awk '/^rapl_consumed_energy/ {sum += $NF} END {printf "sum of the family about %.0f J of a second, ", sum}' "$work/alumet")type" \
+        "$(awk '/^# TYPE rapl_consumed_energy/ {print $4}' "$work/alumet"), $(grep -c ^rapl_consumed_energy "$work/alumet") series"
+    echo "sum of the scraped package energy of 50 s: about $(value 'round(sum(sum_over_time(rapl_consumed_energy_alumet{domain="package"}[50s])), 10)') J of 500 J"
+} >"$work/seen"
+
+seen <<'END'
+END
