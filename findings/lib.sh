@@ -62,7 +62,8 @@ CONF
     APT_CONFIG=$state/apt.conf timeout 300 "$@"
 }
 
-debian() { # FOLDER SUITE PACKAGE=VERSION...: unpacks them into $work/FOLDER
+# Libraries that a program only has to find go without a version.
+debian() { # FOLDER SUITE PACKAGE[=VERSION]...: unpacks them into $work/FOLDER
     local folder=$work/$1 suite=$2 package file
     shift 2
     mkdir -p "$folder" "$cache/debs"

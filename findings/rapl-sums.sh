@@ -11,7 +11,7 @@
 #   wattprobe: counters of joules; energy_attributed_joules sums only what does not overlap. (Roles are in no label of energy_joules.)
 . "$(dirname "$0")/lib.sh"
 need curl jq
-debian sid sid powerstat=0.04.06-1 alumet=0.9.5+ds-4 libc6=2.43-7 libgcc-s1=16.2.0-4 libssl3t64=3.6.3-1 libzstd1=1.5.7+dfsg-3 zlib1g=1:1.3.1-1
+debian sid sid powerstat=0.04.06-1 alumet=0.9.5+ds-4 libc6 libgcc-s1 libssl3t64 libzstd1 zlib1g
 debian server sid prometheus=3.5.3+ds1-6
 of_sid() { # PROGRAM...: run on Debian sid's own libraries
     with_sysfs "$work/sys" "$work/sid/usr/lib64/ld-linux-x86-64.so.2" --library-path "$work/sid/usr/lib/x86_64-linux-gnu" "$@"
@@ -53,4 +53,8 @@ for ((i = 0; i < 70; i++)); do kill -0 "$powerstat" 2>/dev/null || break; sleep 
 } >"$work/seen"
 
 seen <<'END'
+the machine: package 10 W (of it core 6 W), dram 3 W, platform 20 W with all of them
+powerstat: about 39 W
+alumet: sum of the family about 78 J of a second, type gauge, 8 series
+sum of the scraped package energy of 50 s: about 100 J of 500 J
 END
