@@ -187,6 +187,12 @@ with_sysfs() { # FOLDER COMMAND...: runs it where the folder is /sys
     unshare --map-root-user --mount sh -c 'mount --rbind "$0" /sys && exec "$@"' "$@"
 }
 
+own_libraries() { # FOLDER PROGRAM...: a program of another suite with the libc and libraries unpacked beside it
+    local folder=$work/$1
+    shift
+    "$folder"/lib*/ld-linux-*.so.* --library-path "$folder/lib/$(uname -m)-linux-gnu:$folder/usr/lib/$(uname -m)-linux-gnu" "$@"
+}
+
 victoria() { # FOLDER [FLAG...]: a VictoriaMetrics that scrapes nothing; its address is $server
     local folder=$1
     shift
