@@ -40,8 +40,8 @@ compare() { # PROCESSES SECONDS
     awk -F, -v n="$1" -v cpu="$cpu" -v switches="$switches" '
         $3 == "task-clock" {less = 100 * (cpu - $1) / cpu} $3 == "context-switches" {missing = switches - $1}
         END {
-            printf "processes: %d, CPU time by perf: %s, context switches: %s\n", n, (less > 3 ? "over 3 % less" : less > -3 ? "the same to 3 %" : "more"),
-                (missing > 0.95 * n - 3 && missing < 1.15 * n + 5 ? "about one less for each" : missing " less")
+            printf "processes: %d, CPU time by perf: %s%s\n", n, (less > 4 ? "over 4 % less" : less > -4 ? "the same to 4 %" : "more"),
+                (n == 1 ? "" : missing > 0.95 * n ? ", context switches: at least one less for each" : ", context switches: " missing " less")
             printf "measured: CPU time %.1f %% less, %d switches less\n", less, missing >"/dev/stderr"
         }' "$work/perf.csv"
 }
@@ -51,6 +51,6 @@ compare() { # PROCESSES SECONDS
 } >"$work/seen"
 
 seen <<'END'
-processes: 300, CPU time by perf: over 3 % less, context switches: 441 less
-processes: 1, CPU time by perf: the same to 3 %, context switches: -10 less
+processes: 300, CPU time by perf: over 4 % less, context switches: at least one less for each
+processes: 1, CPU time by perf: the same to 4 %
 END
