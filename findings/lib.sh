@@ -34,6 +34,7 @@ apt_of_suite() { # SUITE COMMAND...
     shift
     state=$cache/$suite
     if [ ! -e "$state/ready" ]; then
+        # shellcheck disable=SC2016 # apt's own variable
         mirror=$(apt-get indextargets --format '$(REPO_URI)' | sed -n 's,/debian/\?$,,p' | head -n 1)
         [ -n "$mirror" ] || skip "apt has no Debian source (run apt-get update once)"
         mkdir -p "$state"/{lists/partial,archives/partial,parts}
@@ -184,13 +185,15 @@ PYTHON
 
 with_sysfs() { # FOLDER COMMAND...: runs it where the folder is /sys
     unshare --map-root-user --mount true 2>/dev/null || skip "no mount namespace of one's own here"
+    # shellcheck disable=SC2016 # for the inner shell
     unshare --map-root-user --mount sh -c 'mount --rbind "$0" /sys && exec "$@"' "$@"
 }
 
 own_libraries() { # FOLDER PROGRAM...: a program of another suite with the libc and libraries unpacked beside it
-    local folder=$work/$1
+    local folder=$work/$1 loader
     shift
-    "$folder"/lib*/ld-linux-*.so.* --library-path "$folder/lib/$(uname -m)-linux-gnu:$folder/usr/lib/$(uname -m)-linux-gnu" "$@"
+    loader=$(find "$folder" -name 'ld-linux*.so.*' -path '*lib*' | head -n 1)
+    "$loader" --library-path "$folder/lib/$(uname -m)-linux-gnu:$folder/usr/lib/$(uname -m)-linux-gnu" "$@"
 }
 
 victoria() { # FOLDER [FLAG...]: a VictoriaMetrics that scrapes nothing; its address is $server

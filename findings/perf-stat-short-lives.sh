@@ -14,7 +14,9 @@ debian perf bookworm linux-perf=6.1.176-1 libbabeltrace1 libc6 libcap2 libdw1 li
     libslang2 libunwind8 libzstd1 zlib1g libstdc++6 libgcc-s1 libbz2-1.0 libcrypt1 libexpat1 libuuid1 libglib2.0-0 libpcre2-8-0
 stat() { own_libraries perf "$work/perf/usr/bin/perf" stat -x, -o "$work/perf.csv" -e task-clock,context-switches "$@"; }
 python=$(python3 -c 'import sys; print(sys.executable)') # not a wrapper: what its children used would count as this process' own
-stat true && ! grep -qE '<not|:u' "$work/perf.csv" || skip "perf may not count the kernel's events here (root, or kernel.perf_event_paranoid below 2)"
+if ! stat true || grep -qE '<not|:u' "$work/perf.csv"; then
+    skip "perf may not count the kernel's events here (root, or kernel.perf_event_paranoid below 2)"
+fi
 
 cat >"$work/load.py" <<'PYTHON'
 import os

@@ -13,9 +13,7 @@
 need curl jq
 debian sid sid powerstat=0.04.06-1 alumet=0.9.5+ds-4 libc6 libgcc-s1 libssl3t64 libzstd1 zlib1g
 debian server sid prometheus=3.5.3+ds1-6
-of_sid() { # PROGRAM...: run on Debian sid's own libraries
-    with_sysfs "$work/sys" "$work/sid/usr/lib64/ld-linux-x86-64.so.2" --library-path "$work/sid/usr/lib/x86_64-linux-gnu" "$@"
-}
+of_sid() { with_sysfs "$work/sys" "$work/sid/usr/lib64/ld-linux-x86-64.so.2" --library-path "$work/sid/usr/lib/x86_64-linux-gnu" "$@"; }
 
 zones "$work/sys" intel-rapl:0=package-0=10 intel-rapl:0:0=core=6 intel-rapl:0:1=dram=3 intel-rapl:1=psys=20 intel-rapl-mmio:0=package-0=10
 background powerstat.log of_sid "$work/sid/usr/bin/powerstat" -R -d 0 1 60

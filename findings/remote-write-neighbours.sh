@@ -42,7 +42,7 @@ send() { # VERSION NAME@SECONDS_AGO...
     curl -sS -o "$work/answer" -w '%{http_code}' "$server/api/v1/write" --data-binary @"$work/request" -H "Content-Encoding: snappy" \
         -H "Content-Type: application/x-protobuf;proto=$proto" -H "X-Prometheus-Remote-Write-Version: $1.0"
 }
-stored() { for name in early late good; do echo -n " $name $(value "count_over_time(${1}_$name[5m])" "$now")"; done; }
+stored() { for name in early late good; do echo -n " $name $(value "count_over_time(${1}_${name}[5m])" "$now")"; done; }
 try() { # NAME VERSION
     send "$2" "${1}_late@10" >/dev/null
     echo -n "$1, version $2: status $(send "$2" "${1}_early@5" "${1}_late@60" "${1}_good@5")$(grep -o ' out of order sample' "$work/answer" | head -n 1 || true)"
@@ -59,7 +59,7 @@ echo "scrape_configs: []" >"$work/prometheus.yml"
 } >"$work/seen"
 
 seen <<'END'
-first, version 1.0: status 400 out of order sample; samples: early nothing late 1 good nothing
-second, version 2.0: status 400 out of order sample; samples: early 1 late 1 good 1
+first, version 1.0: status 400; samples: early nothing late 1 good nothing
+second, version 2.0: status 400; samples: early 1 late 1 good 1
 victoria, version 1.0: status 204; samples: early 1 late 2 good 1
 END

@@ -26,7 +26,7 @@ start() { # a TEXT as configuration; $address, $running
         running="ended: $(grep -o 'http2: TLSConfig.CipherSuites is missing an HTTP/2-required' "$work/exporter.log" | head -n 1)…"
 }
 ask() { curl -sSk -o "$work/answer" --tls-max 1.2 -w '%{http_code}' "$1://$address/metrics" 2>/dev/null || echo " (curl: $?)"; }
-thrice() { echo $(for _ in 1 2 3; do ask http; echo; sleep 2; done); }
+thrice() { for _ in 1 2 3; do ask http; echo; sleep 2; done | xargs; }
 {
     start "$tls}"
     echo "without a list: $running, status $(ask https)"
