@@ -2,12 +2,15 @@
 # The agent bridges an outage of its endpoint, not its own restart
 #
 # Software: Prometheus 3.5.3 (Debian sid) as agent (--agent), and as the endpoint that it writes to.
-# Expected: the documentation of the agent mode promises a write-ahead log that is kept until what it holds was sent or is too old
-#   (--storage.agent.retention.max-time, 4 h by default), so what was scraped during an outage comes with the endpoint.
-# Seen: it does while the agent runs on. An orderly stop (SIGTERM) during the outage waits for the whole flush deadline (a minute by default, 3 s
-#   here) with nothing to send to; the next start sends nothing of what lies before it, and says nothing about it (prometheus#8809, #13539).
+# Expected: the documentation of the agent mode promises a write-ahead log that is kept until what it holds was sent
+#   or is too old (--storage.agent.retention.max-time, 4 h by default), so what was scraped during an outage comes
+#   with the endpoint.
+# Seen: it does while the agent runs on. An orderly stop (SIGTERM) during the outage waits for the whole flush
+#   deadline (a minute by default, 3 s here) with nothing to send to; the next start sends nothing of what lies before
+#   it, and says nothing about it (prometheus/prometheus#8809, #13539).
 # For exporters: gaps at agent upgrades look like gaps of the exporter, and an init system that waits less kills it.
-#   wattprobe: the delivery guide says so (no upgrade during an outage, a longer stop timeout); delivery of its own would keep a position.
+#   wattprobe: to be said where delivery is described (no upgrade during an outage, a longer stop timeout); a delivery
+#   of its own keeps a position.
 . "$(dirname "$0")/lib.sh"
 need curl jq
 debian server sid prometheus=3.5.3+ds1-6

@@ -2,12 +2,13 @@
 # One imported sample of the future deletes the history
 #
 # Software: Prometheus and promtool 2.53.3 (Debian trixie) and 3.5.3 (Debian sid).
-# Expected: retention is "how long to retain samples" (15 days by default), that is, by the clock: nothing of the last days may go.
-# Seen: a block's age is counted from the newest block there is. A page with one sample of next month (a clock that ran ahead while
-#   it was recorded) is imported with exit status 0; at its next start the server deletes every block of the last days, at level
-#   info, and is ready. The sample of the future stays.
+# Expected: retention is "how long to retain samples" (15 days by default), that is, by the clock: nothing of the last
+#   days may go.
+# Seen: a block's age is counted from the newest block there is. A page with one sample of next month (a clock that
+#   ran ahead while it was recorded) is imported with exit status 0; at its next start the server deletes every block
+#   of the last days, at level info, and is ready. The sample of the future stays.
 # For exporters: a tool that writes recordings for import can empty the server that takes them.
-#   wattprobe: recordings are refused where they hold a time beyond now (export of recordings); the guide says so.
+#   wattprobe: an export of recordings is to refuse times beyond now.
 . "$(dirname "$0")/lib.sh"
 need curl jq
 

@@ -2,13 +2,15 @@
 # A late sample is dropped in silence or ends the import, by how far behind it is
 #
 # Software: promtool 3.5.3 (Debian sid).
-# Expected: the storage documentation says that create-blocks-from openmetrics takes a file in OpenMetrics format and makes blocks of
-#   it; a sample that cannot be stored should end the import or be told, each time in the same way.
-# Seen: samples are committed 5000 at a time. A sample older than one before it, within the same 5000, is left out without a word
-#   and with exit status 0 (the table counts 100 of 101); behind 5000 others it ends the import ("out of order sample"), and no block of
-#   that period is made. Of samples closer than a millisecond only the first stays: 20 samples 0.1 ms apart make 2, again status 0.
+# Expected: the storage documentation says that create-blocks-from openmetrics takes a file in OpenMetrics format and
+#   makes blocks of it; a sample that cannot be stored should end the import or be told, each time in the same way.
+# Seen: samples are committed 5000 at a time. A sample older than one before it, within the same 5000, is left out
+#   without a word and with exit status 0 (the table counts 100 of 101); behind 5000 others it ends the import ("out
+#   of order sample"), and no block of that period is made. Of samples closer than a millisecond only the first stays:
+#   20 samples 0.1 ms apart make 2, again status 0.
 # For exporters: whoever records faster than the server scrapes, or whose clock steps back, loses samples unseen.
-#   wattprobe: recordings are ordered by series, never twice in a millisecond, and their number is compared with promtool's table.
+#   wattprobe: a recorder is to write each series in order, never twice in a millisecond, and to compare its count
+#   with promtool's table.
 . "$(dirname "$0")/lib.sh"
 
 debian tool sid promtool=3.5.3+ds1-6
@@ -24,12 +26,14 @@ samples() { # COUNT LATE_AFTER: a sample each second; after the one LATE_AFTER c
     echo "# EOF"
 }
 import() { # WHAT: reads a page
-    local status=0
+    local status=0 stored
     cat >"$work/page"
     rm -rf "$work/blocks"
-    "$work/tool/usr/bin/promtool" tsdb create-blocks-from openmetrics "$work/page" "$work/blocks" >"$work/table" 2>"$work/error" || status=$?
-    echo "$1: exit $status, sent $(grep -c '^joules' "$work/page"), stored $(awk '/m?s +[0-9]+ +[0-9]+ +1 /{n += $5} END {print n + 0}' "$work/table")" \
-        "$(grep -o 'out of order sample' "$work/error" || true)"
+    "$work/tool/usr/bin/promtool" tsdb create-blocks-from openmetrics "$work/page" "$work/blocks" \
+        >"$work/table" 2>"$work/error" || status=$?
+    stored=$(awk '/m?s +[0-9]+ +[0-9]+ +1 /{n += $5} END {print n + 0}' "$work/table")
+    echo "$1: exit $status, sent $(grep -c '^joules' "$work/page"), stored $stored" \
+        "($(grep -o 'out of order sample' "$work/error" || echo no error))"
 }
 {
     samples 100 50 | import "late by 40 samples"
@@ -43,8 +47,8 @@ import() { # WHAT: reads a page
 } >"$work/seen"
 
 seen <<'END'
-late by 40 samples: exit 0, sent 101, stored 100 
-late by 4988 samples: exit 0, sent 5101, stored 5100 
-late by 4990 samples: exit 1, sent 5101, stored 0 out of order sample
-0.1 ms apart: exit 0, sent 20, stored 2 
+late by 40 samples: exit 0, sent 101, stored 100 (no error)
+late by 4988 samples: exit 0, sent 5101, stored 5100 (no error)
+late by 4990 samples: exit 1, sent 5101, stored 0 (out of order sample)
+0.1 ms apart: exit 0, sent 20, stored 2 (no error)
 END

@@ -2,13 +2,16 @@
 # The option that includes memory includes none
 #
 # Software: codecarbon 3.3.2 (PyPI), over a made-up sysfs tree as Linux has it on a server.
-# Expected: its documentation of rapl_include_dram: memory's energy is added to that of the processor (False by default).
-# Seen: Linux always registers dram as a child of its package (intel-rapl:0:1); codecarbon counts only a dram that is a zone of the first level and
-#   leaves out the others "to avoid double-counting", as if they lay within the package. They do not: RAPL's package domain is
-#   without memory. So with the option and without it the answer is the package alone, and nothing is logged above debug.
-#   Where the package can be read through memory too (intel-rapl-mmio), it takes that twin, once, as it should.
+# Expected: its documentation of rapl_include_dram: memory's energy is added to that of the processor (False by
+#   default).
+# Seen: Linux always registers dram as a child of its package (intel-rapl:0:1); codecarbon counts only a dram that is
+#   a zone of the first level and leaves out the others "to avoid double-counting", as if they lay within the package.
+#   They do not: RAPL's package domain is without memory. So with the option and without it the answer is the package
+#   alone, and nothing is logged above debug. Where the package can be read through memory too (intel-rapl-mmio), it
+#   takes that twin, once, as it should.
 # For exporters: figures of two tools differ by the memory's share, with the option set as well.
-#   wattprobe: package and dram are roots, core and uncore parts of a package, psys and twins are not summed; a test has this tree.
+#   wattprobe: package and dram are summed, core and uncore are parts of a package, psys and twins are left out
+#   (EnergyRole).
 . "$(dirname "$0")/lib.sh"
 python_packages codecarbon==3.3.2
 

@@ -2,13 +2,14 @@
 # A start time counts only where it stands behind its counter, and looking for it is quadratic
 #
 # Software: Prometheus 3.5.3 (Debian sid) with created-timestamp-zero-ingestion.
-# Expected: OpenMetrics 1.0 wants the samples of one metric together, and gives no order of _total and _created, so a zero at the
-#   start time is stored either way. A scrape takes as long as it has samples.
-# Seen: with _created behind _total a zero is stored at the start time; with _created before it none is, and the _created line is not
-#   kept as a series either: the start time is lost without a word. And for each sample without a _created line the parser reads on
-#   through the rest of the family: 4 times the series of one family take 16 times as long and more (without the flag no more than in proportion).
+# Expected: OpenMetrics 1.0 wants the samples of one metric together, and gives no order of _total and _created, so a
+#   zero at the start time is stored either way. A scrape takes as long as it has samples.
+# Seen: with _created behind _total a zero is stored at the start time; with _created before it none is, and the
+#   _created line is not kept as a series either: the start time is lost without a word. And for each sample without a
+#   _created line the parser reads on through the rest of the family: 4 times the series of one family take 16 times
+#   as long and more (without the flag no more than in proportion).
 # For exporters: order decides, and a large family without start times is what a user of the flag pays for.
-#   wattprobe: sends no _created today; if it does, then right behind each _total. Its families are bounded.
+#   wattprobe: sends no _created; if it is to, then right behind each _total. Its families are bounded.
 . "$(dirname "$0")/lib.sh"
 need curl jq
 debian server sid prometheus=3.5.3+ds1-6

@@ -11,6 +11,7 @@ pids=()
 finish() {
     local pid
     for pid in "${pids[@]}"; do
+        pkill -KILL -P "$pid" || true # where it was a function
         kill -KILL "$pid" 2>/dev/null || true
         while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
     done
@@ -203,12 +204,6 @@ victoria() { # FOLDER [FLAG...]: a VictoriaMetrics that scrapes nothing; its add
     background victoria.log "$work/$folder/usr/bin/victoria-metrics" -storageDataPath="$work/victoria" \
         -httpListenAddr="${server#http://}" -retentionPeriod=1y "$@"
     answers "$server/health"
-}
-
-query() { # EXPRESSION [TIME]: one line for each series, sorted
-    curl -sS "$server/api/v1/query" --data-urlencode "query=$1" ${2:+--data-urlencode "time=$2"} | jq -r '
-        .error // (.data.result | if type == "array" and (.[0] | type) != "number" then .[] | [(.metric | tojson), (.value // .values | tojson)]
-        | join(" ") else tojson end)' | sort
 }
 
 value() { # EXPRESSION [TIME]: the value alone, "nothing" where there is no series

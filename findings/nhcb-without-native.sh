@@ -2,13 +2,15 @@
 # Converting classic histograms loses them all
 #
 # Software: Prometheus 3.5.3 (Debian sid).
-# Expected: the documentation of convert_classic_histograms_to_nhcb says that classic histograms are converted to native ones
-#   with custom buckets. Where the server cannot store native histograms (feature flag not given) one expects a refused
-#   configuration, as an unknown feature is, or that the classic series stay.
-# Seen: promtool and the server accept it, up is 1, nothing is logged, and neither the classic nor the native histogram is
-#   stored: every histogram of the target is gone, its counters stay. always_scrape_classic_histograms brings the series back.
-# For exporters: a dashboard whose quantiles all went blank while the target is "up" looks like a fault of the exporter.
-#   wattprobe: nothing to mend in the page; a question for the troubleshooting part of the README.
+# Expected: the documentation of convert_classic_histograms_to_nhcb says that classic histograms are converted to
+#   native ones with custom buckets. Where the server cannot store native histograms (feature flag not given) one
+#   expects a refused configuration, as an unknown feature is, or that the classic series stay.
+# Seen: promtool and the server accept it, up is 1, nothing is logged, and neither the classic nor the native
+#   histogram is stored: every histogram of the target is gone, its counters stay. always_scrape_classic_histograms
+#   brings the series back.
+# For exporters: a dashboard whose quantiles all went blank while the target is "up" looks like a fault of the
+#   exporter.
+#   wattprobe: nothing to mend in its page; a question for the troubleshooting part of the README.
 . "$(dirname "$0")/lib.sh"
 need curl jq
 

@@ -2,12 +2,14 @@
 # A zone that has no energy counter takes the energy of all others with it
 #
 # Software: node_exporter 1.11.1 (Debian sid, prometheus-node-exporter), over made-up sysfs trees as Linux has them.
-# Expected: the collector "rapl" shows every RAPL zone it can read. powercap holds zones of other drivers, too: dtpm's (the kernel's
-#   Documentation/power/powercap/dtpm.rst) have power_uw and limits, but neither energy_uj nor max_energy_range_uj.
-# Seen: with one such zone beside them not one node_rapl series is left. The scrape is a success, node_scrape_collector_success 0 alone
-#   tells; what is logged is at level debug, and says that the platform has no powercap files.
+# Expected: the collector "rapl" shows every RAPL zone it can read. powercap holds zones of other drivers, too: dtpm's
+#   (the kernel's Documentation/power/powercap/dtpm.rst) have power_uw and limits, but neither energy_uj nor
+#   max_energy_range_uj.
+# Seen: with one such zone beside them not one node_rapl series is left. The scrape is a success,
+#   node_scrape_collector_success 0 alone tells; what is logged is at level debug, and says that the platform has no
+#   powercap files.
 # For exporters: energy that is gone after a kernel or configuration change, with a quiet log.
-#   wattprobe: a zone is read or left out by itself; with --compat node its RAPL series stay.
+#   wattprobe: a zone is read, or left out, by itself.
 . "$(dirname "$0")/lib.sh"
 need curl
 debian exporter sid prometheus-node-exporter=1.11.1-3
@@ -20,10 +22,10 @@ show() { # NAME ZONE...
     background "$name.log" "$work/exporter/usr/bin/prometheus-node-exporter" --path.sysfs="$work/$name" --collector.disable-defaults \
         --collector.rapl --web.listen-address="$address" --log.level=debug
     answers "http://$address/metrics"
-    curl -sS -o "$work/page" -w "$name: status %{http_code}," "http://$address/metrics"
-    echo " series of RAPL $(grep -c ^node_rapl "$work/page" || true), success" \
-        "$(awk '/^node_scrape_collector_success/ {print $2}' "$work/page"), log: $(sed -n "s,$work/[a-z-]*/class,…,;/collector=rapl/ s/.*level=//p" \
-            "$work/$name.log" | sed 's/ source=[^ ]*//' | head -n 1)"
+    curl -sS -o "$work/page" -w "$name: status %{http_code}, " "http://$address/metrics"
+    echo "series of RAPL $(grep -c ^node_rapl "$work/page" || true)," \
+        "success $(awk '/^node_scrape_collector_success/ {print $2}' "$work/page")"
+    sed -n "s,$work/[a-z-]*/class,…,; s/.* level=\([A-Z]*\) source=[^ ]* \(.*\)collector=rapl /  \1 \2/p" "$work/$name.log" | head -n 1
 }
 {
     show rapl intel-rapl:0=package-0=10 intel-rapl:0:0=dram=3
@@ -31,6 +33,7 @@ show() { # NAME ZONE...
 } >"$work/seen"
 
 seen <<'END'
-rapl: status 200, series of RAPL 2, success 1, log: 
-rapl-and-dtpm: status 200, series of RAPL 0, success 0, log: DEBUG msg="Platform doesn't have powercap files present" collector=rapl err="open …/powercap/dtpm:0/max_energy_range_uj: no such file or directory"
+rapl: status 200, series of RAPL 2, success 1
+rapl-and-dtpm: status 200, series of RAPL 0, success 0
+  DEBUG msg="Platform doesn't have powercap files present" err="open …/powercap/dtpm:0/max_energy_range_uj: no such file or directory"
 END

@@ -2,12 +2,15 @@
 # Watts of the same package appear under three names or twice under one, by the shape of the machine
 #
 # Software: node_exporter 1.11.1 (Debian sid, prometheus-node-exporter), over made-up sysfs trees as Linux has them.
-# Expected: node_rapl_package_joules_total{index} is the energy of a package, so that its rate summed over index is that of the packages.
-# Seen: on a processor of several dies each die is a metric of its own, node_rapl_package_0_die_1_joules_total, always with index 0: the
-#   query for packages finds nothing. Where the same registers are there through memory too (intel-rapl-mmio, laptops), the package is
-#   there twice with one index, told apart by the path only: the sum is double. The index of dram counts zones, not packages.
+# Expected: node_rapl_package_joules_total{index} is the energy of a package, so that its rate summed over index is
+#   that of the packages.
+# Seen: on a processor of several dies each die is a metric of its own, node_rapl_package_0_die_1_joules_total, always
+#   with index 0: the query for packages finds nothing. Where the same registers are there through memory too
+#   (intel-rapl-mmio, laptops), the package is there twice with one index, told apart by the path only: the sum is
+#   double. The index of dram counts zones, not packages.
 # For exporters: no one query for watts works on all machines, and nothing says which it is.
-#   wattprobe: names zones package-0-die-1 in a label and marks twins; with --compat node it answers exactly as seen here.
+#   wattprobe: one family, the zone as a label (package-0-die-1); a twin is in none of its own sums. With --compat
+#   node as seen here.
 . "$(dirname "$0")/lib.sh"
 need curl
 debian exporter sid prometheus-node-exporter=1.11.1-3

@@ -2,16 +2,21 @@
 # perf stat misses the end of every process
 #
 # Software: perf 6.1.176 (Debian bookworm, linux-perf); the counting is the kernel's (seen on Linux 6.18).
-# Expected: perf-stat(1) counts a command with all its children, so what it counts is what the kernel bills to them (getrusage, cgroup).
-# Seen: a process' events are taken from it before it has quite ended. For 300 processes of 1 ms perf has at least one context switch
-#   less for each, and 5 to 17 % less CPU time than getrusage (0.05 to 0.2 ms a process); one process of half a second is equal to 2 %. A load of many
-#   short processes, where accounting matters most, is always too small by perf.
-# For exporters: perf is no reference for exact sums; what is compared with it may lie above by one switch and 0.2 ms a process.
-#   wattprobe: counts at the scheduler to the last switch, and is compared with getrusage and cpu.stat to 0.5 %, with perf on one side only.
+# Expected: perf-stat(1) counts a command with all its children, so what it counts is what the kernel bills to them
+#   (getrusage, cgroup).
+# Seen: a process' events are taken from it before it has quite ended. For 300 processes of 1 ms perf has at least one
+#   context switch less for each, and 5 to 17 % less CPU time than getrusage (0.05 to 0.2 ms a process); one process
+#   of half a second is equal to 2 %. A load of many short processes, where accounting matters most, is always too
+#   small by perf.
+# For exporters: perf is no reference for exact sums; what is compared with it may lie above by one switch and 0.2 ms
+#   a process.
+#   wattprobe: counts at the scheduler to the last switch; tests compare with getrusage and /proc/stat, with perf on
+#   one side only.
 . "$(dirname "$0")/lib.sh"
 need python3
-debian perf bookworm linux-perf=6.1.176-1 libbabeltrace1 libc6 libcap2 libdw1 libelf1 liblzma5 libnuma1 libopencsd1 libperl5.36 libpython3.11 \
-    libslang2 libunwind8 libzstd1 zlib1g libstdc++6 libgcc-s1 libbz2-1.0 libcrypt1 libexpat1 libuuid1 libglib2.0-0 libpcre2-8-0
+debian perf bookworm linux-perf=6.1.176-1 libbabeltrace1 libbz2-1.0 libc6 libcap2 libcrypt1 libdw1 libelf1 libexpat1 libgcc-s1 \
+    libglib2.0-0 liblzma5 libnuma1 libopencsd1 libpcre2-8-0 libperl5.36 libpython3.11 libslang2 libstdc++6 libunwind8 libuuid1 \
+    libzstd1 zlib1g
 stat() { own_libraries perf "$work/perf/usr/bin/perf" stat -x, -o "$work/perf.csv" -e task-clock,context-switches "$@"; }
 python=$(python3 -c 'import sys; print(sys.executable)') # not a wrapper: what its children used would count as this process' own
 if ! stat true || grep -qE '<not|:u' "$work/perf.csv"; then
@@ -43,7 +48,7 @@ compare() { # PROCESSES SECONDS
         $3 == "task-clock" {less = 100 * (cpu - $1) / cpu} $3 == "context-switches" {missing = switches - $1}
         END {
             printf "processes: %d, CPU time by perf: %s%s\n", n, (less > 4 ? "over 4 % less" : less > -4 ? "the same to 4 %" : "more"),
-                (n == 1 ? "" : missing > 0.95 * n ? ", context switches: at least one less for each" : ", context switches: " missing " less")
+                (n == 1 ? "" : ", context switches: " (missing > 0.95 * n ? "at least one less for each" : missing " less"))
             printf "measured: CPU time %.1f %% less, %d switches less\n", less, missing >"/dev/stderr"
         }' "$work/perf.csv"
 }

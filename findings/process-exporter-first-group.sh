@@ -2,12 +2,15 @@
 # A process stays in the group that it was first seen in, whatever it becomes
 #
 # Software: process-exporter 0.8.7 (Debian sid, prometheus-process-exporter).
-# Expected: processes are grouped by rules about comm, exe and command line; -recheck is said to "recheck
-#   process names on each scrape", for processes that change their name after the start, as an exec does.
-# Seen: the program that a process executes after its first scrape is counted in the group of the program before it, with -recheck, too:
-#   its CPU seconds stand there, and its own group does not exist. Scraped first after the exec, the same process is where it belongs.
-# For exporters: launchers (shells, sudo, container entry points) collect what their successors use, by chance of the scrape's moment.
-#   wattprobe: an exec is seen as it happens and begins a series of its own; groups are to follow the process' present name.
+# Expected: processes are grouped by rules about comm, exe and command line; -recheck is said to "recheck process
+#   names on each scrape", for processes that change their name after the start, as an exec does.
+# Seen: the program that a process executes after its first scrape is counted in the group of the program before it,
+#   with -recheck, too: its CPU seconds stand there, and its own group does not exist. Scraped first after the exec,
+#   the same process is where it belongs.
+# For exporters: launchers (shells, sudo, container entry points) collect what their successors use, by chance of the
+#   scrape's moment.
+#   wattprobe: after an exec the series ends, and one of the new name begins; groups are to follow the present name
+#   likewise.
 . "$(dirname "$0")/lib.sh"
 need curl
 debian exporter sid prometheus-process-exporter=0.8.7-2
@@ -31,7 +34,8 @@ try() { # WHEN FLAG...: WHEN is the seconds from the start of the process to the
     local port when=$1
     shift
     port=$(free_port)
-    background exporter.log "$work/exporter/usr/bin/prometheus-process-exporter" -config.path="$work/names.yml" -web.listen-address="127.0.0.1:$port" "$@"
+    background exporter.log "$work/exporter/usr/bin/prometheus-process-exporter" -config.path="$work/names.yml" \
+        -web.listen-address="127.0.0.1:$port" "$@"
     answers "http://127.0.0.1:$port/metrics"
     background run.log "$work/launcher" "$work/run"
     sleep "$when"

@@ -2,13 +2,15 @@
 # A feature flag about start times loses every histogram of the exporters that know native ones
 #
 # Software: Prometheus 2.53.3 (Debian trixie) and 3.5.3 (Debian sid).
-# Expected: created-timestamp-zero-ingestion is described as: zero samples at the time a counter was created. Nothing says that it
-#   touches histograms; whether native ones are stored has a flag of its own (native-histograms), which is off.
-# Seen: the flag puts protobuf first in the Accept header. A histogram sent there with both its parts, as client libraries do, is taken
-#   for native, and native ones are off: 3.5.3 stores nothing of it, 2.53.3 one series of the bare name that is always 0. up is 1, no
-#   warning. scrape_protocols with PrometheusProto first does the same. (always_)scrape_classic_histograms brings the series back.
+# Expected: created-timestamp-zero-ingestion is described as: zero samples at the time a counter was created. Nothing
+#   says that it touches histograms; whether native ones are stored has a flag of its own (native-histograms), which
+#   is off.
+# Seen: the flag puts protobuf first in the Accept header. A histogram sent there with both its parts, as client
+#   libraries do, is taken for native, and native ones are off: 3.5.3 stores nothing of it, 2.53.3 one series of the
+#   bare name that is always 0. up is 1, no warning. scrape_protocols with PrometheusProto first does the same.
+#   (always_)scrape_classic_histograms brings the series back.
 # For exporters: to offer native histograms takes the classic ones from users who never asked for either.
-#   wattprobe: OpenMetrics text is answered even where protobuf is asked for first.
+#   wattprobe: answers with OpenMetrics text even where protobuf is asked for first.
 . "$(dirname "$0")/lib.sh"
 need curl jq python3
 

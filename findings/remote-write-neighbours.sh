@@ -2,13 +2,14 @@
 # One late sample takes its neighbours with it, or does not, under the same status
 #
 # Software: Prometheus 3.5.3 (Debian sid) as receiver of remote write, VictoriaMetrics 1.145.0 (Debian sid) beside it.
-# Expected: the remote-write specification lets a receiver take some samples and refuse others, and 400 says that a retry is of no use; so
-#   what could be stored is stored, in each version of the protocol.
-# Seen: a request of three series, one of which is older than what is there: by version 1.0 nothing of it is stored, not even the two
-#   good ones, by 2.0 the two are; the answer is 400 "out of order sample" both times, and the sender, as told, drops the request.
-#   VictoriaMetrics answers 204 and stores all three, the late one as well.
+# Expected: the remote-write specification lets a receiver take some samples and refuse others, and 400 says that a
+#   retry is of no use; so what could be stored is stored, in each version of the protocol.
+# Seen: a request of three series, one of which is older than what is there: by version 1.0 nothing of it is stored,
+#   not even the two good ones, by 2.0 the two are; the answer is 400 "out of order sample" both times, and the
+#   sender, as told, drops the request. VictoriaMetrics answers 204 and stores all three, the late one as well.
 # For exporters: two senders of one job and instance, or a backfill beside an agent, cost others their samples.
-#   wattprobe: is scraped; a delivery of its own would send each series apart in order of time, or 2.0, and read back in its test.
+#   wattprobe: is scraped; a delivery of its own would send each series in order of time, or by 2.0, and read back in
+#   its test.
 . "$(dirname "$0")/lib.sh"
 need curl jq python3
 debian server sid prometheus=3.5.3+ds1-6
@@ -45,21 +46,22 @@ send() { # VERSION NAME@SECONDS_AGO...
 stored() { for name in early late good; do echo -n " $name $(value "count_over_time(${1}_${name}[5m])" "$now")"; done; }
 try() { # NAME VERSION
     send "$2" "${1}_late@10" >/dev/null
-    echo -n "$1, version $2: status $(send "$2" "${1}_early@5" "${1}_late@60" "${1}_good@5")$(grep -o ' out of order sample' "$work/answer" | head -n 1 || true)"
-    [ "$1" != victoria ] || curl -sS "$server/internal/force_flush"
+    status=$(send "$2" "${1}_early@5" "${1}_late@60" "${1}_good@5")
+    echo -n "${1%_*}, version $2: status $status ($(grep -o 'out of order sample' "$work/answer" || echo no text))"
+    [ "$1" != victoria_1 ] || curl -sS "$server/internal/force_flush"
     echo "; samples:$(stored "$1")"
 }
 echo "scrape_configs: []" >"$work/prometheus.yml"
 {
     prometheus server prometheus --web.enable-remote-write-receiver
-    try first 1.0
-    try second 2.0
+    try prometheus_1 1.0
+    try prometheus_2 2.0
     victoria victoria -search.latencyOffset=0s
-    try victoria 1.0
+    try victoria_1 1.0
 } >"$work/seen"
 
 seen <<'END'
-first, version 1.0: status 400; samples: early nothing late 1 good nothing
-second, version 2.0: status 400; samples: early 1 late 1 good 1
-victoria, version 1.0: status 204; samples: early 1 late 2 good 1
+prometheus, version 1.0: status 400 (out of order sample); samples: early nothing late 1 good nothing
+prometheus, version 2.0: status 400 (out of order sample); samples: early 1 late 1 good 1
+victoria, version 1.0: status 204 (no text); samples: early 1 late 2 good 1
 END

@@ -2,13 +2,16 @@
 # After a restart of the server, ended series count for five more minutes
 #
 # Software: Prometheus 3.5.3, VictoriaMetrics 1.145.0 (both Debian sid).
-# Expected: the documentation of staleness says that a series whose target no longer returns it is marked as stale, and that queries
-#   then no longer find it.
-# Seen: so it is while one server process runs: the series is gone at the next scrape. But what was scraped before is kept in memory only.
-#   Of series that end while the server is stopped (an orderly SIGTERM, some seconds) nobody knows afterwards: Prometheus returns
-#   their last value until it is five minutes old. sum(power) is too high by all that ended meanwhile. VictoriaMetrics answers likewise.
-# For exporters: series by process or container, all of them short, stand in sums of gauges after each upgrade of the server.
-#   wattprobe: panels and rules that sum take rates of counters, which give no more than the tail of such a series.
+# Expected: the documentation of staleness says that a series whose target no longer returns it is marked as stale,
+#   and that queries then no longer find it.
+# Seen: so it is while one server process runs: the series is gone at the next scrape. But what was scraped before is
+#   kept in memory only. Of series that end while the server is stopped (an orderly SIGTERM, some seconds) nobody
+#   knows afterwards: Prometheus returns their last value until it is five minutes old. sum(power) is too high by all
+#   that ended meanwhile. VictoriaMetrics answers likewise.
+# For exporters: series by process or container, all of them short, stand in sums of gauges after each upgrade of the
+#   server.
+#   wattprobe: rates of its counters give no more than the tail of such a series; panels are to sum those, not gauges
+#   of watts.
 . "$(dirname "$0")/lib.sh"
 need curl jq
 
@@ -54,13 +57,18 @@ for kind in prometheus victoria; do
     sleep 3
     after=$(value 'sum(power_watts)')
     last=$(value 'timestamp(power_watts{pid="2"})')
-    echo "$kind: three processes $before W, one ends $ended W, another ends while the server restarts $after W (true: 10 W)," \
-        "its last value 290 s later $(value 'power_watts{pid="2"}' "$(jq -n "$last + 290")")," \
-        "310 s later $(value 'power_watts{pid="2"}' "$(jq -n "$last + 310")")"
+    echo "$kind: three processes $before W; one ends: $ended W; one ends while the server restarts: $after W (true: 10 W)"
+    for age in 290 310; do
+        echo "  the last value of the ended one after $age s: $(value 'power_watts{pid="2"}' "$(jq -n "$last + $age")")"
+    done
     stop
 done >"$work/seen"
 
 seen <<'END'
-prometheus: three processes 30 W, one ends 20 W, another ends while the server restarts 20 W (true: 10 W), its last value 290 s later 10, 310 s later nothing
-victoria: three processes 30 W, one ends 20 W, another ends while the server restarts 20 W (true: 10 W), its last value 290 s later 10, 310 s later nothing
+prometheus: three processes 30 W; one ends: 20 W; one ends while the server restarts: 20 W (true: 10 W)
+  the last value of the ended one after 290 s: 10
+  the last value of the ended one after 310 s: nothing
+victoria: three processes 30 W; one ends: 20 W; one ends while the server restarts: 20 W (true: 10 W)
+  the last value of the ended one after 290 s: 10
+  the last value of the ended one after 310 s: nothing
 END

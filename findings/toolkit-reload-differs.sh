@@ -2,13 +2,15 @@
 # A web configuration that serves today keeps the exporter from starting tomorrow
 #
 # Software: node_exporter 1.11.1 with exporter-toolkit 0.17.1 (Debian sid, prometheus-node-exporter).
-# Expected: the toolkit's documentation says that the file is read anew at each request and handshake, so what is taken then is good; and that
-#   rate_limit takes an interval and a burst, each with a meaning of its own.
-# Seen: a cipher list without an AES_128_GCM_SHA256 suite put into the file of a running exporter is taken at once and served with. The same
-#   file ends the next start: HTTP/2 wants the missing suite. So the fault shows at the next reboot. rate_limit is read at the start
-#   only; an interval without a burst answers 429 to every request, however rare, at the first already.
+# Expected: the toolkit's documentation says that the file is read anew at each request and handshake, so what is
+#   taken then is good; and that rate_limit takes an interval and a burst, each with a meaning of its own.
+# Seen: a cipher list without an AES_128_GCM_SHA256 suite put into the file of a running exporter is taken at once and
+#   served with. The same file ends the next start: HTTP/2 wants the missing suite. So the fault shows at the next
+#   reboot. rate_limit is read at the start only; an interval without a burst answers 429 to every request, however
+#   rare, at the first already.
 # For exporters: a reload proves nothing about a restart.
-#   wattprobe: where it takes this file, one check serves both, and such settings are named in the log as soon as they are read.
+#   wattprobe: when it takes this file, one check is to serve both, and such settings are to be named in the log as
+#   they are read.
 . "$(dirname "$0")/lib.sh"
 need curl openssl
 debian exporter sid prometheus-node-exporter=1.11.1-3
@@ -19,8 +21,8 @@ list="cipher_suites: [TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384]"
 start() { # a TEXT as configuration; $address, $running
     address=127.0.0.1:$(free_port)
     echo "$1" >"$work/web.yml"
-    background exporter.log "$work/exporter/usr/bin/prometheus-node-exporter" --collector.disable-defaults --web.config.file="$work/web.yml" \
-        --web.listen-address="$address"
+    background exporter.log "$work/exporter/usr/bin/prometheus-node-exporter" --collector.disable-defaults \
+        --web.config.file="$work/web.yml" --web.listen-address="$address"
     sleep 2
     kill -0 "${pids[-1]}" 2>/dev/null && running="is running" ||
         running="ended: $(grep -o 'http2: TLSConfig.CipherSuites is missing an HTTP/2-required' "$work/exporter.log" | head -n 1)…"
