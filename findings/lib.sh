@@ -105,6 +105,7 @@ answers() { # URL: waits until it does, 30 s at most
         sleep 0.2
     done
     echo "no answer from $1"
+    tail -n 3 "$work"/*.log
     return 1
 }
 

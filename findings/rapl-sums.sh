@@ -49,11 +49,15 @@ for ((i = 0; i < 70; i++)); do kill -0 "$powerstat" 2>/dev/null || break; sleep 
 scraped=$(value 'round(sum(sum_over_time(rapl_consumed_energy_alumet{domain="package"}[50s])), 10)')
 {
     echo "the machine: package 10 W (of it core 6 W), dram 3 W, platform 20 W with all of them"
-    sed -n 's/^ *CPU: *\([0-9]*\)\.[0-9]* Watts on average.*/powerstat: about \1 W/p' "$work/powerstat.log"
-    awk '/^# TYPE rapl_consumed_energy/ {type = $4} /^rapl_consumed_energy/ {sum += $NF; series++}
-        END {printf "alumet: a %s of %d series, their sum about %.0f J of a second\n", type, series, sum}' "$work/alumet"
+    awk '/^ *CPU: .* Watts on average/ {printf "powerstat: %.0f W\n", $2}' "$work/powerstat.log"
+    awk '/^# TYPE rapl_consumed_energy/ {type = $4} /^rapl_consumed_energy/ {sum += $NF} /^rapl_consumed.*_total"/ {totals += $NF}
+        END {printf "alumet: a %s, the sum of its family is %.1f times that of the domains\n", type, sum / (sum - totals)}' "$work/alumet"
     echo "alumet's package energy, scraped for 50 s and summed: about $scraped J of 500 J"
 } >"$work/seen"
 
 seen <<'END'
+the machine: package 10 W (of it core 6 W), dram 3 W, platform 20 W with all of them
+powerstat: 39 W
+alumet: a gauge, the sum of its family is 2.0 times that of the domains
+alumet's package energy, scraped for 50 s and summed: about 100 J of 500 J
 END
