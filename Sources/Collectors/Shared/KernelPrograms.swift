@@ -1,4 +1,4 @@
-package import BPF
+internal import BPF
 package import BPFPrograms
 package import Collecting
 internal import Glibc
