@@ -7,7 +7,7 @@
 # Seen: Linux always registers dram as a child of its package (intel-rapl:0:1); codecarbon counts only a dram that is
 #   a zone of the first level and leaves out the others "to avoid double-counting", as if they lay within the package.
 #   They do not: RAPL's package domain is without memory. So with the option and without it the answer is the package
-#   alone, and nothing is logged above debug. Where the package can be read through memory too (intel-rapl-mmio), it
+#   alone, and that memory was left out is logged at debug only. Where the package can be read through memory too (intel-rapl-mmio), it
 #   takes that twin, once, as it should.
 # For exporters: figures of two tools differ by the memory's share, with the option set as well.
 #   wattprobe: package and dram are summed, core and uncore are parts of a package, psys and twins are left out

@@ -1,13 +1,13 @@
 #!/bin/bash
-# perf stat misses the end of every process
+# perf stat lacks a part of every short process
 #
 # Software: perf 6.1.176 (Debian bookworm, linux-perf); the counting is the kernel's (seen on Linux 6.18).
 # Expected: perf-stat(1) counts a command with all its children, so what it counts is what the kernel bills to them
 #   (getrusage, cgroup).
-# Seen: a process' events are taken from it before it has quite ended. For 300 processes of 1 ms perf has at least one
-#   context switch less for each, and 5 to 17 % less CPU time than getrusage (0.05 to 0.2 ms a process); one process
-#   of half a second is equal to 2 %. A load of many short processes, where accounting matters most, is always too
-#   small by perf.
+# Seen: for 300 processes of 1 ms perf has at least one context switch less for each, and 14 to 17 % less CPU time than
+#   getrusage (0.2 ms a process; most likely what a process does when its events were taken from it already, which was
+#   not proven); for one process of half a second both are the same to some per cent. A load of many short processes,
+#   where accounting matters most, is always too small by perf.
 # For exporters: perf is no reference for exact sums; what is compared with it may lie above by one switch and 0.2 ms
 #   a process.
 #   wattprobe: counts at the scheduler to the last switch; tests compare with getrusage and /proc/stat, with perf on

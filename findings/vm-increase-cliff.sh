@@ -2,9 +2,9 @@
 # What a new series counts for hangs on how steep its first step is
 #
 # Software: VictoriaMetrics 1.145.0 (Debian sid), beside Prometheus 3.5.3 (Debian sid), which reads the same samples.
-# Expected: MetricsQL's documentation says that increase() takes a counter to have begun at 0 (VictoriaMetrics/VictoriaMetrics#603),
-#   so a series that is first seen at 100 and reaches 150 has increased by 150, whatever lies between; and that
-#   delta() is for gauges.
+# Expected: its maintainers say that increase() takes a counter to have begun at 0
+#   (VictoriaMetrics/VictoriaMetrics#603), so a series that is first seen at 100 and reaches 150 has increased by 150,
+#   whatever lies between. delta() is for gauges, which begin anywhere.
 # Seen: it begins at 0 only where the first value is below ten times (first step + 1). First seen at 100, five equal
 #   steps: with steps of 10 the increase is 150, with steps of 9 it is 45; at 1000, steps of 100 give 1500, of 99 give
 #   495. delta() does the same to a gauge: a power that goes from 100 W to 150 W has "changed" by 150. rate() never

@@ -6,8 +6,8 @@
 #   precision loss", so that at 64 nothing is lost: a float64 comes back as it was sent.
 # Seen: a series is stored as whole numbers with one power of ten for a whole block of samples. After one reading of
 #   10^12 its neighbours of some microjoules come back with one digit (1.27e-06 as 1e-06), after one of 10^15 as 0,
-#   also those written before it. (VictoriaMetrics/VictoriaMetrics#9448, closed; so it is in 1.145.0.) Without any neighbour the 17th
-#   digit is lost, too: 0.30000000000000004 is 0.3.
+#   also those written before it (VictoriaMetrics/VictoriaMetrics#9448, closed; it is so in 1.145.0). Without any
+#   neighbour the 17th digit is lost, too: 0.30000000000000004 is 0.3.
 # For exporters: one wrong reading spoils what was right, within the same series, for good.
 #   wattprobe: energy is kept in whole microjoules; a reading that falls is held back, one that leaps up is to be, too
 #   (WrapSafeCounter).
