@@ -86,7 +86,9 @@ extension EnergyCollector {
     rolesAreStale = true
     if state == .stuck {
       complain(
-        index, "stands still for \(CounterProof.patience / 1_000_000_000) s: it is left out until it moves", at: now)
+        index,
+        "is stuck: it stands still for \(CounterProof.patience / 1_000_000_000) s: it is left out until it moves",
+        at: now)
     }
   }
 
