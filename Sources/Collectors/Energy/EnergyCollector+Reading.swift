@@ -24,7 +24,8 @@ extension EnergyCollector {
         zones.append(
           Zone(
             zone: found.zone, labels: labels, role: nil, sensor: found.sensor,
-            counter: WrapSafeCounter(range: found.range, mayBeNarrow: found.mayBeNarrow),
+            counter: WrapSafeCounter(
+              range: found.range, mayBeNarrow: found.mayBeNarrow, mostWatts: found.zone.mostWatts),
             proof: found.zone.source == .model ? .given : CounterProof()))
       }
     }

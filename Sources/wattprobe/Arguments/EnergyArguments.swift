@@ -72,7 +72,7 @@ struct EnergyArguments: CollectorArguments {
   private static func file(_ path: String) throws -> PowerModel {
     let text: String
     do throws(SystemError) {
-      text = try SmallFile.text(path)
+      text = try SmallFile.text(path, most: 65_536)
     } catch {
       throw StartError("--energy.model: \(error)", cure: "give a file of coefficients, or one of \(presets)")
     }

@@ -76,6 +76,13 @@ import Testing
     #expect(try OwnProcess.residentBytes(paths: tree.paths) == 321 * UInt64(sysconf(CInt(_SC_PAGESIZE))))
   }
 
+  @Test(arguments: ["1 18446744073709551615\n", "1 9223372036854775808\n", "1 99999999999999999999\n", "1 -1\n"])
+  func residentMemoryOfNonsenseIsRefused(text: String) throws {
+    try tree.write("self/statm", text)
+    let error = failure { () throws(HostError) in try OwnProcess.residentBytes(paths: tree.paths) }
+    #expect(error != nil)
+  }
+
   @Test func figuresOfThisProcessAreItsOwn() throws {
     let paths = HostPaths()
     #expect(try OwnProcess.residentBytes(paths: paths) > 1_000_000)
