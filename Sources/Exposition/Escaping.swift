@@ -28,17 +28,6 @@ enum Escaping {
     }
   }
 
-  /// The same for bytes from outside: every maximal invalid sequence becomes one U+FFFD.
-  static func appendRepaired(_ bytes: UnsafeRawBufferPointer, to output: inout [UInt8]) {
-    let isASCII = bytes.reduce(into: UInt8(0)) { $0 |= $1 } < 0x80
-    if isASCII {
-      bytes.withMemoryRebound(to: UInt8.self) { append($0, quotes: true, to: &output) }
-    } else {
-      var repaired = String(decoding: bytes, as: UTF8.self)
-      repaired.withUTF8 { append($0, quotes: true, to: &output) }
-    }
-  }
-
   private static func isSpecial(_ byte: UInt8) -> Bool {
     byte == UInt8(ascii: "\\") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\n") || byte == 0
   }

@@ -60,20 +60,11 @@ package struct SampleWriter: ~Copyable {
     nextLabel = 0
   }
 
-  /// A label whose value is text of the program's own; a byte string from outside goes through `label(_:bytes:)`.
+  /// A label whose value is text. Bytes from outside are made text so that different bytes stay different.
   package mutating func label(_ name: StaticString, _ value: String) {
     openLabel(name)
     var value = value
     value.withUTF8 { Escaping.append($0, quotes: true, to: &snapshot.labels) }
-    snapshot.labels.append(UInt8(ascii: "\""))
-  }
-
-  /// A label whose value comes from outside as bytes: escaped, and invalid UTF-8 replaced by U+FFFD.
-  ///
-  /// The caller cuts at the terminating NUL; one that is left becomes U+FFFD too.
-  package mutating func label(_ name: StaticString, bytes: UnsafeRawBufferPointer) {
-    openLabel(name)
-    Escaping.appendRepaired(bytes, to: &snapshot.labels)
     snapshot.labels.append(UInt8(ascii: "\""))
   }
 

@@ -86,5 +86,34 @@ extension EndToEnd {
     private func processes(_ samples: [String]) -> Set<String> {
       Set(samples.compactMap { $0.firstMatch(of: /pid="([^"]+)"/).map { String($0.1) } })
     }
+
+    /// A process without any privilege that calls itself by bytes that are no UTF-8, and by what those are shown as: every series
+    /// has labels of its own, and none of its time is lost.
+    @Test func namesOfAnyBytesAreSeriesOfTheirOwn() async throws {
+      let python = try Executable.tool("/usr/bin/python3", package: "python3")
+      let script = """
+        import ctypes, time
+        names = [b"x\\xf8", b"x\\xf9", "x\\ufffdf8".encode(), b"x\\xf8"]
+        while True:
+            for name in names:
+                ctypes.CDLL(None).prctl(15, name, 0, 0, 0)
+                end = time.monotonic() + 1.5
+                while time.monotonic() < end: pass
+        """
+      let load = try RunningProgram(python, ["-c", script])
+      let exporter = try await Exporter([
+        "--collector.disable-defaults", "--collector.process", "--process.grace", "300s",
+      ])
+      let pid = ["pid": "\(load.pid)"]
+      try await eventually("three names") {
+        let scrape = Scrape(try exporter.get().body)
+        let labels = scrape.samples.map { [$0.name: $0.labels] }
+        #expect(Set(labels).count == labels.count, "two samples of one family with the same labels")
+        let names = Set(scrape.of("wattprobe_process_cpu_seconds_total", pid).compactMap { $0.labels["comm"] })
+        return names.isSuperset(of: ["x\u{FFFD}f8", "x\u{FFFD}f9", "x\u{FFFD}+f8"]) ? () : nil
+      }
+      load.signal(SIGKILL)
+    }
+
   }
 }

@@ -44,9 +44,9 @@ struct RandomSnapshot {
         }
         for name in Self.labelNames where Bool.random(using: &random) {
           let bytes = Self.hostile.randomElement(using: &random) ?? []
-          bytes.withUnsafeBytes { writer.label(name, bytes: $0) }
-          let value = String(decoding: bytes, as: UTF8.self).replacing("\0", with: "\u{FFFD}")
-          labels.append(.init(name: name.description, value: value))
+          let text = String(decoding: bytes, as: UTF8.self)
+          writer.label(name, text)
+          labels.append(.init(name: name.description, value: text.replacing("\0", with: "\u{FFFD}")))
         }
         let value = Self.value(type, &random)
         if case .histogram = value {

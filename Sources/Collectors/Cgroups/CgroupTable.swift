@@ -185,7 +185,7 @@ struct CgroupTable {
     }.sorted { groups[$0].score > groups[$1].score }
     for group in waiting {
       guard let path = events.path(groups[group].key, groups[group].member) else { continue }
-      let twin = series.firstIndex { $0.path == path }
+      let twin = series.firstIndex { $0.path.utf8.elementsEqual(path.utf8) }
       // two series must not have the same labels: an ended group's goes on as that of the new one, a living one stays
       if let twin, groups[series[twin].group].emptySince == nil { continue }
       if twin == nil, series.count >= options.limit, !makeRoom(for: groups[group].score, time: time, events) { return }

@@ -90,17 +90,17 @@ extension EnergyReading {
 struct ProcessKey: Hashable {
   let tgid: UInt32
   let comm: [UInt8]
-  let cgroup: String
+  let cgroup: [UInt8]
 
   init(_ one: borrowing ProcessSeries) {
     tgid = one.tgid
     comm = one.comm
-    cgroup = one.cgroup
+    cgroup = Array(one.cgroup.utf8)
   }
 }
 
 extension SampleWriter {
   mutating func label(_ name: StaticString, text: [UInt8]) {
-    text.withUnsafeBytes { label(name, bytes: $0) }
+    label(name, String(distinguishing: text))
   }
 }

@@ -99,7 +99,7 @@ package final class ProcessCollector: PeriodicCollector {
   static func labels(tgid: UInt32, comm: [UInt8], cgroup: String) -> PreparedLabels {
     PreparedLabels(runqueue) { writer in
       writer.label("pid", tgid)
-      comm.withUnsafeBytes { writer.label("comm", bytes: $0) }
+      writer.label("comm", String(distinguishing: comm))
       writer.label("cgroup", cgroup)
     }
   }

@@ -53,7 +53,7 @@ struct ProcessSeries {
 
   /// Whether nobody could tell the two apart in what is shown.
   func hasLabels(of other: ProcessSeries) -> Bool {
-    tgid == other.tgid && comm == other.comm && cgroup == other.cgroup
+    tgid == other.tgid && comm == other.comm && cgroup.utf8.elementsEqual(other.cgroup.utf8)
   }
 }
 

@@ -6,30 +6,32 @@ package struct ControlGroups: Sendable, Hashable {
     let isUnified: Bool
     /// Those of version 1, such as `cpu`, and names of hierarchies without any, `name=systemd`.
     let controllers: [String]
-    /// Below the root of the hierarchy, `/` itself at the root.
+    /// Below the root of the hierarchy, `/` itself at the root; different names are different text.
     let path: String
   }
 
   let memberships: [Membership]
 
-  /// The text of the file; lines that are none are left out.
-  package init(parsing text: String) {
-    memberships = text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+  /// The bytes of the file; lines that are none are left out.
+  package init(parsing text: some Collection<UInt8>) {
+    memberships = text.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3, parts[2].first == UInt8(ascii: "/") else { return nil }
       let controllers = parts[1].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
-      let path = String(decoding: parts[2], as: UTF8.self)
-      let deleted = " (deleted)"
+      let path = Array(parts[2])
+      let deleted = Array(" (deleted)".utf8)
       return Membership(
         isUnified: parts[0].elementsEqual("0".utf8) && controllers.isEmpty, controllers: controllers,
-        path: path.utf8.reversed().starts(with: deleted.utf8.reversed())
-          ? String(decoding: path.utf8.dropLast(deleted.utf8.count), as: UTF8.self) : path)
+        path: String(
+          distinguishing: path.suffix(deleted.count) == deleted[...] ? path.dropLast(deleted.count) : path[...]))
     }
   }
 
   /// Those of process `pid`, or of this one (`self`).
   package init(of pid: String, paths: HostPaths) throws(SystemError) {
-    self.init(parsing: try SmallFile.text(paths.proc("\(pid)/cgroup")))
+    var bytes: [UInt8] = []
+    try SmallFile.read(paths.proc("\(pid)/cgroup"), into: &bytes)
+    self.init(parsing: bytes)
   }
 
   /// The path in a hierarchy; nil where it has none.

@@ -17,13 +17,13 @@ import Testing
     (ControlGroupHierarchy.unified, "/u"), (.cpu, "/docker/0123"), (.cpuacct, "/docker/0123"), (.memory, "/m"),
   ])
   func pathIsThatOfTheHierarchy(hierarchy: ControlGroupHierarchy, path: String) {
-    #expect(ControlGroups(parsing: Self.hybrid).path(in: hierarchy) == path)
+    #expect(ControlGroups(parsing: Self.hybrid.utf8).path(in: hierarchy) == path)
   }
 
   @Test func hierarchyThatIsNotThereHasNoPath() {
-    #expect(ControlGroups(parsing: Self.version1).path(in: .unified) == nil)
-    #expect(ControlGroups(parsing: Self.version1).path(in: .cpu) == nil)
-    #expect(ControlGroups(parsing: Self.version1).path(in: .cpuacct) == "/a:b")
+    #expect(ControlGroups(parsing: Self.version1.utf8).path(in: .unified) == nil)
+    #expect(ControlGroups(parsing: Self.version1.utf8).path(in: .cpu) == nil)
+    #expect(ControlGroups(parsing: Self.version1.utf8).path(in: .cpuacct) == "/a:b")
   }
 
   @Test(arguments: [(hybrid, true), (version1, true), ("0::/x\n", false), ("1:name=systemd:/\n0::/\n", false)])
@@ -52,13 +52,26 @@ import Testing
     ("0::/../x\n", "/../x"),
   ])
   func controlGroupIsTheMostTelling(text: String, group: String) {
-    #expect(ControlGroups(parsing: text).mostTelling == group)
+    #expect(ControlGroups(parsing: text.utf8).mostTelling == group)
   }
 
   @Test func controlGroupOfNothingIsNone() {
     for text in ["", "garbage", "0::", "0:x", "2:pids:/p\n", "\r\n"] {
-      #expect(ControlGroups(parsing: text).mostTelling == nil)
+      #expect(ControlGroups(parsing: text.utf8).mostTelling == nil)
     }
+  }
+
+  /// A control group may be called whatever its owner likes: a combining mark swallows no separator, a carriage return ends no
+  /// line, and what is no UTF-8 stays apart from what is.
+  @Test(arguments: [
+    (Array("0::/a\u{301}:b\n".utf8), "/a\u{301}:b"), (Array("0::\u{301}/x\n".utf8), nil),
+    (Array("0::/a\r\n".utf8), "/a\r"),
+    (Array("0::/".utf8) + [0xF8, 0x0A], "/\u{FFFD}f8"), (Array("0::/".utf8) + [0xF9, 0x0A], "/\u{FFFD}f9"),
+    (Array("0::/\u{FFFD}f8\n".utf8), "/\u{FFFD}+f8"),
+  ])
+  func namesAreBytes(text: [UInt8], path: String?) {
+    let found = ControlGroups(parsing: text).mostTelling
+    #expect(found.map { Array($0.utf8) } == path.map { Array($0.utf8) })
   }
 
   @Test func groupsOfThisProcessAreRead() throws {
