@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Signals as they are sent, and victims of the OOM killer. Only numbers are read, so the same raw_tp programs serve
- * kernels with and without BTF.
+ * Signals as they are sent. Only a number is read, so the same raw_tp program serves kernels with and without BTF.
  */
 #include "percpu.h"
 
@@ -18,15 +17,5 @@ int signal_generate(struct raw_tracepoint *context)
 
 	if (c && signal < SIGNALS)
 		atomic_add(&c->sent[signal], 1);
-	return 0;
-}
-
-SEC("raw_tp/mark_victim")
-int mark_victim(void *context)
-{
-	struct signals_cpu *c = this_cpu();
-
-	if (c)
-		atomic_add(&c->oom_kills, 1);
 	return 0;
 }

@@ -94,7 +94,7 @@ import Testing
         "processes": \.processes, "switches": \.switches, "cpu": \.cpu, "lifetime": \.lifetime, "padding": \.padding,
       ]),
     Layout(
-      SignalsPerCPU.self, of: "signals", ["sent": \.sent, "oom_kills": \.oom_kills, "padding": \.padding]),
+      SignalsPerCPU.self, of: "signals", ["sent": \.sent, "padding": \.padding]),
     Layout(
       BlockCounters.self, of: "block",
       [

@@ -1,10 +1,11 @@
 internal import BPF
 internal import BPFPrograms
+internal import Energy
 package import Collecting
 package import Exposition
 internal import Host
 
-/// Signals sent and processes that the OOM killer chose.
+/// Signals sent and processes that the OOM killer killed.
 package final class SignalsCollector: Collector {
   private static let signals = Family(
     "signals", .counter, labels: ["signal"],
@@ -17,17 +18,25 @@ package final class SignalsCollector: Collector {
     families: [signals, oomKills]
   ) { context throws(CollectorFailure) in
     let programs = try PerCPUPrograms<SignalsPerCPU>(
-      "signals", map: "signals_cpus", attaching: ["signal_generate", "mark_victim"])
+      "signals", map: "signals_cpus", attaching: ["signal_generate"])
     context.kernel.register(programs)
-    return SignalsCollector(programs)
+    return SignalsCollector(programs, paths: context.options.paths)
   }
 
   /// The signals that always have a series; real-time ones get theirs with their first.
   private static let standard = 1...31
 
   private let programs: PerCPUPrograms<SignalsPerCPU>
+  private let paths: HostPaths
+  /// What the kernel had counted as this was made; nil where it does not count. No program: its tracepoint fires for each
+  /// task that is let at the reserves, also for several threads of one process.
+  private let earlierKills: UInt64?
 
-  private init(_ programs: PerCPUPrograms<SignalsPerCPU>) { self.programs = programs }
+  private init(_ programs: PerCPUPrograms<SignalsPerCPU>, paths: HostPaths) {
+    self.programs = programs
+    self.paths = paths
+    earlierKills = try? OOMKills.count(paths: paths)
+  }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let sent = MemoryLayout<SignalsPerCPU>.offset(of: \.sent)!
@@ -39,7 +48,8 @@ package final class SignalsCollector: Collector {
       writer.label("signal", name)
       writer.unsigned(count)
     }
+    guard let earlierKills, let kills = try? OOMKills.count(paths: paths) else { return }
     writer.begin(Self.oomKills)
-    writer.unsigned(programs.cpus.sum(offset: MemoryLayout<SignalsPerCPU>.offset(of: \.oom_kills)!))
+    writer.unsigned(kills.subtracting(earlierKills))
   }
 }

@@ -8,6 +8,5 @@
 
 struct signals_cpu {
 	__u64 sent[SIGNALS];
-	__u64 oom_kills;
-	__u64 padding[6];
+	__u64 padding[7];
 } SWIFT_NAME(SignalsPerCPU);

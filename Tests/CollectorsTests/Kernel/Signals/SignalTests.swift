@@ -42,6 +42,20 @@ extension KernelTests {
       #expect(change.kernel(\.self).contains(change.sum("oom_kills")))
     }
 
+    /// Threads of a process that is being killed are let at the reserves, one after the other: it is one kill all the same.
+    @Test func processOfManyThreadsIsOneKill() throws {
+      let group = try MemoryGroup(bytes: 60 << 20)
+      let collectors = try LiveCollectors(["signals"])
+      let from = try collectors.read(beside: { try Self.kernelKills() })
+      let script =
+        "import threading\nb = []\ndef f():\n  while True: b.append(bytearray(1 << 20))\n"
+        + "t = [threading.Thread(target=f) for _ in range(16)]\n[x.start() for x in t]\n[x.join() for x in t]"
+      for _ in 0..<3 { try group.runOutOfMemory(script) }
+      let change = Change(from: from, to: try collectors.read(beside: { try Self.kernelKills() }))
+      #expect(change.sum("oom_kills") >= 3)
+      #expect(change.kernel(\.self).contains(change.sum("oom_kills")))
+    }
+
     private static func kernelKills() throws -> UInt64 {
       let text = try String(contentsOfFile: "/proc/vmstat", encoding: .utf8)
       let line = text.split(separator: "\n").first { $0.hasPrefix("oom_kill ") }
@@ -69,10 +83,10 @@ private final class MemoryGroup {
   deinit { rmdir(path) }
 
   /// A process of the group takes memory until it is killed for it.
-  func runOutOfMemory() throws {
+  func runOutOfMemory(_ script: String = "bytearray(64 << 20)") throws {
     let shell = Process()
     shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-    shell.arguments = ["-c", "echo $$ >\(path)/cgroup.procs; exec /usr/bin/python3 -c 'bytearray(64 << 20)'"]
+    shell.arguments = ["-c", "echo $$ >\(path)/cgroup.procs; exec /usr/bin/python3 -c \"$0\"", script]
     shell.standardOutput = FileHandle.nullDevice
     shell.standardError = FileHandle.nullDevice
     try shell.run()
