@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: Apache-2.0
+# shellcheck shell=dash
+# Loads of known size beside all collectors; Tests/VM/scenes/collectors.py says what must come of them.
+
+say "disk made: $(mke2fs -F /dev/vda >/dev/null 2>&1 && mount -t ext4 /dev/vda /var/tmp && echo yes)"
+chmod 1777 /var/tmp
+cd /var/tmp || exit 1
+dd if=/dev/zero of=/var/tmp/file bs=64k count=64 2>/dev/null
+sync
+
+# BTF hidden: what is the kernel's own is behind an empty folder.
+[ -n "$HIDE_BTF" ] && mount -t tmpfs tmpfs /sys/kernel/btf
+
+wattprobe collectors >/out/collectors.txt 2>&1
+start plain --collector.kmem --collector.locks --collector.loadtracking --process.detail --cgroup.runqueue \
+	--process.grace 600s --cgroup.grace 600s || exit 1
+
+# Calls and tasks.
+for group in plain busy; do mkdir -p /sys/fs/cgroup/$group; done
+snap tasks-0
+run_load calls 146 10000 0
+run_load calls 146 500 77
+run_load compat-calls 159 300
+run_load ping-pong 2000
+run_load children 40 fails
+run_load children 30 execs
+run_load children 20 killed
+run_load signals 17 400
+run_load migrate-asleep 50
+snap tasks-1
+
+# Memory, with the number of each kind known; then files.
+run_load touch-pages 3000
+run_load read-into-pages 1500
+snap faults-1
+run_load read-pages-of-file 1000
+snap cache-1
+
+# Storage: direct requests, and writes that are waited for.
+run_load deep-reads /dev/vda 8192 300 8
+run_load disk-writes 100
+run_load write-back /var/tmp/file 200 1
+sync
+snap block-1
+
+# The network: a namespace behind a veth pair, and connections to it.
+load veth
+mkfifo /tmp/namespace
+loads network-namespace </tmp/namespace >/tmp/namespace.log 2>&1 &
+namespace=$!
+exec 8>/tmp/namespace
+until grep -q ready /tmp/namespace.log; do sleep 0.1; done
+ip link add vm0 type veth peer name vm1
+ip link set vm1 netns $namespace
+ip addr add 10.9.0.1/24 dev vm0
+ip link set vm0 up
+/usr/bin/nsenter -t $namespace -n /bin/busybox ip addr add 10.9.0.2/24 dev vm1
+/usr/bin/nsenter -t $namespace -n /bin/busybox ip link set vm1 up
+mkfifo /tmp/server
+loads -N $namespace server 7777 </tmp/server >/tmp/server.log 2>&1 &
+exec 7>/tmp/server
+until grep -q ready /tmp/server.log; do sleep 0.1; done
+sleep 1
+snap net-0
+run_load connects 10.9.0.2 7777 60 closes
+run_load connects 10.9.0.2 7777 20 aborts
+run_load connects 10.9.0.2 7778 15 fails
+run_load stream 10.9.0.2 7777 4000000
+snap net-1
+exec 7>&- 8>&-
+
+# A busy control group, seen long enough to have series of its own.
+snap groups-0
+cat >/tmp/spin.sh <<'SPIN'
+echo $$ >/sys/fs/cgroup/busy/cgroup.procs
+exec loads spin 3000
+SPIN
+echo 0 | sh /tmp/spin.sh >/dev/null
+mkfifo /tmp/spinner
+sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; exec loads spin 4000' </tmp/spinner >/tmp/spinner.log 2>&1 &
+echo $! >/out/spinner.pid
+exec 6>/tmp/spinner
+sleep 1
+echo >&6
+until grep -q done /tmp/spinner.log; do sleep 0.2; done
+sleep 2
+cat "/proc/$(cat /out/spinner.pid)/stat" >/out/spinner.stat
+snap groups-1
+exec 6>&-
+
+# A control group that runs out of memory.
+mkdir -p /sys/fs/cgroup/small
+echo 20M >/sys/fs/cgroup/small/memory.max
+echo 0 >/sys/fs/cgroup/small/memory.swap.max 2>/dev/null
+snap oom-0
+for turn in 1 2; do
+	sh -c 'echo $$ >/sys/fs/cgroup/small/cgroup.procs; exec loads touch-pages 20000' </dev/null >/dev/null 2>&1
+	say "turn $turn of running out of memory: $?"
+done
+snap oom-1
+stop
