@@ -18,10 +18,10 @@ import traceback
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
+import drivers  # noqa: E402
 import guest  # noqa: E402
 import kernels  # noqa: E402
 import known  # noqa: E402
-import modules  # noqa: E402
 import scene  # noqa: E402
 import table  # noqa: E402
 
@@ -98,7 +98,7 @@ def fetch(report, series):
         try:
             kernel = kernels.fetch(kernels.newest() if name == "new" else name)
             if kernel.release not in {other.release for other in found}:
-                modules.build(kernel)
+                drivers.build(kernel)
                 found.append(kernel)
         except kernels.Unavailable as error:
             report.say("failed" if name in REQUIRED else "skipped", name, "kernel", str(error))
@@ -166,7 +166,7 @@ def tail(kernel, boot, out, console):
 
 def shell(arguments):
     kernel = kernels.fetch(kernels.newest() if arguments.shell == "new" else arguments.shell)
-    modules.build(kernel)
+    drivers.build(kernel)
     boots = {test.boot.name: test.boot for test in scene.TESTS}
     if arguments.boot not in boots:
         raise SystemExit(f"there is no guest {arguments.boot}; there are {', '.join(boots)}")

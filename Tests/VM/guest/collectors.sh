@@ -50,14 +50,16 @@ loads network-namespace </tmp/namespace >/tmp/namespace.log 2>&1 &
 namespace=$!
 exec 8>/tmp/namespace
 until grep -q ready /tmp/namespace.log; do sleep 0.1; done
-ip link add vm0 type veth peer name vm1
-ip link set vm1 netns $namespace
+# busybox has no name for the other end: the kernel gives it one
+ip link add vm0 type veth
+ip link set veth0 netns $namespace
 ip addr add 10.9.0.1/24 dev vm0
 ip link set vm0 up
-/usr/bin/nsenter -t $namespace -n /bin/busybox ip addr add 10.9.0.2/24 dev vm1
-/usr/bin/nsenter -t $namespace -n /bin/busybox ip link set vm1 up
+/usr/bin/nsenter -t $namespace -n /bin/busybox ip addr add 10.9.0.2/24 dev veth0
+/usr/bin/nsenter -t $namespace -n /bin/busybox ip link set veth0 up
 mkfifo /tmp/server
 loads -N $namespace server 7777 </tmp/server >/tmp/server.log 2>&1 &
+server=$!
 exec 7>/tmp/server
 until grep -q ready /tmp/server.log; do sleep 0.1; done
 sleep 1
@@ -68,25 +70,21 @@ run_load connects 10.9.0.2 7778 15 fails
 run_load stream 10.9.0.2 7777 4000000
 snap net-1
 exec 7>&- 8>&-
+wait $server $namespace
 
-# A busy control group, seen long enough to have series of its own.
-snap groups-0
-cat >/tmp/spin.sh <<'SPIN'
-echo $$ >/sys/fs/cgroup/busy/cgroup.procs
-exec loads spin 3000
-SPIN
-echo 0 | sh /tmp/spin.sh >/dev/null
-mkfifo /tmp/spinner
-sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; exec loads spin 4000' </tmp/spinner >/tmp/spinner.log 2>&1 &
-echo $! >/out/spinner.pid
-exec 6>/tmp/spinner
-sleep 1
-echo >&6
-until grep -q done /tmp/spinner.log; do sleep 0.2; done
+# A busy control group, and a process in it: both begin with the first scrape that shows them.
+sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; while :; do :; done' &
+watched=$!
+echo $watched >/out/spinner.pid
 sleep 2
-cat "/proc/$(cat /out/spinner.pid)/stat" >/out/spinner.stat
+fetch /metrics >/dev/null
+sleep 1
+snap groups-0
+sleep 3
 snap groups-1
-exec 6>&-
+kill $watched
+wait $watched
+watched=
 
 # A control group that runs out of memory.
 mkdir -p /sys/fs/cgroup/small
@@ -94,7 +92,7 @@ echo 20M >/sys/fs/cgroup/small/memory.max
 echo 0 >/sys/fs/cgroup/small/memory.swap.max 2>/dev/null
 snap oom-0
 for turn in 1 2; do
-	sh -c 'echo $$ >/sys/fs/cgroup/small/cgroup.procs; exec loads touch-pages 20000' </dev/null >/dev/null 2>&1
+	echo | sh -c 'echo $$ >/sys/fs/cgroup/small/cgroup.procs; exec loads touch-pages 20000' >/dev/null 2>&1
 	say "turn $turn of running out of memory: $?"
 done
 snap oom-1

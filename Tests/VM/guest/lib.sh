@@ -68,6 +68,7 @@ counters() {
 	for file in stat vmstat softirqs interrupts diskstats uptime loadavg net/dev net/snmp net/netstat meminfo; do
 		cat "/proc/$file" >"$1/$(echo "$file" | tr / -)" 2>/dev/null
 	done
+	[ -n "$watched" ] && cat "/proc/$watched/stat" >"$1/watched"
 	for file in /sys/fs/cgroup/*/cpu.stat /sys/fs/cgroup/*/memory.events /sys/fs/cgroup/*/cpuacct.usage; do
 		[ -e "$file" ] || continue
 		name=${file#/sys/fs/cgroup/}

@@ -139,6 +139,8 @@ def page_cache_agrees_with_the_load(guest):
 @test(PLAIN)
 def page_cache_counts_an_uncached_page_once(guest):
     needs(guest, "pagecache")
+    if guest.series < (6, 12):
+        raise Skip("a mapped page counts as it is unmapped here")
     window = guest.window("faults-1", "cache-1")
     # written, each is used once; then each is used once by a fault
     assert 2000 <= window.rise("page_cache_accesses_total") <= 2600, window.rise("page_cache_accesses_total")
@@ -211,29 +213,27 @@ def tcp_agrees_with_snmp(guest):
         window.rise("tcp_retransmits_total"), lambda c: c.table("net-snmp", "Tcp")["RetransSegs"], slack=2)
 
 
+def watched(counters):
+    """The CPU seconds of the process that is watched, by its stat: ticks, so a little less than it had."""
+    fields = counters.text("watched").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
 @test(PLAIN)
 def a_control_group_has_its_cpu_time(guest):
     needs(guest, "cgroup")
     window = guest.window("groups-0", "groups-1")
-
-    def usage(counters):
-        return counters.pairs("cgroup-busy-cpu.stat")["usage_usec"] / 1e6
-
-    # what it used before it had series of its own is in other, and so is a process that ended within two seconds
-    low, high = window.kernel(usage)
-    rise = window.rise("cgroup_cpu_seconds_total", cgroup="/busy")
-    assert high >= 6.5, f"the load used {high} s"
-    assert 3 <= rise <= high + 0.05, f"{rise} s, the kernel counted {low} to {high}"
+    window.agrees(
+        window.rise("cgroup_cpu_seconds_total", cgroup="/busy"),
+        lambda c: c.pairs("cgroup-busy-cpu.stat")["usage_usec"] / 1e6, 1, slack=0.05)
 
 
 @test(PLAIN)
 def a_process_has_its_cpu_time(guest):
     needs(guest, "process")
-    pid = guest.number("spinner.pid")
-    fields = guest.text("spinner.stat").rpartition(")")[2].split()
-    truth = (int(fields[11]) + int(fields[12])) / 100
-    seen = guest.samples("groups-1").sum("process_cpu_seconds_total", pid=str(pid))
-    assert 0.5 * truth <= seen <= truth + 0.05, f"{seen} s, the kernel counted {truth}"
+    window = guest.window("groups-0", "groups-1")
+    window.agrees(
+        window.rise("process_cpu_seconds_total", pid=str(guest.number("spinner.pid"))), watched, 1, slack=0.05)
 
 
 @test(PLAIN)
@@ -271,12 +271,23 @@ def the_kernels_allocations_are_seen(guest):
 def load_tracking_follows_tasks(guest):
     needs(guest, "loadtracking")
     window = guest.window("groups-0", "groups-1")
-    low, high = 3.0, 9.0
+    low, high = window.kernel(watched)
     rise = window.rise("load_tracking_actual_seconds_total", signal="util_avg")
-    assert low <= rise <= high * 1.5, f"{rise} s"
+    # windows of a second, of all tasks, which end with an event
+    assert rise >= low - 1.5, f"{rise} s, one process alone used {low} to {high}"
 
 
 @test(PLAIN)
 def no_update_is_lost(guest):
-    lost = [(labels, value) for labels, value in guest.samples("oom-1").of("bpf_lost_updates_total") if value]
+    lost = [
+        (labels["map"], labels["cause"], value) for labels, value in guest.samples("oom-1").of("bpf_lost_updates_total")
+        # what kmem does within its own programs, it says there
+        if value and labels["cause"] != "recursion" and labels["map"] not in ("kmem_allocations", "load_tasks")]
     assert not lost, f"{lost}"
+
+
+@test(PLAIN)
+def tasks_that_end_are_no_lost_updates(guest):
+    needs(guest, "loadtracking")
+    lost = guest.samples("oom-1").sum("bpf_lost_updates_total", map="load_tasks")
+    assert not lost, f"load_tasks lost {lost:.0f}"
