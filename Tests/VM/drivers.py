@@ -13,6 +13,16 @@ import kernels
 SOURCES = pathlib.Path(__file__).resolve().parent / "modules"
 # Of kernels that are newer than this machine's Debian, the tools need newer libraries than it has.
 LIBRARIES = ["libc6", "libelf1t64", "zlib1g", "libzstd1"]
+# gcc without what kernels ask of newer ones, and a module need not have.
+COMPILER = """#!/bin/bash
+for argument; do
+  case $argument in
+    -fmin-function-alignment=*|-fdiagnostics-show-context*|-fstrict-flex-arrays=*|-Wno-error=*) ;;
+    *) taken+=("$argument") ;;
+  esac
+done
+exec gcc "${taken[@]}"
+"""
 
 
 def names():
@@ -67,9 +77,8 @@ def headers(kernel):
 
 def lend_libraries(folder):
     """Has the tools run with newer libraries, where this machine's do not suffice."""
-    programs = [path for path in folder.glob("usr/lib/linux-kbuild-*/**/*") if is_program(path)]
-    if not any(b"not found" in subprocess.run(
-            ["ldd", path], stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout for path in programs):
+    programs = [path for path in folder.glob("usr/lib/linux-kbuild-*/**/*") if is_program(path) and lacks_glibc(path)]
+    if not programs:
         return
     root = kernels.CACHE / "libraries"
     if not (root / "complete").exists():
@@ -81,8 +90,13 @@ def lend_libraries(folder):
     for path in programs:
         real = path.with_name(path.name + ".real")
         path.rename(real)
-        path.write_text(f'#!/bin/sh\nexec {loader} --library-path {places} {real} "$@"\n')
+        path.write_text(f'#!/bin/sh\nexec {loader} --argv0 {path} --library-path {places} {real} "$@"\n')
         path.chmod(0o755)
+
+
+def lacks_glibc(program):
+    found = subprocess.run(["ldd", program], text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout
+    return "`GLIBC_" in found and "not found" in found
 
 
 def is_program(path):
@@ -94,8 +108,11 @@ def compile_against(kernel, unpacked, name, target):
     with tempfile.TemporaryDirectory() as work:
         for path in (SOURCES / name).iterdir():
             shutil.copy(path, work)
+        compiler = pathlib.Path(work) / "compiler"
+        compiler.write_text(COMPILER)
+        compiler.chmod(0o755)
         subprocess.run(
-            ["make", "-s", "-C", tree, f"M={work}", "CC=gcc", "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"], check=True,
+            ["make", "-s", "-C", tree, f"M={work}", f"CC={compiler}", "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"], check=True,
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         subprocess.run(["strip", "-g", pathlib.Path(work) / f"{name}.ko"], check=True)
         shutil.copy(pathlib.Path(work) / f"{name}.ko", target)

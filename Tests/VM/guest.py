@@ -35,6 +35,7 @@ class Boot:
     timeout: int = 240
     # None: on all kernels. Otherwise those that this says yes to, by their series.
     kernels: object = None
+    settings: tuple = ()  # variables of the script, "NAME=value"
     needs: tuple = ()  # modules without which there is nothing to test
 
 
@@ -113,7 +114,7 @@ def own_archive(kernel, boot, target):
         (root / "modules/needs").write_text("".join(needs))
         (root / "boot.conf").write_text(
             f"MODULES='{' '.join(boot.modules)}'\nSCRIPT={shlex.quote(boot.script)}\nCGROUPS={boot.cgroups}\n"
-            f"SERIES={kernel.series}\n")
+            + "".join(f"{setting}\n" for setting in boot.settings))
         archive(root, target)
 
 

@@ -64,9 +64,16 @@ kill_exporter() {
 
 # The kernel's own counters as they stand, into a folder.
 counters() {
+	local file name driver zone
 	mkdir -p "$1"
 	for file in stat vmstat softirqs interrupts diskstats uptime loadavg net/dev net/snmp net/netstat meminfo; do
 		cat "/proc/$file" >"$1/$(echo "$file" | tr / -)" 2>/dev/null
+	done
+	for driver in raplsim fakerapl; do
+		[ -e /sys/module/$driver ] && cat /sys/module/$driver/parameters/totals >"$1/$driver"
+	done
+	for zone in /sys/class/powercap/*:*; do
+		[ -e "$zone/energy_uj" ] && cat "$zone/energy_uj" >"$1/zone-${zone##*/}" 2>/dev/null
 	done
 	[ -n "$watched" ] && cat "/proc/$watched/stat" >"$1/watched"
 	for file in /sys/fs/cgroup/*/cpu.stat /sys/fs/cgroup/*/memory.events /sys/fs/cgroup/*/cpuacct.usage; do

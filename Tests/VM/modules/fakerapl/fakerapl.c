@@ -2,7 +2,7 @@
 /*
  * Powercap zones of a known power: packages with core and dram, and where asked for psys and, in a control type
  * "intel-rapl-mmio", the first package once more. `totals` shows what each zone has used in truth; the counters show
- * that from `start_uj` on, wrapped at `range_uj`.
+ * that wrapped, `wrap_s` after the start for the first time and then at each `range_uj`.
  */
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -16,10 +16,10 @@ static bool psys;
 module_param(psys, bool, 0444);
 static bool mmio;
 module_param(mmio, bool, 0444);
-static ulong range_uj = 1000000000;
+static ulong range_uj = 262143328850;
 module_param(range_uj, ulong, 0444);
-static ulong start_uj;
-module_param(start_uj, ulong, 0444);
+static uint wrap_s = 30; /* so long after the start each counter wraps */
+module_param(wrap_s, uint, 0444);
 static uint package_mw = 50000; /* of package-0; the next has twice as much */
 module_param(package_mw, uint, 0444);
 static uint dram_mw = 10000;
@@ -34,7 +34,6 @@ struct made_zone {
 	struct powercap_control_type *type;
 	char name[32];
 	u64 since; /* ns */
-	u64 before; /* uJ when its power was set */
 	uint mw;
 };
 
@@ -47,7 +46,7 @@ static DEFINE_MUTEX(lock);
 
 static u64 total_uj(struct made_zone *zone)
 {
-	return zone->before + mul_u64_u32_div(ktime_get_ns() - zone->since, zone->mw, 1000000);
+	return mul_u64_u32_div(ktime_get_ns() - zone->since, zone->mw, 1000000);
 }
 
 static int get_energy(struct powercap_zone *powercap, u64 *energy)
@@ -56,7 +55,7 @@ static int get_energy(struct powercap_zone *powercap, u64 *energy)
 
 	if (read_error)
 		return read_error;
-	div64_u64_rem(start_uj + total_uj(zone), (u64)range_uj + 1, energy);
+	div64_u64_rem(range_uj + 1 - (u64)zone->mw * wrap_s * 1000 + total_uj(zone), (u64)range_uj + 1, energy);
 	return 0;
 }
 
@@ -168,7 +167,7 @@ static int set_unplugged(const char *value, const struct kernel_param *parameter
 		return error;
 	mutex_lock(&lock);
 	if (away)
-		drop(3 * (packages - 1));
+		drop(count - 3);
 	else
 		add_package(packages - 1);
 	mutex_unlock(&lock);
@@ -205,9 +204,6 @@ static int __init start(void)
 	msr = powercap_register_control_type(NULL, "intel-rapl", NULL);
 	if (IS_ERR(msr))
 		return PTR_ERR(msr);
-	/* what is unplugged is last, so these come first */
-	for (i = 0; i < packages; i++)
-		add_package(i);
 	if (psys)
 		add(msr, "psys", NULL, psys_mw);
 	if (mmio) {
@@ -217,6 +213,9 @@ static int __init start(void)
 		else
 			add(twin, "package-0", NULL, package_mw);
 	}
+	/* last, as what is unplugged is what came last */
+	for (i = 0; i < packages; i++)
+		add_package(i);
 	return 0;
 }
 

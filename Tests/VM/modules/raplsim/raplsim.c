@@ -17,8 +17,8 @@ static uint dram_mw = 10000;
 module_param(dram_mw, uint, 0444);
 static uint psys_mw = 100000; /* 0: it never counts */
 module_param(psys_mw, uint, 0444);
-static uint start_raw = 0xffff0000; /* so that a wrap comes soon: 65536 steps of 61 uJ are 4 J */
-module_param(start_raw, uint, 0444);
+static uint wrap_s = 30; /* so long after the start each counter wraps */
+module_param(wrap_s, uint, 0444);
 static uint domains = 0x1f; /* by bits: package, core, uncore, dram, psys */
 module_param(domains, uint, 0444);
 static bool perf; /* from 6.10 on: the perf PMU "power" as well */
@@ -42,31 +42,38 @@ module_param(read_error, int, 0644);
 
 static u64 since;
 
-static u64 total_uj(int domain)
+static uint power_of(int domain)
 {
-	uint mw = package_mw;
-
-	if (domain == RAPL_DOMAIN_PP0)
-		mw /= 2;
-	if (domain == RAPL_DOMAIN_PP1)
-		mw /= 10;
-	if (domain == RAPL_DOMAIN_DRAM)
-		mw = dram_mw;
-	if (domain == RAPL_DOMAIN_PLATFORM)
-		mw = psys_mw;
-	return mul_u64_u32_div(ktime_get_ns() - since, mw, 1000000);
+	switch (domain) {
+	case RAPL_DOMAIN_PP0:
+		return package_mw / 2;
+	case RAPL_DOMAIN_PP1:
+		return package_mw / 10;
+	case RAPL_DOMAIN_DRAM:
+		return dram_mw;
+	case RAPL_DOMAIN_PLATFORM:
+		return psys_mw;
+	default:
+		return package_mw;
+	}
 }
 
-/* In units of 2^-14 J, but dram's of 15.3 uJ, as the driver has it for servers. */
+static u64 total_uj(int domain)
+{
+	return mul_u64_u32_div(ktime_get_ns() - since, power_of(domain), 1000000);
+}
+
+/* Units of 2^-14 J, but dram's of 15.3 uJ, as the driver has it for servers. */
+static u32 units(int domain, u64 uj)
+{
+	return domain == RAPL_DOMAIN_DRAM ? div_u64(uj * 10, 153) : div_u64(uj << 14, 1000000);
+}
+
 static u32 raw_of(int domain)
 {
-	u64 uj = total_uj(domain);
-
-	if (domain == RAPL_DOMAIN_PLATFORM && !psys_mw)
-		return 0;
-	if (domain == RAPL_DOMAIN_DRAM)
-		return start_raw + (u32)div_u64(uj * 10, 153);
-	return start_raw + (u32)div_u64(uj << 14, 1000000);
+	if (!power_of(domain))
+		return 1;
+	return units(domain, total_uj(domain)) - units(domain, (u64)power_of(domain) * wrap_s * 1000);
 }
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0) /* seen in 7.3 */
@@ -160,5 +167,8 @@ static void __exit stop(void)
 
 module_init(start);
 module_exit(stop);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
+MODULE_IMPORT_NS("INTEL_RAPL");
+#endif
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("intel_rapl_common over made-up registers, for tests");
