@@ -9,6 +9,8 @@ DIES = Boot(
     "dies", "pmu.sh", smp="4,sockets=1,dies=2,cores=2", needs=("raplsim",), kernels=lambda series: series >= (6, 12))
 # From a reading of the sensor to the scrape: the interval, and what a slow guest adds.
 LATE = 1.0
+# So long windows may stay open.
+OPEN = 3.0
 
 
 def truth(driver, name, package=0):
@@ -35,16 +37,19 @@ def agrees(window, driver, zone, package="0", source="rapl", shown=None, where=0
 
 
 def all_is_attributed(samples, source, packages=None):
-    """What went to somebody is what was measured of packages and dram."""
+    """What went to somebody is what was measured of packages and dram, but for windows that are still open: passes over
+    tasks are rarer than windows where they are dear, as in a guest."""
     found = packages or samples.values("energy_attributed_joules_total", "package")
     assert found, "nothing is attributed"
     for package in found:
         attributed = samples.sum("energy_attributed_joules_total", package=package)
-        measured = sum(
-            value for labels, value in samples.of("energy_joules_total", package=package, source=source)
-            if labels["zone"].startswith("package") and "mmio" not in labels["zone"] or labels["zone"].startswith("dram"))
-        assert abs(attributed - measured) < 2e-6, f"package {package}: {attributed} attributed of {measured} J"
-        assert measured > 0
+        zones = [
+            labels["zone"] for labels, _ in samples.of("energy_joules_total", package=package, source=source)
+            if labels["zone"].startswith("package") and "mmio" not in labels["zone"] or labels["zone"].startswith("dram")]
+        measured = sum(samples.sum("energy_joules_total", package=package, source=source, zone=zone) for zone in zones)
+        watts = sum(samples.sum("power_watts", package=package, source=source, zone=zone) for zone in zones)
+        assert measured > 0 and -2e-6 < measured - attributed < watts * OPEN, (
+            f"package {package}: {attributed:.6f} attributed of {measured:.6f} J, at {watts:.1f} W")
 
 
 def processes_have_theirs(samples):

@@ -2,6 +2,7 @@
 """Machines that differ: their CPUs, memory, control groups, locks, and what the exporter may do."""
 from guest import Boot
 from scene import Skip, test
+from scenes.energy import all_is_attributed
 
 TOPOLOGY = Boot("topology", "topology.sh", smp="8,sockets=2,cores=2,threads=2")
 LATE = Boot(
@@ -41,12 +42,7 @@ def who_works_on_a_socket_gets_its_joules(guest):
     active = window.rise("energy_attributed_joules_total", package="1", to="processes")
     # 110 W of the second package and its memory, 20 W of them idle; the exporter itself works on either
     assert active > 0 and 0.5 * active <= own <= active * 1.3, f"{own} J of {active} J"
-    for package in ("0", "1"):
-        attributed = window.last.samples.sum("energy_attributed_joules_total", package=package)
-        measured = sum(
-            value for labels, value in window.last.samples.of("energy_joules_total", package=package)
-            if labels["zone"] in (f"package-{package}", "dram"))
-        assert abs(attributed - measured) < 2e-6, f"package {package}: {attributed} J of {measured} J"
+    all_is_attributed(window.last.samples, "rapl", ["0", "1"])
 
 
 @test(TOPOLOGY)

@@ -33,7 +33,6 @@ struct made_zone {
 	struct powercap_zone powercap;
 	struct powercap_control_type *type;
 	char name[32];
-	u64 since; /* ns */
 	uint mw;
 };
 
@@ -43,10 +42,11 @@ static struct powercap_control_type *msr, *twin;
 static struct made_zone *zones[MOST];
 static int count;
 static DEFINE_MUTEX(lock);
+static u64 loaded; /* ns: counters go on while their zone is away */
 
 static u64 total_uj(struct made_zone *zone)
 {
-	return mul_u64_u32_div(ktime_get_ns() - zone->since, zone->mw, 1000000);
+	return mul_u64_u32_div(ktime_get_ns() - loaded, zone->mw, 1000000);
 }
 
 static int get_energy(struct powercap_zone *powercap, u64 *energy)
@@ -122,7 +122,6 @@ static struct made_zone *add(struct powercap_control_type *type, const char *nam
 		return NULL;
 	zone->type = type;
 	zone->mw = mw;
-	zone->since = ktime_get_ns();
 	strscpy(zone->name, name, sizeof(zone->name));
 	if (IS_ERR(powercap_register_zone(&zone->powercap, type, name, parent ? &parent->powercap : NULL, &zone_ops, 1,
 					  &constraint_ops))) {
@@ -201,6 +200,7 @@ static int __init start(void)
 {
 	uint i;
 
+	loaded = ktime_get_ns();
 	msr = powercap_register_control_type(NULL, "intel-rapl", NULL);
 	if (IS_ERR(msr))
 		return PTR_ERR(msr);

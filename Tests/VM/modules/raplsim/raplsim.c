@@ -103,6 +103,19 @@ static int write_raw(int cpu, struct reg_action *action)
 	return 0;
 }
 
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0) /* seen in 7.3: these are no more the common driver's */
+static const struct rapl_defaults defaults = {
+	.check_unit = rapl_default_check_unit,
+	.set_floor_freq = rapl_default_set_floor_freq,
+	.compute_time_window = rapl_default_compute_time_window,
+	.dram_domain_energy_unit = 15300,
+};
+
+static struct rapl_primitive_info primitives[NR_RAPL_PRIMITIVES] = {
+	[ENERGY_COUNTER] = PRIMITIVE_INFO_INIT(ENERGY_COUNTER, 0xffffffff, 0, RAPL_DOMAIN_REG_STATUS, ENERGY_UNIT, 0),
+};
+#endif
+
 static struct rapl_if_priv driver = {.read_raw = read_raw, .write_raw = write_raw};
 static struct rapl_package *package;
 
@@ -127,6 +140,10 @@ static int __init start(void)
 
 	since = ktime_get_ns();
 	driver.reg_unit = REGISTER(UNIT);
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(7, 0, 0)
+	driver.defaults = &defaults;
+	driver.rpi = primitives;
+#endif
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
 	driver.type = RAPL_IF_MSR;
 #endif
