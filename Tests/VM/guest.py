@@ -104,6 +104,7 @@ def own_archive(kernel, boot, target):
     """What one guest has besides: its kernel's modules and its settings."""
     with tempfile.TemporaryDirectory() as name:
         root = pathlib.Path(name)
+        root.chmod(0o755)
         (root / "modules").mkdir()
         needs = []
         for module, path in kernel.modules().items():

@@ -178,6 +178,7 @@ def shell(arguments):
 
 
 def main():
+    os.umask(0o022)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kernels", default=" ".join(SERIES))
     parser.add_argument("--scenes", default=" ".join(SCENES))

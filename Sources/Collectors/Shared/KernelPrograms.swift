@@ -143,7 +143,7 @@ extension CollectorFailure {
       self.init(
         .btf, error.description + " (the kernel shows no BTF)",
         cure: "use a kernel with CONFIG_DEBUG_INFO_BTF=y, so that /sys/kernel/btf/vmlinux exists")
-    } else if error.log.contains("cannot use helper bpf_probe_read") {
+    } else if ["cannot use helper", "unknown func"].contains(where: { error.log.contains("\($0) bpf_probe_read") }) {
       self.init(
         .permission, error.description + ": the kernel is locked down and lets no program read its memory",
         cure: "boot without lockdown=confidentiality")

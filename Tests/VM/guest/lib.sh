@@ -51,7 +51,12 @@ start() {
 
 # stop: and its status is NAME.status.
 stop() {
-	kill -TERM $exporter 2>/dev/null
+	case $RUN in
+	# it waits for its child, whatever it is told
+	# shellcheck disable=SC2046
+	*unshare*) kill -TERM $(cat "/proc/$exporter/task/$exporter/children") ;;
+	*) kill -TERM $exporter ;;
+	esac 2>/dev/null
 	wait $exporter
 	echo $? >"/out/$exporter_name.status"
 	exporter=

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
-# Suspend to idle and to memory while the exporter runs, each ended by the clock.
+# Suspend to memory while the exporter runs, ended by the clock. Nothing wakes such a guest from suspend to idle, and
+# Debian's kernels have no suspend test (CONFIG_PM_DEBUG).
 
 cat /sys/power/state /sys/power/mem_sleep >/out/states 2>/dev/null
 start suspend || exit 1
 run_load calls 146 1000 0
 snap awake
-for state in freeze mem; do
+for state in mem; do
 	grep -q $state /sys/power/state || continue
+	grep -q deep /sys/power/mem_sleep && echo deep >/sys/power/mem_sleep
 	echo 0 >/sys/class/rtc/rtc0/wakealarm
 	echo +6 >/sys/class/rtc/rtc0/wakealarm
 	say "to sleep: $state"
