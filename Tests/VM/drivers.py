@@ -39,7 +39,7 @@ def build(kernel):
             continue
         try:
             compile_against(kernel, headers(kernel), name, target)
-        except (kernels.Unavailable, subprocess.SubprocessError, OSError, StopIteration) as error:
+        except (kernels.Unavailable, subprocess.SubprocessError, OSError) as error:
             text = getattr(error, "stdout", None) or str(error)
             target.unlink(missing_ok=True)
             print(f"{kernel.series}: {name} cannot be built: {text.strip()[-600:]}", flush=True)
@@ -59,7 +59,9 @@ def headers(kernel):
     folder.mkdir()
     common = kernel.release.removesuffix("-cloud-amd64")
     tools = [f"linux-kbuild-{common}", f"linux-kbuild-{kernel.series}"]
-    kbuild = next(name for name in tools if kernels.is_package(name))
+    kbuild = next((name for name in tools if kernels.is_package(name)), None)
+    if not kbuild or not kernels.is_package(f"linux-headers-{kernel.release}"):
+        raise kernels.Unavailable("no list names its headers")
     for package in (f"linux-headers-{kernel.release}", f"linux-headers-{common}-common", kbuild):
         kernels.download(package, folder)
     for path in [*folder.glob("usr/src/*/Makefile"), *folder.glob("usr/src/*/.kernelvariables")]:
