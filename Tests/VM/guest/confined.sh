@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# shellcheck shell=dash
+# shellcheck shell=dash disable=SC2034,SC2154
 # Not as root of the whole machine: by the unit's capabilities, behind hidepid, in namespaces of its own.
 
 CAPABILITIES=+bpf,+perfmon,+dac_read_search,+sys_admin

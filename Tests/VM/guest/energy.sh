@@ -13,14 +13,15 @@ begin() {
 	sleep 3
 }
 
-# until_up SECONDS: waits until the guest is up for so long.
+# end DRIVER
 end() {
 	stop
-	kill $working
-	wait $working
+	kill "$working"
+	wait "$working"
 	rmmod "$1"
 }
 
+# until_up SECONDS: waits until the guest is up for so long.
 until_up() {
 	while [ "$(seconds)" -lt "$1" ]; do sleep 0.3; done
 }

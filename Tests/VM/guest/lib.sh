@@ -6,12 +6,13 @@ PORT=10418
 
 say() { echo "guest: $*" >/dev/console; }
 
-# load MODULE [PARAMETER...]: with what it needs, as far as it is there; a module that is not there is built in or missing.
+# load MODULE [PARAMETER...]: with what it needs. A module that is not there is built in, or missing.
 load() {
 	local module=$1 needed
 	shift
 	[ -e "/modules/$module.ko" ] || return 1
 	grep -q "^$module " /proc/modules && return 0
+	# shellcheck disable=SC2013
 	for needed in $(sed -n "s/^$module: *//p" /modules/needs); do load "$needed"; done
 	insmod "/modules/$module.ko" "$@" || say "insmod $module failed"
 }
@@ -19,6 +20,7 @@ load() {
 cgroup2() {
 	mkdir -p "$1"
 	mount -t cgroup2 cgroup2 "$1" || return 1
+	# shellcheck disable=SC2013
 	for controller in $(cat "$1/cgroup.controllers"); do
 		echo "+$controller" >"$1/cgroup.subtree_control" 2>/dev/null
 	done
@@ -51,13 +53,14 @@ start() {
 
 # stop: and its status is NAME.status.
 stop() {
+	stopping=$exporter
+	# unshare waits for its child, whatever it is told
 	case $RUN in
-	# it waits for its child, whatever it is told
-	# shellcheck disable=SC2046
-	*unshare*) kill -TERM $(cat "/proc/$exporter/task/$exporter/children") ;;
-	*) kill -TERM $exporter ;;
-	esac 2>/dev/null
-	wait $exporter
+	*unshare*) read -r stopping <"/proc/$exporter/task/$exporter/children" ;;
+	esac
+	# shellcheck disable=SC2086
+	kill -TERM $stopping 2>/dev/null
+	wait "$exporter"
 	echo $? >"/out/$exporter_name.status"
 	exporter=
 }
@@ -99,26 +102,5 @@ snap() {
 run_load() {
 	# shellcheck disable=SC2086
 	echo | $LOAD_RUN loads "$@" >/tmp/load.log 2>&1 || say "loads $* failed: $(tail -1 /tmp/load.log)"
-	grep -q done /tmp/load.log || say "loads $* did not end: $(tail -1 /tmp/load.log)"
-}
-
-# hold_load ARGUMENT...: a load that was done, and stays until release_load.
-hold_load() {
-	rm -f /tmp/hold
-	mkfifo /tmp/hold
-	loads "$@" </tmp/hold >/tmp/held.log 2>&1 &
-	held=$!
-	exec 9>/tmp/hold
-	echo >&9
-	waited=0
-	until grep -q done /tmp/held.log || [ $waited -gt 300 ]; do
-		sleep 0.1
-		waited=$((waited + 1))
-	done
-	echo $held >/out/held.pid
-}
-
-release_load() {
-	exec 9>&-
-	wait $held
+	grep -q "done" /tmp/load.log || say "loads $* did not end: $(tail -1 /tmp/load.log)"
 }

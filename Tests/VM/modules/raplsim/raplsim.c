@@ -27,14 +27,14 @@ static int read_error;
 module_param(read_error, int, 0644);
 
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 5, 0)
-#define REGISTER(x) ((union rapl_reg){.val = (x)})
-#define NUMBER(r) ((r).val)
-#define ADD(p) rapl_add_package(0, p, true)
+#define REGISTER(x)    ((union rapl_reg){.val = (x)})
+#define NUMBER(r)      ((r).val)
+#define ADD(p)	       rapl_add_package(0, p, true)
 #define LIMITS(domain) ((domain) == RAPL_DOMAIN_PACKAGE ? 3 : 1)
 #else
-#define REGISTER(x) (x)
-#define NUMBER(r) (r)
-#define ADD(p) rapl_add_package(0, p)
+#define REGISTER(x)    (x)
+#define NUMBER(r)      (r)
+#define ADD(p)	       rapl_add_package(0, p)
 #define LIMITS(domain) ((domain) == RAPL_DOMAIN_PACKAGE ? 2 : 1)
 #endif
 #define UNIT 0x606
