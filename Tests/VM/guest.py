@@ -39,6 +39,10 @@ class Boot:
     needs: tuple = ()  # modules without which there is nothing to test
 
 
+# A machine of no particular kind, with all loads.
+PLAIN = Boot("plain", "collectors.sh")
+
+
 def first_existing(*paths):
     for path in paths:
         if path.exists():

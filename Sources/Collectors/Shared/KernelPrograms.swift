@@ -143,7 +143,7 @@ extension CollectorFailure {
       self.init(
         .btf, error.description + " (the kernel shows no BTF)",
         cure: "use a kernel with CONFIG_DEBUG_INFO_BTF=y, so that /sys/kernel/btf/vmlinux exists")
-    } else if ["cannot use helper", "unknown func"].contains(where: { error.log.contains("\($0) bpf_probe_read") }) {
+    } else if KernelLock.refused(error) {
       self.init(
         .permission, error.description + ": the kernel is locked down and lets no program read its memory",
         cure: "boot without lockdown=confidentiality")
@@ -160,4 +160,15 @@ enum KernelBTF {
   /// Where libbpf, too, looks first.
   static let path = "/sys/kernel/btf/vmlinux"
   static var isPresent: Bool { access(path, R_OK) == 0 }
+}
+
+/// A kernel that keeps its memory from root, too (lockdown=confidentiality).
+private enum KernelLock {
+  static func refused(_ error: BPFError) -> Bool {
+    // older verifiers do not know the function then
+    for words in ["cannot use helper", "unknown func"] where error.log.contains("\(words) bpf_probe_read") { return true }
+    // the log of a large program ends before it says so
+    let lock = try? SmallFile.text("/sys/kernel/security/lockdown")
+    return error.errno == EINVAL && lock?.contains("[confidentiality]") == true
+  }
 }

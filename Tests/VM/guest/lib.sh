@@ -84,7 +84,7 @@ counters() {
 		[ -e "$zone/energy_uj" ] && cat "$zone/energy_uj" >"$1/zone-${zone##*/}" 2>/dev/null
 	done
 	[ -n "$watched" ] && cat "/proc/$watched/stat" >"$1/watched"
-	for file in /sys/fs/cgroup/*/cpu.stat /sys/fs/cgroup/*/memory.events /sys/fs/cgroup/*/cpuacct.usage; do
+	for file in /sys/fs/cgroup/*/cpu.stat /sys/fs/cgroup/*/memory.events /sys/fs/cgroup/*/*/cpuacct.usage; do
 		[ -e "$file" ] || continue
 		name=${file#/sys/fs/cgroup/}
 		cat "$file" >"$1/cgroup-$(echo "$name" | tr / -)"

@@ -39,7 +39,8 @@ def who_works_on_a_socket_gets_its_joules(guest):
     pid = str(guest.number("pinned.pid"))
     assert guest.text("package").strip() == "1", "cpu7 is not of the second socket"
     own = window.rise("process_energy_joules_total", pid=pid)
-    active = window.rise("energy_attributed_joules_total", package="1", to="processes")
+    where = {"package": "1"} if guest.series >= (5, 12) else {}  # before, its time counts for all packages
+    active = window.rise("energy_attributed_joules_total", to="processes", **where)
     # 110 W of the second package and its memory, 20 W of them idle; the exporter itself works on either
     assert active > 0 and 0.5 * active <= own <= active * 1.3, f"{own} J of {active} J"
     all_is_attributed(window.last.samples, "rapl", ["0", "1"])
