@@ -10,8 +10,9 @@ PREFIX ?= /usr/local
 UNITDIR ?= /etc/systemd/system
 SUDO := $(shell test "$$(id -u)" = 0 || echo sudo)
 
-# Static but for glibc, libgcc and libstdc++; without symbols; functions of one body, which generic code makes many of, once.
-RELEASE := -c release --static-swift-stdlib -Xlinker -s -Xlinker --icf=safe
+# Static but for glibc, libgcc and libstdc++; without symbols, none for others to link to either (nothing is loaded that would);
+# functions of one body, which generic code makes many of, once.
+RELEASE := -c release --static-swift-stdlib -Xlinker -s -Xlinker --no-export-dynamic -Xlinker --icf=safe
 BINARY := .build/release/wattprobe
 
 # What `--version` and wattprobe_build_info say: read by Package.swift.

@@ -78,7 +78,8 @@ let package = Package(
     .target(name: "Fixtures", dependencies: ["Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
     // What tests ask the kernel themselves, and sensors of which the truth is known.
     .target(
-      name: "Machine", dependencies: ["Fixtures", "Host"], path: "Tests/Support/Machine", swiftSettings: settings),
+      name: "Machine", dependencies: ["CLibbpf", "Fixtures", "Host"], path: "Tests/Support/Machine",
+      swiftSettings: settings),
     tests("RepositoryTests", []),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
@@ -88,7 +89,8 @@ let package = Package(
     tests(
       "CollectorsTests",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "CLibbpf", "Host", "Fixtures", "Machine",
+        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "Fixtures",
+        "Machine",
         "loads",
         logging,
       ]),

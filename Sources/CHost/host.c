@@ -34,15 +34,15 @@ int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu)
 	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
 }
 
-int chost_allow_descriptors(unsigned long count)
+int chost_raise_descriptor_limit(void)
 {
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit))
 		return -errno;
-	if (limit.rlim_cur >= count)
+	if (limit.rlim_cur == limit.rlim_max)
 		return 0;
-	limit.rlim_cur = count < limit.rlim_max ? count : limit.rlim_max;
+	limit.rlim_cur = limit.rlim_max;
 	return setrlimit(RLIMIT_NOFILE, &limit) ? -errno : 0;
 }
 

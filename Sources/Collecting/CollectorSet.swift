@@ -53,13 +53,13 @@ package final class CollectorSet: SnapshotSource {
 
   private static let up = Family(
     "collector_up", .gauge, labels: ["collector", "reason"],
-    help: "Whether the collector runs (1) or not (0), and if not, why.")
+    help: "Whether the collector runs (1) or not (0); reason says why not.")
   private static let duration = Family(
     "scrape_collector_duration_seconds", .gauge, unit: "seconds", labels: ["collector"],
-    help: "Time the collector took in this scrape.")
+    help: "Duration of the collector's part of this scrape.")
   private static let success = Family(
     "scrape_collector_success", .gauge, labels: ["collector"],
-    help: "Whether the collector could be read in this scrape.")
+    help: "Whether the collector succeeded in this scrape.")
 
   private let names: [(name: String, summary: String)]
   private let now: @Sendable () -> UInt64

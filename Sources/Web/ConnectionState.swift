@@ -171,7 +171,8 @@ struct ConnectionState {
     let hosts = head.headers["host"].count
     guard hosts == 1 || (hosts == 0 && head.version == .http1_0) else { return refuse(.noHost) }
     // Where there are several fields the decoder has refused the request already.
-    if let length = head.headers.first(name: "content-length").flatMap({ Int($0) }), length > limits.bodyBytes {
+    // one that does not fit into a number is too long as well
+    if let length = head.headers.first(name: "content-length").map({ Int($0) ?? .max }), length > limits.bodyBytes {
       return refuse(.bodyTooLarge)
     }
     guard let expectation = head.headers.first(name: "expect"), head.version == .http1_1 else { return nil }

@@ -9,6 +9,7 @@ extension CollectorSet {
   static func starting(
     _ options: CollectorOptions, statistics: StatisticsSwitch?, logger: Logger
   ) -> CollectorSet {
+    OwnProcess.raiseDescriptorLimit()
     let collectors = CollectorSet(
       Registry.collectors, enabled: options.enabled,
       context: { CollectorContext(options: options, logger: logger) },

@@ -20,8 +20,8 @@ enum Privileges {
     do throws(SystemError) {
       try Capabilities.restrict(to: kept)
     } catch {
-      throw StartError("cannot give up privileges: \(error)", cure: "report this with the kernel's version")
+      throw StartError("cannot drop privileges: \(error)", cure: "report this with the kernel's version")
     }
-    logger.debug("privileges given up", metadata: ["kept": "\(String(kept.rawValue, radix: 16))"])
+    logger.debug("privileges dropped", metadata: ["kept": "\(String(kept.rawValue, radix: 16))"])
   }
 }

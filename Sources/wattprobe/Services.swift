@@ -30,7 +30,7 @@ extension WebService {
   private func endAnyway() {
     Task.detached {
       try? await Task.sleep(for: Self.patience)
-      logger.warning("a collector hangs: ending without it")
+      logger.warning("a collector hangs; exiting without waiting for it")
       _exit(0)
     }
   }

@@ -35,6 +35,7 @@ struct SystemdNotifier: Sendable {
 /// The listening sockets systemd passed (sd_listen_fds(3)).
 enum SystemdSockets {
   private static let first: Int32 = 3
+  private static let most: Int32 = 128
 
   static func take() throws -> [Int32] {
     func variable(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
@@ -47,6 +48,11 @@ enum SystemdSockets {
     }
     unsetenv("LISTEN_PID")
     unsetenv("LISTEN_FDS")
+    guard count <= most else {
+      throw StartError(
+        "--web.systemd-socket: LISTEN_FDS is \(count), and \(most) sockets are the most there can be",
+        cure: "start the service by its socket unit")
+    }
     let descriptors = Array(first..<(first + count))
     for descriptor in descriptors { _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC) }
     return descriptors

@@ -56,7 +56,7 @@ extension Wattprobe {
     } catch let error as WebServerError {
       throw StartError(error.message, cure: error.cure)
     }
-    if !collectors.stop() { logger.warning("a collector hangs: its programs are detached as the process ends") }
+    if !collectors.stop() { logger.warning("a collector hangs; its programs are detached when the process ends") }
     logger.info("stopped")
   }
 
@@ -64,14 +64,14 @@ extension Wattprobe {
     guard hasStatistics else { return nil }
     guard Capabilities.effective.contains(.sysAdmin) else {
       logger.notice(
-        "run-time statistics of eBPF programs are absent",
+        "no run-time statistics of eBPF programs",
         metadata: ["cause": "CAP_SYS_ADMIN is missing", "cure": "grant it, or give --no-bpf.statistics"])
       return nil
     }
     do throws(BPFError) {
       return try StatisticsSwitch()
     } catch {
-      logger.warning("run-time statistics of eBPF programs are absent", metadata: ["cause": "\(error)"])
+      logger.warning("no run-time statistics of eBPF programs", metadata: ["cause": "\(error)"])
       return nil
     }
   }

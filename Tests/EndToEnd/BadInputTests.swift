@@ -31,7 +31,7 @@ extension EndToEnd {
       Input("--web.systemd-socket", names: ["--web.systemd-socket", "no socket", "by its socket unit"]),
       Input("--log.level", "loud", names: ["--log.level", "no log level \"loud\"", "the levels are trace"]),
       Input("--log.format", "xml", names: ["--log.format", "xml", "'text' and 'json'"]),
-      Input("--collector.disable-defaults", names: ["all collectors", "switched off", "give --collector.<name>"]),
+      Input("--collector.disable-defaults", names: ["all collectors", "switched off", "with --collector.<name>"]),
       Input("--process.limit", "0", names: ["--process.limit 0", "1 to 10000"]),
       Input("--loadtracking.window", "10ms", names: ["--loadtracking.window 10ms", "100ms to 60s"]),
       Input("--loadtracking.cpu-bound", "1.5", names: ["--loadtracking.cpu-bound 1.5", "0.001 to 1"]),
@@ -66,8 +66,9 @@ extension EndToEnd {
       Input(
         "--compat", "kepler", "--no-collector.energy", names: ["--compat", "energy collector", "--collector.energy"]),
       Input("--energy.nvml-library", "", names: ["--energy.nvml-library", "name or path"]),
-      Input("--path.sysfs", "/nowhere", names: ["--path.sysfs", "/nowhere: No such file", "give the folder"]),
-      Input("--path.procfs", "/etc/hosts", names: ["--path.procfs", "/etc/hosts: Not a directory", "give the folder"]),
+      Input("--path.sysfs", "/nowhere", names: ["--path.sysfs", "/nowhere: No such file", "give the directory"]),
+      Input(
+        "--path.procfs", "/etc/hosts", names: ["--path.procfs", "/etc/hosts: Not a directory", "give the directory"]),
       Input("--no-such-option", names: ["Unknown option", "--no-such-option"]),
       Input("serf", names: ["Unexpected argument", "serf"]),
     ]
@@ -92,7 +93,8 @@ extension EndToEnd {
       try folder.write("cpuinfo", "processor\t: 0\nvendor_id\t: CentaurHauls\ncpu family\t: 6\nmodel\t\t: 15\n\n")
       let outcome = try await Executable.run(
         Executable.wattprobe, ["--path.procfs", folder.root, "--energy.model=auto"])
-      expect(["no preset for this processor", "CentaurHauls family 6 model 15", "nearest of sandybridge"], in: outcome)
+      expect(
+        ["no preset for this processor", "CentaurHauls family 6 model 15", "most similar of sandybridge"], in: outcome)
     }
 
     @Test func anAddressInUseIsNamed() async throws {
@@ -147,7 +149,7 @@ extension EndToEnd {
       let outcome = try await Executable.run(
         setpriv,
         ["--inh-caps=-all", "--bounding-set=-all", Executable.wattprobe, "--path.sysfs", folder.root])
-      expect(["--path.sysfs", "\(folder.root): Permission denied", "give the folder"], in: outcome)
+      expect(["--path.sysfs", "\(folder.root): Permission denied", "give the directory"], in: outcome)
     }
 
     private func expect(_ words: [String], in outcome: Outcome) {

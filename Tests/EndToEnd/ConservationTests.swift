@@ -1,10 +1,11 @@
+import Machine
 import Foundation
 import Glibc
 import Testing
 
 extension EndToEnd {
   /// As Prometheus has it: what went to processes, kernel threads, idle power and nobody is what was measured.
-  @Suite struct ConservationTests {
+  @Suite(Replay()) struct ConservationTests {
     private static let limit = 5
     private static let processes = "wattprobe_process_energy_joules_total"
     private static let rest = #"wattprobe_energy_attributed_joules_total{to!="processes"}"#

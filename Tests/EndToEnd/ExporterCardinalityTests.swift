@@ -3,7 +3,7 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-  /// The bounds that README.md states.
+  /// The bounds that docs/operating.md states.
   @Suite struct ExporterCardinalityTests {
     @Test func processesHaveAtMostThirteenSeriesEach() async throws {
       let limit = 3

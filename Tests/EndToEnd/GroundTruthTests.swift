@@ -7,7 +7,7 @@ import Testing
 extension EndToEnd {
   /// The program beside a sensor that is true to a known model of power, with the real kernel under it: the joules it gives
   /// must be those that the model gave to the run time of each.
-  @Suite struct GroundTruthTests {
+  @Suite(Replay()) struct GroundTruthTests {
     private let sensor: ModelledSensor
     private let exporter: Exporter
 

@@ -1,4 +1,5 @@
 import Foundation
+import Machine
 import Testing
 
 extension EndToEnd {
@@ -27,7 +28,8 @@ extension EndToEnd {
     }
 
     @Test func collectorsListsEachWithWhetherItCanRun() async throws {
-      let outcome = try await Executable.run(Executable.wattprobe, ["collectors", "--no-collector.exits"])
+      let outcome = try await Executable.run(
+        Executable.wattprobe, ["collectors", "--no-collector.exits", "--path.sysfs", GuestSysfs.path])
       #expect(outcome.status == 0)
       let lines = outcome.output.split(separator: "\n")
       #expect(lines.contains { $0.wholeMatch(of: /sched +on +can run +.+/) != nil })
@@ -36,7 +38,8 @@ extension EndToEnd {
 
     @Test func theLastFlagOfACollectorCounts() async throws {
       let flags = ["--no-collector.exits", "--collector.exits", "--collector.kmem", "--no-collector.kmem"]
-      let outcome = try await Executable.run(Executable.wattprobe, ["collectors"] + flags)
+      let outcome = try await Executable.run(
+        Executable.wattprobe, ["collectors", "--path.sysfs", GuestSysfs.path] + flags)
       let lines = outcome.output.split(separator: "\n")
       #expect(lines.contains { $0.wholeMatch(of: /exits +on .+/) != nil })
       #expect(lines.contains { $0.wholeMatch(of: /kmem +off .+/) != nil })

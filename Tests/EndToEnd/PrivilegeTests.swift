@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import Testing
 
 extension EndToEnd {
@@ -16,6 +17,15 @@ extension EndToEnd {
         }
         #expect(ProcessTree.field("NoNewPrivs", of: "\(folder)/\(thread)/status") == "1")
       }
+    }
+
+    /// As docs/operating.md warns.
+    @Test func itRemainsTheUserThatStartedIt() async throws {
+      let exporter = try await Exporter(["--no-bpf.statistics"])
+      let user = geteuid()
+      #expect(
+        ProcessTree.field("Uid", of: "/proc/\(exporter.program.pid)/status")
+          == Array(repeating: "\(user)", count: 4).joined(separator: "\t"))
     }
 
     @Test func theChildKeepsOneCapabilityAndNoDescriptors() async throws {

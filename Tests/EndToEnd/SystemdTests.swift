@@ -49,6 +49,15 @@ extension EndToEnd {
       #expect(outcome.error.contains("systemd passed no socket"))
     }
 
+    /// With its own process id, as systemd gives it.
+    @Test(arguments: ["2147483647", "2000000000", "129"])
+    func moreSocketsThanThereCanBeAreRefused(count: String) async throws {
+      let command = "LISTEN_PID=$$ LISTEN_FDS=\(count) exec \"$0\" --web.systemd-socket"
+      let outcome = try await Executable.run("/bin/sh", ["-c", command, Executable.wattprobe])
+      #expect(outcome.status == 1)
+      #expect(outcome.errors.contains("LISTEN_FDS is \(count)"), "\(outcome.errors)")
+    }
+
     @Test func theUnitsAreWhatSystemdTakes() async throws {
       let analyze = try Executable.tool("/usr/bin/systemd-analyze", package: "systemd")
       let units = URL(fileURLWithPath: #filePath).deletingLastPathComponent()

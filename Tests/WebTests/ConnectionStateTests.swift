@@ -96,6 +96,8 @@ import Testing
       (HTTPHeaders([("Host", "a"), ("Host", "b")]), "/", "noHost"),
       (["Host": "a"], "/" + String(repeating: "x", count: 8192), "targetTooLong"),
       (["Host": "a", "Content-Length": "4097"], "/", "bodyTooLarge"),
+      (["Host": "a", "Content-Length": "9223372036854775808"], "/", "bodyTooLarge"),
+      (["Host": "a", "Content-Length": "99999999999999999999999", "Expect": "100-continue"], "/", "bodyTooLarge"),
       (["Host": "a", "Content-Length": "4097", "Expect": "100-continue"], "/", "bodyTooLarge"),
       (["Host": "a", "Expect": "miracles"], "/", "unknownExpectation"),
     ] as [(HTTPHeaders, String, String)])

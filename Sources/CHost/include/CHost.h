@@ -27,9 +27,8 @@ int chost_fault_events_open(int cpu, int descriptors[CHOST_FAULT_EVENTS]);
 /// opened. Returns 0 or the negated errno; ENODEV where the group is no more, since its CPU went offline.
 int chost_fault_events_read(int descriptor, uint64_t *time_enabled, uint64_t counts[CHOST_FAULT_EVENTS]);
 
-/// Raises the soft limit on open descriptors to `count`, as far as the hard one permits. Returns 0 or the negated
-/// errno.
-int chost_allow_descriptors(unsigned long count);
+/// Raises the soft limit on open descriptors to the hard one. Returns 0 or the negated errno.
+int chost_raise_descriptor_limit(void);
 
 /// How many descriptors a process has open, from the size of its `/proc/<pid>/fd` alone; 0 where `path` is not in
 /// procfs or the kernel does not say (before f1f1f2569901, "proc: report open files as size in stat() for

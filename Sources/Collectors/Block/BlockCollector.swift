@@ -9,31 +9,32 @@ internal import Host
 package final class BlockCollector: Collector {
   private static let duration = Family(
     "block_io_duration_seconds", .histogram, unit: "seconds", labels: ["device", "operation"],
-    help: "Time the driver and the device took for a request, from when it was issued last until it completed.")
+    help: "Time that driver and device took for a request: from its last issue to the driver until it completed.")
   private static let queue = Family(
     "block_io_queue_seconds", .histogram, unit: "seconds", labels: ["device", "operation"],
-    help: "Time from when a request was made until it was issued last: held back, scheduled, sent back by the driver.")
+    help: "Time that a request was queued: from its creation until its last issue to the driver.")
   private static let ios = Family(
     "block_ios", .counter, labels: ["device", "operation", "sync"],
-    help: "Completed requests, failed ones too; sync where somebody waits: reads, and writes that say so.")
+    help: "Completed requests, including failed ones; sync if somebody waits for them: reads, and writes marked so.")
   private static let bytes = Family(
     "block_io_bytes", .counter, unit: "bytes", labels: ["device", "operation"],
-    help: "Bytes of completed requests, failed ones too, as diskstats counts sectors.")
+    help: "Bytes of completed requests, including failed ones, as /proc/diskstats counts sectors.")
   private static let errors = Family(
     "block_io_errors", .counter, labels: ["device", "operation"], help: "Requests that failed.")
   private static let inflight = Family(
-    "block_inflight_ios", .gauge, labels: ["device"], help: "Requests the driver has now, flushes among them.")
+    "block_inflight_ios", .gauge, labels: ["device"], help: "Requests that the driver has now, including flushes.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "block", summary: "requests of block devices: latency, queueing, number, bytes, errors", isOnByDefault: true,
+    name: "block", summary: "disk requests: latency, time queued, number, bytes, errors", isOnByDefault: true,
     notes: """
-      Whole disks, as `/proc/diskstats` counts their requests and sectors: merged requests are one, a write that asks only
-      for a flush is a write without bytes and the flush is one of its own, zeroing, erasing and commands to zones are
-      writes, commands from outside the block layer (SCSI generic, NVMe admin) are nothing. A request counts when it
-      ends, once, however often the driver sent it back; that time is queueing. Both times add up to what diskstats calls
-      time spent. Devices without requests (device mapper, md, zram, pmem) are not here but what lies beneath them is. A
-      device has series from its first request on, an operation from the first of its kind. At most `--block.devices`
-      devices have their own; the rest is in `device="other"`.
+      Whole disks, with requests and sectors counted as in `/proc/diskstats`. Merged requests are one. A write
+      that only asks for a flush is a write of no bytes, and its flush is a request of its own. Zeroing, erasing
+      and zone commands are writes. Commands from outside the block layer (SCSI generic, NVMe admin) are not
+      counted. A request is counted once, when it ends, however often the driver sent it back; that time counts as
+      queueing. Both times add up to the time spent that diskstats shows. Devices without requests (device mapper,
+      md, zram, pmem) are not here, but the disks below them are. A device has series from its first request on,
+      and an operation from the first request of its kind. At most `--block.devices` devices have series of their
+      own; all others are summed in `device="other"`.
       """,
     families: [duration, queue, ios, bytes, errors, inflight]
   ) { context throws(CollectorFailure) in

@@ -85,7 +85,9 @@ package final class BlockPrograms: LoadedPrograms {
       result.append(Device(number: number, slot: Int(device.slot), name: name))
     }
     guard isComplete else {
-      throw CollectorFailure(.read, "cannot read the map block_devices", cure: "see the kernel's log")
+      throw CollectorFailure(
+        .read, "cannot read the map block_devices",
+        cure: "look into the kernel's log (dmesg), and report this with the kernel's version")
     }
     return result.sorted { $0.name < $1.name }
   }

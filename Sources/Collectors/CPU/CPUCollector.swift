@@ -10,14 +10,15 @@ package final class CPUCollector: Collector {
   private static let seconds = Family(
     "cpu_seconds", .counter, unit: "seconds", labels: ["cpu", "mode"],
     help:
-      "Time between context switches by what ran, without interrupts: device interrupts are hardirq, timer and inter-processor interrupts stay with what they interrupt."
+      "CPU time by what ran: a task, the idle task, software interrupts or device interrupts (hardirq). Timer and inter-processor interrupts count as what they interrupted."
   )
   private static let frequency = Family(
-    "cpu_frequency_hertz", .gauge, unit: "hertz", labels: ["cpu"], help: "Current frequency as cpufreq shows it.")
+    "cpu_frequency_hertz", .gauge, unit: "hertz", labels: ["cpu"], help: "Current CPU frequency, as cpufreq reports it."
+  )
   private static let idleSeconds = Family(
     "cpu_idle_seconds", .counter, unit: "seconds", labels: ["cpu", "state"], help: "Time spent in each idle state.")
   private static let idleEntries = Family(
-    "cpu_idle_entries", .counter, labels: ["cpu", "state"], help: "How often each idle state was entered.")
+    "cpu_idle_entries", .counter, labels: ["cpu", "state"], help: "Number of times each idle state was entered.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "cpu", summary: "CPU time by mode, frequency, idle states", isOnByDefault: true,

@@ -5,8 +5,7 @@ extension CgroupCollector {
   static let energy = Family(
     "cgroup_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
     help:
-      "Active energy of packages, memory and GPUs that went to the processes of a control group itself, without the "
-      + "groups below it.")
+      "Energy attributed to the processes of the control group itself, without groups below it.")
 
   func writeEnergy(_ tasks: TaskPasses, to writer: inout SampleWriter) {
     guard let ledger = tasks.energy, ledger.isAttributing, let table = tasks.groups else { return }

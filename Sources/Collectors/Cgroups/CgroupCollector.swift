@@ -9,22 +9,20 @@ package final class CgroupCollector: PeriodicCollector {
   static let identity = ["cgroup", "container", "pod_uid"]
   private static let cpu = Family(
     "cgroup_cpu_seconds", .counter, unit: "seconds", labels: identity,
-    help: "CPU time used by the processes of a control group itself, without the groups below it.")
+    help: "CPU time of the processes of the control group itself, without groups below it.")
   private static let runqueue = Family(
     "cgroup_runqueue_latency_seconds", .histogram, unit: "seconds", labels: identity,
-    help: "Time from becoming runnable until on a CPU, of the tasks of a control group; with --cgroup.runqueue.")
+    help: "Time that tasks of the control group waited, runnable, for a CPU; with --cgroup.runqueue.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "cgroup", summary: "CPU time, and waits for it, of the control groups and containers that matter",
+    name: "cgroup", summary: "CPU time, waits for a CPU and energy of the busiest control groups and containers",
     isOnByDefault: true,
     notes: """
       A control group gets series once its processes used 10 ms of CPU time lately, at most `--cgroup.limit` of them; what
-      they used before, and everything of groups without series, is in `cgroup="other"`. Sums of short-lived processes are in
-      it. `container` and `pod_uid` are there where the path shows them (docker, containerd, cri-o, podman, LXC,
+      they used before, and everything of groups without series, is in `cgroup="other"`. Short-lived processes are included. `container` and `pod_uid` are there where the path shows them (docker, containerd, cri-o, podman, LXC,
       systemd-nspawn; Kubernetes). A group without processes keeps its series for `--cgroup.grace`. The path is that of
       version 2; where a process is at the root of that, that of the first of the cpu, cpuacct and memory hierarchies of
-      version 1 in which it is not. Energy is that of `process_energy_joules`, summed by group; kernel threads have no part
-      in it.
+      version 1 in which it is not. Energy is `wattprobe_process_energy_joules_total` summed by group, without kernel threads.
       """,
     families: [energy, cpu, runqueue]
   ) { context throws(CollectorFailure) in

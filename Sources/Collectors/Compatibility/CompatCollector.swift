@@ -5,7 +5,7 @@ internal import Host
 /// The energy figures once more, under the names that other exporters use.
 package final class CompatCollector: Collector {
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "compat", summary: "energy once more, by the names that Kepler, Scaphandre and node_exporter give it",
+    name: "compat", summary: "energy under the metric names of Kepler, Scaphandre and node_exporter",
     isOnByDefault: false,
     notes: """
       `--compat kepler,scaphandre,node` names the exporters that are wanted, and switches the collector on: see

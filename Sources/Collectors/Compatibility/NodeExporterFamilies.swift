@@ -30,7 +30,7 @@ final class NodeExporterFamilies: CompatibleFamilies {
     for (path, reading) in all.sorted(by: { $0.path.utf8.lexicographicallyPrecedes($1.path.utf8) }) {
       let (name, number) = Self.split(reading.zone.name)
       let index = number ?? counts[name, default: 0]
-      counts[name] = index + 1
+      counts[name] = index &+ 1
       let family = Self.sanitized(name)
       if zones[family] == nil { names.append(family) }
       zones[family, default: []].append(Zone(index: index, path: path, total: reading.total))
@@ -48,7 +48,7 @@ final class NodeExporterFamilies: CompatibleFamilies {
   /// `package-0` is package and 0; what has more than one dash, as `package-0-die-1`, stays as it is.
   private static func split(_ name: String) -> (name: String, number: Int?) {
     let words = name.split(separator: "-", omittingEmptySubsequences: false)
-    guard words.count == 2, let number = Int(words[1]) else { return (name, nil) }
+    guard words.count == 2, let number = Int(words[1]), number >= 0 else { return (name, nil) }
     return (String(words[0]), number)
   }
 

@@ -9,11 +9,12 @@ final class EnergyAttribution {
   static let attributed = Family(
     "energy_attributed_joules", .counter, unit: "joules", labels: ["package", "to", "source"],
     help:
-      "Who the package's or GPU's energy went to; the sum is that of its package, dram and GPU zones in energy_joules, exactly."
+      "Energy of the package or GPU by what it went to; the sum over to is exactly that of its package, dram and GPU "
+      + "zones in energy_joules."
   )
   static let idleWatts = Family(
     "energy_idle_watts", .gauge, unit: "watts", labels: ["package", "source"],
-    help: "Power taken to be drawn without any work: learned, or given by --energy.idle-watts.")
+    help: "Power that the package draws when idle: learned, or set by --energy.idle-watts.")
 
   static let families = [attributed, idleWatts]
 

@@ -6,17 +6,17 @@ extension EnergyCollector {
   static let energyJoules = Family(
     "energy_joules", .counter, unit: "joules", labels: labels,
     help:
-      "Energy since this program started. The machine's is the sum of the package and dram zones of one source and of "
-      + "GPUs: core and uncore lie within packages, psys and machine contain them, zones in -mmio measure one again.")
+      "Energy since wattprobe started. For the machine, sum the package and dram zones of one source and the GPUs; core and "
+      + "uncore are parts of packages, psys and machine contain them, -mmio zones measure the same again.")
   static let powerWatts = Family(
     "power_watts", .gauge, unit: "watts", labels: labels,
-    help: "Mean power over the zone's last window; absent while it cannot be read.")
+    help: "Mean power of the zone over its last window; absent while it cannot be read.")
   static let windowSeconds = Family(
     "energy_window_seconds", .gauge, unit: "seconds",
     help: "Time between the last two samples of the energy counters.")
   static let sourceErrors = Family(
     "energy_source_errors", .counter, labels: labels,
-    help: "Readings that failed, or stepped back and were held: no energy is invented for them.")
+    help: "Readings that failed, or stepped back and were held; no energy is counted for them.")
 
   /// Every family it may write.
   package static let families = [energyJoules, powerWatts, windowSeconds, sourceErrors]

@@ -39,7 +39,7 @@ extension EnergyCollector {
     let also = others > 0 ? " (nor \(others) more)" : ""
     return CollectorFailure(
       .absent, "the counter of \(zone.labels) does not move\(also)\(Self.reason(for: zone))",
-      cure: "run on the machine itself; in a virtual machine --energy.model estimates")
+      cure: "run on the machine itself, or estimate with --energy.model")
   }
 
   /// Why a counter may not move, as far as it is known.
@@ -54,7 +54,7 @@ extension EnergyCollector {
       return CollectorFailure(
         .absent,
         "no RAPL zone in \(paths.sys("class/powercap")), no power PMU, and no hwmon sensor, battery or NVIDIA GPU either",
-        cure: "load intel_rapl_msr; virtual machines seldom have a sensor; --energy.model estimates")
+        cure: "on hardware load intel_rapl_msr; virtual machines seldom have a sensor: --energy.model estimates")
     }
     return CollectorFailure(gravest.isPermission ? .permission : .read, gravest.description, cure: Self.cure(gravest))
   }

@@ -24,7 +24,8 @@ extension EnergyCollector {
         zones.append(
           Zone(
             zone: found.zone, labels: labels, role: nil, sensor: found.sensor,
-            counter: WrapSafeCounter(range: found.range, mayBeNarrow: found.mayBeNarrow),
+            counter: WrapSafeCounter(
+              range: found.range, mayBeNarrow: found.mayBeNarrow, mostWatts: found.zone.mostWatts),
             proof: found.zone.source == .model ? .given : CounterProof()))
       }
     }
@@ -86,7 +87,9 @@ extension EnergyCollector {
     rolesAreStale = true
     if state == .stuck {
       complain(
-        index, "stands still for \(CounterProof.patience / 1_000_000_000) s: it is left out until it moves", at: now)
+        index,
+        "is stuck: it stands still for \(CounterProof.patience / 1_000_000_000) s: it is left out until it moves",
+        at: now)
     }
   }
 

@@ -7,18 +7,20 @@ package import Exposition
 package final class ExitsCollector: Collector {
   private static let processes = Family(
     "exited_processes", .counter, labels: ["policy", "result"],
-    help: "Processes that ended, by scheduling policy and result: exit status 0, another one, or killed by a signal.")
+    help:
+      "Processes that ended, by scheduling policy and result: ok for exit status 0, error for another one, signal if killed by one."
+  )
   private static let cpu = Family(
     "exited_process_cpu_seconds", .histogram, unit: "seconds",
-    help: "CPU time all threads of an ended process used.")
+    help: "CPU time that an ended process used in its life, over all its threads.")
   private static let lifetime = Family(
-    "exited_process_lifetime_seconds", .histogram, unit: "seconds", help: "Age of a process as it ended.")
+    "exited_process_lifetime_seconds", .histogram, unit: "seconds", help: "Age of processes when they ended.")
   private static let switches = Family(
     "exited_process_context_switches", .counter, labels: ["kind"],
     help: "Context switches of ended processes, over all their threads.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "exits", summary: "ended processes: result, age, CPU time, context switches", isOnByDefault: true,
+    name: "exits", summary: "processes that ended: result, age, CPU time, context switches", isOnByDefault: true,
     families: [processes, cpu, lifetime, switches]
   ) { context throws(CollectorFailure) in ExitsCollector(try context.kernel.exits()) }
 

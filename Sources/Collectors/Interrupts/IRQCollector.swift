@@ -9,27 +9,29 @@ internal import Logging
 package final class IRQCollector: Collector {
   private static let softirqDurations = Family(
     "softirq_duration_seconds", .histogram, unit: "seconds", labels: ["vector"],
-    help: "Time in the handler of a software interrupt, without the device interrupts that came in between.")
+    help: "Time in handlers of software interrupts, without device interrupts that came in between.")
   private static let softirqLatencies = Family(
     "softirq_latency_seconds", .histogram, unit: "seconds", labels: ["vector"],
-    help: "Time from raising a software interrupt, the first time where several run as one, until its handler began.")
+    help:
+      "Time from raising a software interrupt until its handler began; from the first time it was raised, where one run serves several."
+  )
   private static let hardirqDurations = Family(
     "hardirq_duration_seconds", .histogram, unit: "seconds", labels: ["irq", "name"],
     help:
-      "Time in the handlers of a device interrupt; all that have no series of their own are in irq=\"other\". The timer and inter-processor interrupts of x86 have no number and are in none."
+      "Time in handlers of device interrupts; those without series of their own are in irq=\"other\". Timer and inter-processor interrupts of x86 have no number and are not in it."
   )
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "irq", summary: "duration of interrupts, latency of software interrupts", isOnByDefault: true,
     notes: """
-      Counts are those of `/proc/softirqs` and `/proc/interrupts`. Interrupts that have come at all get series of their own,
-      the busiest first, until there are `--irq.limit`; later ones as a scrape finds them, and what came before that is in
-      `other`, as is what has a number above 16383. A number that goes to another device goes to another series, and the
-      old one stays where it was. Handlers that share a line are one interrupt and one name (without BTF: one name, but an
-      interrupt each). Interrupts that are handled by threads have only their short first half here. Some kernel paths
-      mark a software interrupt without raising it: such runs have a duration and no latency. On arm64 the timer and
-      inter-processor interrupts are numbered too; `/proc/interrupts` shows the latter without their numbers, so they are
-      in `other`.
+      Counts agree with `/proc/softirqs` and `/proc/interrupts`. Interrupts that have occurred get series of their
+      own, the busiest first, until there are `--irq.limit` of them; others get theirs when a scrape finds them.
+      What was counted before, and interrupts with a number above 16383, are in `irq="other"`. If a number is
+      given to another device, it gets another series, and the old one stays as it is. Handlers that share a line
+      count as one interrupt with one name (without BTF: one name, but an interrupt for each handler). Of threaded
+      interrupts only the short first half is counted. Some kernel paths mark a software interrupt without raising
+      it: such runs have a duration, but no latency. On arm64 timer and inter-processor interrupts are numbered,
+      too; `/proc/interrupts` shows the latter without their numbers, so they are in `other`.
       """,
     families: [softirqDurations, softirqLatencies, hardirqDurations]
   ) { context throws(CollectorFailure) in IRQCollector(context, try context.kernel.interrupts()) }

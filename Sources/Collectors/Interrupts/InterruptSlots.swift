@@ -30,7 +30,9 @@ struct InterruptSlots {
     var changes: [(number: Int, slot: Int)] = []
     let seen = interrupts.compactMap { interrupt -> (identity: Identity, count: UInt64)? in
       // without a name nothing handles it: nothing to count before it has one
-      guard let number = interrupt.number, number < Int(IRQ_NUMBERS), !interrupt.name.isEmpty else { return nil }
+      guard let number = interrupt.number, (0..<Int(IRQ_NUMBERS)).contains(number), !interrupt.name.isEmpty else {
+        return nil
+      }
       return (Identity(number: number, name: interrupt.name), interrupt.counts.reduce(0, &+))
     }
     for (identity, count) in seen.sorted(by: { ($1.count, $0.identity.number) < ($0.count, $1.identity.number) }) {

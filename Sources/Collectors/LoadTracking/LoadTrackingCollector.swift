@@ -9,49 +9,52 @@ package final class LoadTrackingCollector: Collector {
   private static let estimated = Family(
     "load_tracking_estimated_seconds", .counter, unit: "seconds", labels: ["class", "signal"],
     help:
-      "Run time that the signal promised over time: the area under util_avg, or under the higher of util_avg and util_est, in windows that are over."
+      "Run time that the signal predicted: the area under util_avg, or under the higher of util_avg and util_est, in completed windows."
   )
   private static let actual = Family(
     "load_tracking_actual_seconds", .counter, unit: "seconds", labels: ["class", "signal"],
-    help: "Run time that tasks had in the same windows.")
+    help: "Run time that tasks really had in the same windows.")
   private static let error = Family(
     "load_tracking_error_ratio", .histogram, unit: "ratio", labels: ["class", "signal", "direction"],
     help:
-      "By how much a window's estimate was off, relative to its run time: the mean of util_avg in it, and what util_est predicted at the last wakeup before it."
+      "Relative error of a window's estimate, of its run time: of the mean of util_avg in it, and of util_est at the last wakeup before it."
   )
   private static let convergence = Family(
     "load_tracking_convergence_seconds", .histogram, unit: "seconds", labels: ["class", "step"],
-    help: "Time util_avg took after a step of load until within a tenth of the step of the new level.")
+    help: "Time that util_avg took after a step of load to come within a tenth of the step of its new level.")
   private static let unconverged = Family(
     "load_tracking_unconverged", .counter, labels: ["class", "step"],
     help: "Steps of load that util_avg did not reach within a second, or before the load changed again.")
   private static let tracking = Family(
     "load_tracking", .info, labels: ["invariance"],
     help:
-      "What PELT allows for by running its clock slower: frequency or capacity (the signals then tell work at full speed, not time), none, or unknown."
+      "Whether PELT scales its signals by frequency or capacity (they then tell work at full speed, not time), by none, or unknown."
   )
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "loadtracking", summary: "PELT's util_avg and util_est against the run time tasks had", isOnByDefault: false,
+    name: "loadtracking", summary: "the scheduler's load tracking (PELT) compared with the real run time of tasks",
+    isOnByDefault: false,
     notes: """
-      Each task of the fair class is followed in windows of `--loadtracking.window`, which end at its first event after
-      that time; of a longer sleep only the window's length counts. The estimate is the signal **averaged over time**,
-      between the kernel's updates in closed form: read at switch-out alone it would be up to its saw-tooth too high (16 %
-      for 5 ms in every 20). `actual` less `estimated` of `util_avg` is what the signal misses; that of `util_est`, which
-      keeps the peak at which a task last slept, shows how generous the scheduler is at wakeups.
+      Each task of the fair class is observed in windows of `--loadtracking.window`. A window ends at the first
+      event of the task after that time; of a longer sleep only the length of the window counts. The estimate is
+      the signal **averaged over time**, computed in closed form between the kernel's updates: read when the task
+      is switched out, it would be too high by up to its saw-tooth (16 % for 5 ms in every 20). The difference
+      between `actual` and `estimated` of `util_avg` is what the signal misses. That of `util_est`, which keeps
+      the peak at which a task last slept, shows how generous the scheduler is at wakeups.
 
-      A window's class is what the task did in it: `cpu_bound` if it ran for `--loadtracking.cpu-bound` of it or more;
-      else `io_bound` if `--loadtracking.io-bound` or more of its sleep was waiting for I/O (in io_schedule(), or
-      uninterruptible); else `interactive` if it ran no longer than `--loadtracking.interactive` between two sleeps, on
-      average; else `bursty`.
+      The class of a window is what the task did in it: `cpu_bound` if it ran for at least
+      `--loadtracking.cpu-bound` of it; else `io_bound` if at least `--loadtracking.io-bound` of its sleep was
+      waiting for I/O (in io_schedule(), or uninterruptible); else `interactive` if it ran for at most
+      `--loadtracking.interactive` between two sleeps, on average; else `bursty`.
 
-      A step of load is a change by a quarter of a CPU or more between two levels that each last; its class is that of the
-      first window behind it. PELT's half-life is 32 ms, so it is within a tenth after about 110 ms. Tasks that sleep for
-      more than a quarter of a second at a time have no level.
+      A step of load is a change by at least a quarter of a CPU between two levels that each last. Its class is
+      that of the first window after it. The half-life of PELT is 32 ms, so the signal comes within a tenth of the
+      step after about 110 ms. Tasks that sleep for more than a quarter of a second at a time have no level.
 
-      `wattprobe_load_tracking_info` says whether the signals are scaled by frequency or capacity: if they are, a task on a
-      slow CPU is estimated *under* its run time, rightly. It is seen from PELT's clock, so it is `unknown` until a CPU
-      was seen below its highest frequency; x86 CPUs without APERF/MPERF have none.
+      `wattprobe_load_tracking_info` says whether the signals are scaled by frequency or capacity. If they are, a
+      task on a slow CPU is estimated *below* its run time, and rightly so. This is found out from PELT's clock,
+      so it is `unknown` until a CPU was seen below its highest frequency; on x86 CPUs without APERF/MPERF it
+      stays so.
       """,
     families: [estimated, actual, error, convergence, unconverged, tracking]
   ) { context throws(CollectorFailure) in

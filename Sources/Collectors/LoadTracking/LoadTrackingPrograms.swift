@@ -35,7 +35,7 @@ package final class LoadTrackingPrograms: LoadedPrograms {
     let failure = CollectorFailure(error)
     guard failure.reason == .hook else { return failure }
     return CollectorFailure(
-      .hook, failure.message, cure: "use kernel 5.12 or later, which let programs at the tracepoint pelt_se_tp")
+      .hook, failure.message, cure: "use kernel 5.12 or later, which lets programs attach to the tracepoint pelt_se_tp")
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

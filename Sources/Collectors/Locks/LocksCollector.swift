@@ -7,15 +7,16 @@ package import Exposition
 package final class LocksCollector: Collector {
   private static let contention = Family(
     "lock_contention_seconds", .histogram, unit: "seconds", labels: ["kind"],
-    help: "Time from finding a lock of the kernel taken until having it, or giving up.")
+    help: "Time that tasks waited for a contended kernel lock, until they had it or gave up.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "locks", summary: "waits for the kernel's locks, by kind of lock", isOnByDefault: false,
+    name: "locks", summary: "waits for contended kernel locks, by kind of lock", isOnByDefault: false,
     notes: """
-      Needs kernel 5.19. A lock that is had at once has no event here, nor has one that is had after spinning a little: for
-      a spinlock the first in the line beside the holder, for a semaphore of readers and writers who gets it before it has
-      to queue. On virtual machines without paravirtual spinlocks no spinlock has. Waits of a mutex, spinning and
-      sleeping, are one. Kinds other than spinlock, mutex and rwsem have series from their first wait on.
+      Needs kernel 5.19. Only contended locks have an event. A lock that is free has none, nor has one that is
+      taken after a little spinning: a spinlock by the first in line behind the holder, a read-write semaphore by
+      a task that gets it before it has to queue. On virtual machines without paravirtual spinlocks no spinlock
+      has an event. The wait for a mutex counts as one, whether the task spins, sleeps or both. Kinds other than
+      spinlock, mutex and rwsem have series from their first wait on.
       """,
     families: [contention]
   ) { context throws(CollectorFailure) in

@@ -10,20 +10,21 @@ package final class FaultsCollector: Collector {
   private static let faults = Family(
     "page_faults", .counter, labels: ["kind", "mode"],
     help:
-      "Page faults that ended with a page: major where storage was asked for it; mode is who touched the page, kernel also on behalf of a program."
+      "Page faults that were resolved: major if the page was read from storage. mode is who touched the page: user, or kernel, also on behalf of a program."
   )
   private static let durations = Family(
     "page_fault_duration_seconds", .histogram, unit: "seconds", labels: ["kind"],
-    help: "Time the kernel took to handle a page fault, from the first attempt to the last; absent without fentry.")
+    help:
+      "Time that the kernel took to handle page faults, over all attempts; absent where fentry programs are refused.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "faults", summary: "page faults by kind and mode, and their time", isOnByDefault: true,
     notes: """
-      Where the kernel takes fentry and fexit programs (x86-64; arm64 from 6.0), faults are counted and timed at its
-      handler. Where it does not, `wattprobe_page_fault_duration_seconds` is absent, a line of the log says so, and the
-      counts are the kernel's own: sums as in `/proc/vmstat`, the user's share from perf events. A CPU that comes online
-      after the start has no such event: scrapes of this collector then fail until wattprobe is restarted. Before Linux 6.4
-      the kernel's own count takes a fault that it had to try again for two.
+      Where the kernel accepts fentry and fexit programs (x86-64; arm64 from 6.0), faults are counted and timed at
+      its fault handler. Where it does not, `wattprobe_page_fault_duration_seconds` is absent, a line of the log
+      says so, and the counts are the kernel's own: the sums of `/proc/vmstat`, of which perf events tell the
+      user's share. A CPU that comes online later has no such event: scrapes of this collector then fail until
+      wattprobe is restarted. Before Linux 6.4 the kernel's own count takes a fault that it had to retry for two.
       """,
     families: [faults, durations]
   ) { context throws(CollectorFailure) in try FaultsCollector(context) }

@@ -10,38 +10,45 @@ package final class KmemCollector: Collector {
   private static let allocations = Family(
     "kernel_allocations", .counter, labels: ["allocator"],
     help:
-      "Allocations by kmalloc(), from slab caches and of pages, those pages too that the other two are made of, but none in bulk."
+      "Kernel allocations by kmalloc(), from slab caches and of pages (including the pages behind the other two); bulk allocations are not seen."
   )
   private static let frees = Family(
-    "kernel_frees", .counter, labels: ["allocator"], help: "Allocations given back, but those freed in bulk.")
+    "kernel_frees", .counter, labels: ["allocator"], help: "Kernel allocations freed; those freed in bulk are not seen."
+  )
   private static let allocatedBytes = Family(
     "kernel_allocated_bytes", .counter, unit: "bytes", labels: ["allocator"],
-    help: "Bytes allocated, as the allocator rounded them up.")
+    help: "Bytes allocated, as rounded up by the allocator.")
   private static let freedBytes = Family(
     "kernel_freed_bytes", .counter, unit: "bytes", labels: ["allocator"],
-    help: "Bytes given back; of kmalloc and slab those whose allocation was seen and had room.")
+    help: "Bytes freed; of kmalloc and slab only those whose allocation was tracked.")
   private static let outstandingBytes = Family(
     "kernel_outstanding_bytes", .gauge, unit: "bytes", labels: ["call_site"],
     help:
-      "Bytes of kmalloc() and slab caches allocated since this program started and not freed, by who allocated them.")
+      "Bytes from kmalloc() and slab caches allocated since wattprobe started and not yet freed, by the function that allocated them."
+  )
   private static let outstandingAllocations = Family(
     "kernel_outstanding_allocations", .gauge, labels: ["call_site"],
-    help: "Allocations of kmalloc() and slab caches since this program started that are not freed.")
+    help:
+      "Allocations from kmalloc() and slab caches since wattprobe started that are not yet freed, by the function that made them."
+  )
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "kmem", summary: "memory the kernel allocates for itself, and who holds it", isOnByDefault: false,
+    name: "kmem", summary: "memory that the kernel allocates for itself, and which functions hold it",
+    isOnByDefault: false,
     notes: """
-      `call_site` is the function that called the allocator: what it allocated is on its bill until freed, whoever frees
-      it. The `--kmem.sites` functions with the most bytes have series, `other` has the rest. Each outstanding allocation
-      takes an entry of a map of `--kmem.allocations`: once it is full, new ones are not billed until others are freed, and
-      `wattprobe_bpf_lost_updates_total{map="kmem_allocations"}` counts them. Pages have no call site. The kernel frees
-      some objects without an event (`kmem_cache_free_bulk()`, `kfree_rcu()` on some kernels): they stay on the bill until
-      their address is used again, so look for growth, not for bytes. Nor has what it allocates in bulk an event: pages of
-      stacks and `vmalloc()`, so there are fewer than in `/proc/vmstat`. These programs run at every allocation: see what
-      they cost with `wattprobe_bpf_program_run_seconds_total{collector="kmem"}`.
+      `call_site` is the function that called the allocator. What it allocates counts for it until it is freed,
+      whoever frees it. The `--kmem.sites` functions with the most bytes have series of their own; all others are
+      summed in `call_site="other"`. Each outstanding allocation takes an entry of a map with room for
+      `--kmem.allocations`. While the map is full, new allocations are not tracked, and
+      `wattprobe_bpf_lost_updates_total{map="kmem_allocations"}` counts them. Pages have no call site. The kernel
+      frees some objects without an event (`kmem_cache_free_bulk()`, `kfree_rcu()` on some kernels): they count as
+      outstanding until their address is used again, so look for growth rather than at absolute values. Bulk
+      allocations have no event either (stacks, `vmalloc()`), so there are fewer pages than in `/proc/vmstat`. The
+      programs run at every allocation: `wattprobe_bpf_program_run_seconds_total{collector="kmem"}` shows what
+      that costs.
 
-      Names come from `/proc/kallsyms`, opened at the start; where it hides addresses (`kernel.kptr_restrict`, without
-      `CAP_SYSLOG`) the two gauges are absent.
+      Names come from `/proc/kallsyms`, which is opened at the start. Where it hides addresses
+      (`kernel.kptr_restrict`, without `CAP_SYSLOG`) the two gauges are absent.
       """,
     families: [allocations, frees, allocatedBytes, freedBytes, outstandingBytes, outstandingAllocations]
   ) { context throws(CollectorFailure) in
@@ -65,7 +72,7 @@ package final class KmemCollector: Collector {
     } catch {
       sites = nil
       context.logger.warning(
-        "outstanding allocations are absent",
+        "outstanding kernel allocations are not shown",
         metadata: ["cause": "\(error)", "cure": "grant CAP_SYSLOG, or set kernel.kptr_restrict to 0 or 1"])
     }
   }

@@ -7,23 +7,24 @@ package import Exposition
 package final class PagecacheCollector: Collector {
   private static let accesses = Family(
     "page_cache_accesses", .counter,
-    help: "Pages of files used: read, mapped by a fault, made dirty. Hits are accesses less insertions.")
+    help: "Pages of files that were used: read, mapped by a fault, or made dirty. Hits are accesses minus insertions.")
   private static let insertions = Family(
     "page_cache_insertions", .counter,
-    help: "Pages brought into the page cache, ahead of being used too: these are the misses.")
+    help: "Pages brought into the page cache, including readahead: these are the misses.")
   private static let dirtied = Family(
-    "page_cache_dirtied", .counter, help: "Pages made dirty that were clean or new, as nr_dirtied of vmstat.")
+    "page_cache_dirtied", .counter, help: "Clean or new pages that were made dirty, as nr_dirtied in /proc/vmstat.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "pagecache", summary: "pages of files in memory: used, brought in, made dirty", isOnByDefault: true,
+    name: "pagecache", summary: "page cache: pages used, brought in, made dirty", isOnByDefault: true,
     notes: """
-      Misses are insertions, hits are accesses less insertions: over a time that is long beside what is read ahead, which
-      is inserted first and used later, if ever. Pages, also where the kernel keeps several as one. A read counts each
-      page once, whatever part of it is copied; a fault counts the pages it maps around the one wanted; a write counts a
-      page when it becomes dirty, so writing it again before it is written back is no access. Not in it are direct I/O,
-      tmpfs and other shared memory; file systems' own blocks are inserted but not looked up. Kernels before 6.12 tell of
-      look-ups only where they allow programs at functions: a mapped page counts there as it is unmapped, and where they do
-      not, accesses are absent.
+      Misses are insertions, and hits are accesses minus insertions. That holds over times that are long compared
+      with readahead, which inserts pages first and uses them later, or never. All counts are pages, even if the
+      kernel keeps several as one folio. A read counts each page once, however little of it is copied. A fault
+      counts the pages that it maps around the one wanted. A write counts a page when it becomes dirty; writing it
+      again before it was written back is no access. Direct I/O, tmpfs and other shared memory are not counted;
+      blocks of file systems themselves are counted when inserted, but not when looked up. Kernels before 6.12
+      tell of look-ups only where they accept fentry programs (a mapped page then counts when it is unmapped);
+      where they do not, accesses are absent.
       """,
     families: [accesses, insertions, dirtied]
   ) { context throws(CollectorFailure) in

@@ -9,28 +9,31 @@ internal import Host
 package final class NetCollector: PeriodicCollector {
   private static let packets = Family(
     "network_packets", .counter, labels: ["device", "direction"],
-    help: "Packets taken from and given to network drivers, by name of the device.")
+    help: "Packets received from and handed to network drivers, by device name.")
   private static let bytes = Family(
     "network_bytes", .counter, unit: "bytes", labels: ["device", "direction"],
-    help: "Bytes of these packets, link-layer headers included.")
+    help: "Bytes received from and handed to network drivers, including link-layer headers.")
   private static let queue = Family(
     "network_transmit_queue_seconds", .histogram, unit: "seconds", labels: ["device"],
-    help: "Time from being queued for transmission until offered to the driver.")
+    help: "Time that packets waited in a queueing discipline until they were offered to the driver.")
   private static let drops = Family(
-    "network_drops", .counter, labels: ["reason"], help: "Packets the kernel dropped, by its own names of the reasons.")
+    "network_drops", .counter, labels: ["reason"],
+    help: "Packets that the kernel dropped, by the kernel's own name of the reason.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "net", summary: "packets, bytes and queues of network devices, drops by reason", isOnByDefault: true,
+    name: "net", summary: "packets, bytes and transmit queues of network devices, drops by reason", isOnByDefault: true,
     notes: """
-      These are the packets of all network namespaces: devices of the same name share their series. A packet counts as the
-      kernel hands it over: what the receiving side has merged (GRO), or the device is to cut up (TSO), is one packet with one
-      header. So veth, loopback and virtio's sending side agree with `/proc/net/dev`; a network card that counts what is on
-      the wire shows more. Bridges leave the link-layer header out of what they themselves say they received. VLAN, bond,
-      team, macvlan and ipvlan devices get what they receive inside the kernel's receive function, where it does not show: it
-      is counted for the device below, and they have no `receive` of their own (macvlan: broadcasts only). At most
-      `--net.devices` devices have series; the rest is in `device="other"`. A device that is gone loses its series after
-      five minutes without a packet, and where another needs the place, the one that is idle for longest. Packets that are
-      cut into segments on their way to the driver, or wait for more than a minute, are not in the histogram.
+      Packets of all network namespaces together: devices of the same name share their series. A packet is counted
+      as the kernel passes it on: what was merged on reception (GRO), or will be cut into segments by the device
+      (TSO), is one packet with one header. So veth, loopback and the sending side of virtio agree with
+      `/proc/net/dev`, while a network card that counts what is on the wire shows more. Bridges do not count the
+      link-layer header of packets that they receive themselves. VLAN, bond, team, macvlan and ipvlan devices are
+      fed inside the kernel's receive function, where it cannot be seen: what they receive is counted for the
+      device below, and they have no `receive` of their own (macvlan: broadcasts only). At most `--net.devices`
+      devices have series; all others are summed in `device="other"`. A device that is gone loses its series after
+      five minutes without a packet; if a new device needs the place, the one that has been idle longest gives
+      way. Packets that are cut into segments on their way to the driver, or that wait for more than a minute, are
+      not in the histogram.
       """,
     families: [packets, bytes, queue, drops]
   ) { context throws(CollectorFailure) in try NetCollector(context) }

@@ -7,26 +7,27 @@ package import Exposition
 package final class TCPCollector: Collector {
   private static let connections = Family(
     "tcp_connections", .counter, labels: ["family", "result"],
-    help: "Connections made, that could not be made or were given up before, and accepted.")
+    help: "TCP connections: established from here, failed (or given up) before that, and accepted.")
   private static let connects = Family(
     "tcp_connect_duration_seconds", .histogram, unit: "seconds", labels: ["family"],
-    help: "Time from the first SYN until the connection is established, of those made from here.")
+    help: "Time from the first SYN until the connection was established, for connections made from here.")
   private static let retransmits = Family(
     "tcp_retransmits", .counter, labels: ["kind"],
-    help: "Segments sent again: SYN, SYN and ACK, after a timeout, by fast recovery, or as a probe for a lost tail.")
+    help: "Segments retransmitted, by kind: SYN, SYN-ACK, after a timeout, in fast recovery, or as a tail loss probe.")
   private static let resets = Family(
-    "tcp_resets", .counter, labels: ["direction"], help: "Resets sent, and received for a connection there was.")
+    "tcp_resets", .counter, labels: ["direction"],
+    help: "TCP resets sent, and resets received for an existing connection.")
   private static let rtt = Family(
     "tcp_rtt_seconds", .histogram, unit: "seconds", labels: ["family"],
-    help: "Smoothed round-trip time of a connection as it was closed.")
+    help: "Smoothed round-trip time of connections when they closed.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "tcp", summary: "TCP connections, connect and round-trip times, retransmits, resets", isOnByDefault: true,
     notes: """
-      All network namespaces together, unlike `/proc/net/snmp`. The family is that of the addresses in use: an IPv6 socket
-      that talks to a mapped IPv4 address counts as ipv4. A connect that the program gives up counts as failed, which
-      `AttemptFails` leaves out. Before Linux 6.10 resets are seen only where there is a socket for them, so not those that
-      answer a connect to a closed port.
+      All network namespaces together, unlike `/proc/net/snmp`. `family` is that of the addresses in use: an IPv6
+      socket that talks to a mapped IPv4 address counts as ipv4. A connection attempt that the program gives up
+      counts as failed; `AttemptFails` leaves it out. Before Linux 6.10 a reset is seen only if it belongs to a
+      socket, so not those that answer an attempt to connect to a closed port.
       """,
     families: [connections, connects, retransmits, resets, rtt]
   ) { context throws(CollectorFailure) in

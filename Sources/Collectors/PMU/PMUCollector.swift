@@ -10,12 +10,12 @@ package final class PMUCollector: Collector {
   }
 
   private static let byCPU = [
-    family(.cycles, "cycles", "Core cycles, idle states left out."),
+    family(.cycles, "cycles", "Core cycles, without those in idle states."),
     family(.instructions, "instructions", "Instructions retired."),
-    family(.cacheReferences, "cache_references", "Accesses of the last level cache, as the processor defines them."),
-    family(.cacheMisses, "cache_misses", "Misses of the last level cache, as the processor defines them."),
+    family(.cacheReferences, "cache_references", "Last-level cache accesses, as the processor defines them."),
+    family(.cacheMisses, "cache_misses", "Last-level cache misses, as the processor defines them."),
     family(.branches, "branches", "Branch instructions retired."),
-    family(.branchMisses, "branch_misses", "Branches predicted wrongly."),
+    family(.branchMisses, "branch_misses", "Mispredicted branches."),
   ]
 
   private static func processFamily(_ event: ProcessorEvent, _ name: String, _ help: String) -> (ProcessorEvent, Family)
@@ -24,17 +24,18 @@ package final class PMUCollector: Collector {
   }
 
   private static let byProcess = [
-    processFamily(.cycles, "cycles", "Core cycles of the process, interrupts on its time included."),
+    processFamily(.cycles, "cycles", "Core cycles of the process, including those of interrupts while it ran."),
     processFamily(.instructions, "instructions", "Instructions retired by the process."),
-    processFamily(.cacheMisses, "cache_misses", "Misses of the last level cache by the process."),
+    processFamily(.cacheMisses, "cache_misses", "Last-level cache misses of the process."),
   ]
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "pmu", summary: "cycles, instructions, cache and branch misses by CPU and by process", isOnByDefault: true,
     notes: """
-      An event that the machine does not have is absent, never 0. Where there are more events than hardware counters,
-      perf lets them take turns, and counts are scaled up by the time enabled over the time counting. The families by process
-      need the process collector and count a slice as it ends, so a process that runs for long shows its last slice late.
+      An event that the machine does not have is absent, never 0. Where there are more events than hardware
+      counters, perf lets them take turns, and counts are scaled by the time enabled over the time counting. The
+      families by process need the process collector. They count a time slice when it ends, so the last slice of a
+      process that runs for long shows late.
       """,
     families: byCPU.map(\.1) + byProcess.map(\.1)
   ) { context throws(CollectorFailure) in

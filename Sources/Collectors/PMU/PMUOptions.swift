@@ -1,5 +1,3 @@
-package import Host
-
 /// What the pmu collector counts with.
 package struct PMUOptions: Sendable {
   /// Where perf takes the PMU's events from: stand-ins, where a machine has none.

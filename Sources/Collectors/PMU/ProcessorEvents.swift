@@ -82,7 +82,7 @@ package final class ProcessorEvents {
     }
     throw CollectorFailure(
       .absent, "no hardware events: \(refusal)",
-      cure: "run on the machine itself, or have the hypervisor pass the PMU on")
+      cure: "virtual machines have none unless the hypervisor passes the PMU through; run on the machine itself")
   }
 
   /// Calls `body` with each CPU's count of `event`, scaled up for times it shared the hardware.

@@ -4,13 +4,13 @@ internal import Exposition
 extension ProcessCollector {
   private static let energy = Family(
     "process_energy_joules", .counter, unit: "joules", labels: identity + ["source"],
-    help: "Active energy of packages, memory and GPUs that went to the process.")
+    help: "Energy attributed to the process: its part of the active energy of packages, memory and GPUs.")
   private static let power = Family(
     "process_power_watts", .gauge, unit: "watts", labels: identity + ["source"],
-    help: "Mean power of the process over the last window; absent while a zone cannot be read.")
+    help: "Mean power of the process in the last window; absent while a zone cannot be read.")
   private static let window = Family(
     "process_window_joules", .gauge, unit: "joules", labels: identity + ["source"],
-    help: "Energy of the process in the last window; absent while a zone cannot be read.")
+    help: "Energy attributed to the process in the last window; absent while a zone cannot be read.")
 
   static let energyFamilies = [energy, power, window]
 

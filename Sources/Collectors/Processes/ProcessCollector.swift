@@ -8,37 +8,42 @@ package final class ProcessCollector: PeriodicCollector {
   static let identity = ["pid", "comm", "cgroup"]
   private static let cpu = Family(
     "process_cpu_seconds", .counter, unit: "seconds", labels: identity + ["mode"],
-    help: "CPU time used, exact in sum, split into user and system as the kernel does.")
+    help: "CPU time of the process, by mode; the sum is exact, the split between user and system is the kernel's.")
   private static let runqueue = Family(
     "process_runqueue_seconds", .counter, unit: "seconds", labels: identity,
-    help: "Time threads waited, runnable, for a CPU.")
+    help: "Time that threads of the process waited, runnable, for a CPU.")
   private static let switches = Family(
-    "process_context_switches", .counter, labels: identity + ["kind"], help: "Context switches of all threads.")
+    "process_context_switches", .counter, labels: identity + ["kind"],
+    help: "Context switches of all threads of the process, by kind.")
   private static let faults = Family(
     "process_page_faults", .counter, labels: identity + ["kind"],
-    help: "Page faults: minor without, major with input from storage.")
+    help: "Page faults of the process: major if the page was read from storage, else minor.")
   private static let io = Family(
     "process_io_bytes", .counter, unit: "bytes", labels: identity + ["direction"],
-    help: "Bytes fetched from and sent to storage on behalf of the process.")
+    help: "Bytes read from and written to storage on behalf of the process.")
   private static let resident = Family(
-    "process_resident_bytes", .gauge, unit: "bytes", labels: identity, help: "Memory in RAM, shared pages included.")
+    "process_resident_bytes", .gauge, unit: "bytes", labels: identity,
+    help: "Resident memory of the process, including shared pages.")
   private static let virtual = Family(
-    "process_virtual_bytes", .gauge, unit: "bytes", labels: identity, help: "Size of the address space.")
-  private static let threads = Family("process_threads", .gauge, labels: identity, help: "Number of threads.")
+    "process_virtual_bytes", .gauge, unit: "bytes", labels: identity,
+    help: "Virtual memory size of the process.")
+  private static let threads = Family(
+    "process_threads", .gauge, labels: identity, help: "Number of threads of the process.")
   private static let scheduling = Family(
     "process_scheduling", .info, labels: identity + ["policy", "priority", "nice"],
     help: "Scheduling policy, kernel priority and nice value of the first thread.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "process", summary: "CPU, run-queue time, switches, faults, I/O and memory of the processes that matter",
+    name: "process",
+    summary: "CPU time, run-queue time, context switches, page faults, I/O, memory and energy of the busiest processes",
     isOnByDefault: true,
     notes: """
-      A process gets series once it has used 10 ms of CPU time lately; what it used before, and everything of processes
-      without series, is in `pid="other"`. No counter ever falls, and the sum over all series is the machine's at every
+      A process gets series of its own once it has used 10 ms of CPU time recently (older use counts less). What it used
+      before, and everything of processes without series, is in `pid="other"`. No counter ever falls, and the sum over all series is the machine's at every
       moment. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
       `--process.grace`, which should be longer than the scrape interval. Energy is attributed where there is a sensor: see
       energy. It begins with the first scrape that shows the series; what was used before that is in `other`, too. Kernel
-      threads have none of their own; theirs is `to="kernel"` there.
+      threads have no series; their energy is `to="kernel"`.
       """,
     families: energyFamilies + [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
       + detailFamilies

@@ -29,16 +29,18 @@ extension ProcessCollector {
   static let blockIOs = Family(
     "process_block_ios", .counter, labels: identity + ["operation"],
     help:
-      "Block I/Os that the process itself submitted, before any merging: its reads, and writes that no kernel thread makes for it; with --process.detail."
+      "Block I/Os that the process itself submitted, before merging: reads, and writes not left to a kernel thread; "
+      + "with --process.detail."
   )
   static let pageCacheAccesses = Family(
     "process_page_cache_accesses", .counter, labels: identity,
-    help: "Pages of files looked up in memory; with --process.detail.")
+    help: "Page cache accesses of the process; with --process.detail.")
   static let pageCacheInsertions = Family(
     "process_page_cache_insertions", .counter, labels: identity,
-    help: "Pages brought into the page cache, by readahead too; with --process.detail.")
+    help: "Pages that the process brought into the page cache, including readahead; with --process.detail.")
   static let pageCacheDirtied = Family(
-    "process_page_cache_dirtied", .counter, labels: identity, help: "Pages of files made dirty; with --process.detail.")
+    "process_page_cache_dirtied", .counter, labels: identity,
+    help: "Pages of files that the process made dirty; with --process.detail.")
 
   /// What other collectors' programs counted by process.
   func writeDetail(_ sources: [ProcessDetailSource], _ table: ProcessTable, to writer: inout SampleWriter) {

@@ -22,21 +22,21 @@ package final class ProgramCollector: PeriodicCollector {
     "build", .info, labels: ["version", "revision", "kernel"], help: "Version of wattprobe and of the running kernel.")
   private static let runSeconds = Family(
     "bpf_program_run_seconds", .counter, unit: "seconds", labels: ["collector", "program"],
-    help: "Time eBPF programs ran while statistics were on; divided by the runs, their mean cost.")
+    help: "Run time of eBPF programs while statistics were on; divided by the number of runs, the mean cost of a run.")
   private static let runs = Family(
     "bpf_program_runs", .counter, labels: ["collector", "program"],
     help: "Runs of eBPF programs while statistics were on.")
   private static let entries = Family(
-    "bpf_map_entries", .gauge, labels: ["map"], help: "Entries of an eBPF map in use, counted every ten seconds.")
+    "bpf_map_entries", .gauge, labels: ["map"], help: "Entries in use of an eBPF map, counted every ten seconds.")
   private static let capacity = Family(
-    "bpf_map_capacity", .gauge, labels: ["map"], help: "Entries an eBPF map has room for.")
+    "bpf_map_capacity", .gauge, labels: ["map"], help: "Entries that an eBPF map has room for.")
   private static let lost = Family(
     "bpf_lost_updates", .counter, labels: ["map", "cause"],
-    help: "Updates that could not be made: a full map, no memory, or a program interrupted by itself.")
+    help: "Updates that were lost, by cause: the map was full, there was no memory, or the program interrupted itself.")
   private static let overhead = Family(
     "overhead_ratio", .gauge, unit: "ratio",
     help:
-      "Cost of wattprobe in CPUs: eBPF run time in the last sample and CPU time of the program since the one before.")
+      "What wattprobe costs, in CPUs: eBPF run time in the last sample, and its own CPU time since the sample before.")
   private static let cpu = Family(
     unprefixed: "process_cpu_seconds", .counter, unit: "seconds", help: "User and system CPU time of wattprobe itself.")
   private static let memory = Family(
@@ -45,7 +45,7 @@ package final class ProgramCollector: PeriodicCollector {
     unprefixed: "process_open_fds", .gauge, help: "Open file descriptors of wattprobe itself.")
   private static let start = Family(
     unprefixed: "process_start_time_seconds", .gauge, unit: "seconds",
-    help: "Start of wattprobe itself since the epoch.")
+    help: "Start time of wattprobe itself since the Unix epoch.")
 
   package static let families = [
     build, runSeconds, runs, entries, capacity, lost, overhead, cpu, memory, descriptors, start,
@@ -97,7 +97,7 @@ package final class ProgramCollector: PeriodicCollector {
       }
     } catch {
       isSampling = false
-      context.logger.notice("run-time statistics of eBPF programs are absent", metadata: ["cause": "\(error)"])
+      context.logger.notice("no run-time statistics of eBPF programs", metadata: ["cause": "\(error)"])
     }
   }
 

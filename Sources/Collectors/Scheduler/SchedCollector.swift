@@ -9,27 +9,29 @@ package final class SchedCollector: Collector {
   private static let switches = Family(
     "sched_context_switches", .counter, labels: ["kind"],
     help:
-      "Context switches: voluntary where the task blocked, involuntary where it was preempted, yielded or was the idle task."
+      "Context switches, by the task that left the CPU: voluntary if it blocked, involuntary if it was preempted, yielded or was the idle task."
   )
   private static let wakeups = Family(
-    "sched_wakeups", .counter, labels: ["kind"], help: "Tasks made runnable: woken, or new.")
-  private static let migrations = Family("sched_migrations", .counter, help: "Tasks moved to another CPU.")
+    "sched_wakeups", .counter, labels: ["kind"], help: "Tasks that became runnable: woken up, or newly created.")
+  private static let migrations = Family("sched_migrations", .counter, help: "Migrations of tasks to another CPU.")
   private static let events = Family(
     "sched_process_events", .counter, labels: ["event"],
-    help: "Tasks created (threads too), programs executed, thread groups ended.")
+    help: "Tasks forked (threads too), programs executed, and processes (thread groups) that exited.")
   private static let runqueue = Family(
     "sched_runqueue_latency_seconds", .histogram, unit: "seconds",
-    help: "Time from becoming runnable (woken, new or preempted) until on a CPU.")
+    help:
+      "Time that tasks waited in a run queue: from becoming runnable (woken, new or preempted) until running on a CPU.")
   private static let oncpu = Family(
-    "sched_oncpu_seconds", .histogram, unit: "seconds", help: "Time from being switched in until being switched out.")
+    "sched_oncpu_seconds", .histogram, unit: "seconds",
+    help: "Time that tasks ran on a CPU without a break: from being switched in until being switched out.")
   private static let offcpu = Family(
     "sched_offcpu_seconds", .histogram, unit: "seconds", labels: ["reason"],
     help:
-      "Time from blocking until on a CPU again; uninterruptible as it counts for the load average, io in io_schedule()."
+      "Time from blocking until running again, by kind of sleep; uninterruptible sleep counts for the load average, io is in io_schedule()."
   )
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "sched", summary: "context switches, wakeups, run-queue, on-CPU and off-CPU times", isOnByDefault: true,
+    name: "sched", summary: "context switches, wakeups, times in run queues, on and off the CPU", isOnByDefault: true,
     families: [switches, wakeups, migrations, events, runqueue, oncpu, offcpu]
   ) { context throws(CollectorFailure) in try SchedCollector(context) }
 

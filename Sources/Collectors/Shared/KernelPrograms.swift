@@ -1,4 +1,4 @@
-package import BPF
+internal import BPF
 package import BPFPrograms
 package import Collecting
 internal import Glibc
@@ -74,7 +74,9 @@ package final class KernelPrograms {
         let isWanted = options.measuresCgroupWaits || weighing() != nil
         let scheduler = isWanted ? try? self.scheduler() : nil
         if weighing() != nil, scheduler?.weighing == nil {
-          logger.notice("energy is divided by run time alone, in all packages alike: tasks cannot be weighed")
+          logger.notice(
+            "energy is divided by run time alone, without regard to packages, SMT or cycles: the scheduler program cannot weigh tasks"
+          )
         }
         let programs = try ProcessPrograms(options: options, watched: try watched(), scheduler: scheduler)
         register(programs)

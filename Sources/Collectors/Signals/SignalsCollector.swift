@@ -8,12 +8,12 @@ internal import Host
 package final class SignalsCollector: Collector {
   private static let signals = Family(
     "signals", .counter, labels: ["signal"],
-    help: "Signals sent to processes and threads, those that are ignored or pending already too.")
+    help: "Signals sent to processes and threads, including those that are ignored or already pending.")
   private static let oomKills = Family(
-    "oom_kills", .counter, help: "Processes chosen by the OOM killer, of the machine or of a control group.")
+    "oom_kills", .counter, help: "Processes killed by the OOM killer, that of the machine or of a control group.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
-    name: "signals", summary: "signals sent, victims of the OOM killer", isOnByDefault: true,
+    name: "signals", summary: "signals sent, processes killed by the OOM killer", isOnByDefault: true,
     families: [signals, oomKills]
   ) { context throws(CollectorFailure) in
     let programs = try PerCPUPrograms<SignalsPerCPU>(

@@ -9,32 +9,33 @@ package final class SyscallsCollector: Collector {
   private static let calls = Family(
     "syscalls", .counter, labels: ["syscall", "category"],
     help:
-      "System calls that ended, by return or with their thread; compat are those of 32-bit programs, unknown those without a name."
+      "System calls that ended, by returning or with their thread; compat are those of 32-bit programs, unknown those without a name here."
   )
   private static let seconds = Family(
     "syscall_seconds", .counter, unit: "seconds", labels: ["syscall", "category"],
-    help: "Time from the entry of system calls to their end, waits included.")
+    help: "Time spent in system calls, from entry to end, including waits.")
   private static let errors = Family(
     "syscall_errors", .counter, labels: ["errno"],
     help:
-      "Errors that system calls returned; of an ERESTART one the program sees EINTR, or nothing as the call is made again."
+      "Errors that system calls returned in the kernel; a program sees ERESTART ones as EINTR, or not at all where the call is restarted."
   )
   private static let durations = Family(
     "syscall_duration_seconds", .histogram, unit: "seconds", labels: ["category", "syscall"],
     help:
-      "Time from the entry of system calls to their end, waits included; by call where --syscalls.histograms asks for it."
+      "Duration of system calls, from entry to end, including waits; by category, or by call with --syscalls.histograms syscall."
   )
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "syscalls", summary: "system calls: number, time, errors", isOnByDefault: true,
     notes: """
-      A call counts as it ends: by its return, or with its thread, as `exit_group` does. Waits are part of its time, so
-      calls that wait by design have categories of their own: `poll` (descriptors, completions), `sync` (other threads),
-      `time` (sleep). `compat` are all calls by another table than the machine's own (32-bit programs, x32), `unknown` those
-      whose number has no name. Errors are those the kernel returned: an `ERESTART…` is a call that a signal interrupted,
-      of which the program sees `EINTR` if a handler runs that does not ask for a restart, and otherwise nothing. A call
-      that seccomp refused is an error and no call. `--syscalls.histograms syscall` gives each call a histogram with the
-      label `syscall`, instead of each category.
+      A call is counted when it ends: when it returns, or with its thread, as `exit_group` does. Its time includes
+      waits, so calls that wait by design have categories of their own: `poll` (for descriptors and completions),
+      `sync` (for other threads), `time` (sleeps). `compat` are all calls through another table than the machine's
+      own (32-bit programs, x32), `unknown` those whose number has no name here. Errors are those that the kernel
+      returned. An `ERESTART…` is a call that a signal interrupted: the program sees `EINTR` if a signal handler
+      runs that does not ask for a restart, and nothing otherwise. A call that seccomp refused counts as an error,
+      not as a call. With `--syscalls.histograms syscall` each call has a histogram, with the label `syscall`,
+      instead of each category.
       """,
     families: [calls, seconds, errors, durations]
   ) { context throws(CollectorFailure) in

@@ -76,7 +76,8 @@ package final class ProcessPrograms: LoadedPrograms {
         }
       }
     } catch {
-      throw CollectorFailure(.read, error.description, cure: "see the kernel's log")
+      throw CollectorFailure(
+        .read, error.description, cure: "look into the kernel's log (dmesg), and report this with the kernel's version")
     }
     watched.update()
     tables.endPass(

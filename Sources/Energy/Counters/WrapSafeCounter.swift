@@ -4,14 +4,14 @@
 /// A reading below the last one is a wrap where the counter has a range and the energy this implies is possible in the time
 /// that passed. Otherwise it is a reset (resume from suspend, a module loaded again) or a bad reading, and the next one
 /// tells: from the last good reading on if it is above that, from the low one on if it is not. Both are true lower bounds.
+/// The same goes for a reading that is further up than is possible: it is held, and the next one tells.
 /// More than one turn between two readings cannot be seen: keep the period under `longestPeriod`.
 ///
 /// Of a counter whose range nobody tells (hwmon), 32 bits are assumed to be possible until a reading exceeds them, and a turn
 /// is believed only where it fits what was seen before: from the last quarter to the first, at no more than twice the
 /// highest mean power so far.
 package struct WrapSafeCounter: Sendable {
-  /// More than any package or memory draws: what a wrap may imply. A psys above it is held at its wrap, which loses one
-  /// window and invents nothing (large servers count psys in whole joules and wrap after 4.3 GJ).
+  /// More than any package or memory draws: so fast counters are expected to turn.
   package static let fullPowerWatts: UInt64 = 4000
   /// Readings are not taken exactly when their time is: what may have passed unseen.
   private static let slack: UInt64 = 1_000_000_000
@@ -28,6 +28,8 @@ package struct WrapSafeCounter: Sendable {
   package let range: CounterRange?
   /// Whether it may have 32 bits only.
   private var mayBeNarrow: Bool
+  /// No reading is believed that implies more, up or by a turn.
+  private let mostWatts: UInt64
   /// The highest mean power of a window so far, in microjoules per second.
   private var highestPower: UInt64 = 0
   /// The energy since the first reading.
@@ -38,11 +40,16 @@ package struct WrapSafeCounter: Sendable {
   private var last: Reading?
   /// A reading below `last` that is no wrap.
   private var low: Reading?
+  /// A reading above `last` by more than is possible.
+  private var high: Reading?
   private var hasVanished = false
 
-  /// - Parameter mayBeNarrow: whether 32 bits are possible, where there is no range.
-  package init(range: CounterRange?, mayBeNarrow: Bool = false) {
+  /// - Parameters:
+  ///   - mayBeNarrow: whether 32 bits are possible, where there is no range.
+  ///   - mostWatts: more than what is measured can draw.
+  package init(range: CounterRange?, mayBeNarrow: Bool = false, mostWatts: UInt64 = fullPowerWatts) {
     self.range = range
+    self.mostWatts = mostWatts
     self.mayBeNarrow = range == nil && mayBeNarrow
   }
 
@@ -71,18 +78,27 @@ package struct WrapSafeCounter: Sendable {
     }
     let vanished = hasVanished
     hasVanished = false
-    if reading >= last.microjoules { return advance(by: reading - last.microjoules, since: last, to: here) }
+    if isPossible(from: last, to: here) { return advance(by: reading - last.microjoules, since: last, to: here) }
+    if reading >= last.microjoules {
+      if let high, isPossible(from: high, to: here) {
+        return advance(by: reading - high.microjoules, since: high, to: here)
+      }
+      errors += 1
+      high = here
+      return nil
+    }
+    high = nil
     if vanished {
       self.last = here
       low = nil
       return nil
     }
-    if let low, reading >= low.microjoules {
+    if let low, isPossible(from: low, to: here) {
       return advance(by: reading - low.microjoules, since: low, to: here)
     }
     if low == nil, let range {
       let turned = range.modulus - last.microjoules + reading
-      if turned <= Self.possible(nanoseconds: elapsed(since: last, to: now)) {
+      if turned <= possible(nanoseconds: elapsed(since: last, to: now)) {
         return advance(by: turned, since: last, to: here)
       }
     }
@@ -90,6 +106,12 @@ package struct WrapSafeCounter: Sendable {
     errors += 1
     low = here
     return nil
+  }
+
+  /// Whether a counter may have gone up from the one reading to the other.
+  private func isPossible(from base: Reading, to here: Reading) -> Bool {
+    here.microjoules >= base.microjoules
+      && here.microjoules - base.microjoules <= possible(nanoseconds: elapsed(since: base, to: here.time))
   }
 
   /// The energy of a turn of 32 bits, where that is what the readings look like.
@@ -114,9 +136,10 @@ package struct WrapSafeCounter: Sendable {
   }
 
   private mutating func advance(by energy: UInt64, since base: Reading, to here: Reading) -> EnergyWindow? {
-    microjoules += energy
+    microjoules = microjoules.saturating(plus: energy)
     last = here
     low = nil
+    high = nil
     let nanoseconds = elapsed(since: base, to: here.time)
     if nanoseconds == 0 { return nil }
     highestPower = max(highestPower, UInt64(clamping: UInt128(energy) * 1_000_000_000 / UInt128(nanoseconds)))
@@ -125,9 +148,9 @@ package struct WrapSafeCounter: Sendable {
 
   private func elapsed(since base: Reading, to now: UInt64) -> UInt64 { now > base.time ? now - base.time : 0 }
 
-  /// Microjoules that full power yields in this time.
-  private static func possible(nanoseconds: UInt64) -> UInt64 {
-    let product = (UInt128(nanoseconds) + UInt128(slack)) * UInt128(fullPowerWatts) / 1000
+  /// Microjoules that the highest power yields in this time.
+  private func possible(nanoseconds: UInt64) -> UInt64 {
+    let product = (UInt128(nanoseconds) + UInt128(Self.slack)) * UInt128(mostWatts) / 1000
     return UInt64(clamping: product)
   }
 }

@@ -63,6 +63,16 @@ package struct EnergyZone: Sendable, Hashable {
       }
   }
 
+  /// More watts than it can draw: no reading is believed that implies more.
+  package var mostWatts: UInt64 {
+    if source == .battery { return 1000 }
+    return switch domain {
+    case .package, .core, .uncore, .dram, .gpu: WrapSafeCounter.fullPowerWatts
+    // a server full of GPUs takes ten thousand
+    case .psys, .machine, .other: 50_000
+    }
+  }
+
   /// A zone whose place in the machine is known by other means than its name.
   package init(source: Source, name: String, domain: Domain, package: Int? = nil, owner: String? = nil) {
     self.source = source

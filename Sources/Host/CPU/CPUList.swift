@@ -15,7 +15,10 @@ package enum CPUList {
         guard let end = cursor.unsigned() else { throw .malformed(path, expected: "a CPU list", in: bytes) }
         last = end
       }
-      guard first <= last, last <= highest else { throw .malformed(path, expected: "a CPU list", in: bytes) }
+      // the kernel writes them in order, each once
+      guard first <= last, last <= highest, cpus.last.map({ first > UInt64($0) }) ?? true else {
+        throw .malformed(path, expected: "a CPU list", in: bytes)
+      }
       cpus.append(contentsOf: Int(first)...Int(last))
     } while cursor.skip(",")
     _ = cursor.skip("\n")

@@ -35,12 +35,14 @@ package struct SystemStatistics: Sendable, Hashable {
     var cursor = TextCursor(bytes)
     while !cursor.isAtEnd {
       if cursor.skip("cpu ") {
-        total = Self.times(&cursor)
+        guard let times = Self.times(&cursor) else { throw Self.noTimes(path, "cpu", bytes, cursor.position) }
+        total = times
       } else if cursor.skip("cpu") {
         guard let number = cursor.unsigned(), let cpu = Int(exactly: number) else {
           throw .malformed(path, expected: "a CPU number", in: bytes.extracting(cursor.position...))
         }
-        cpus[cpu] = Self.times(&cursor)
+        guard let times = Self.times(&cursor) else { throw Self.noTimes(path, "cpu\(cpu)", bytes, cursor.position) }
+        cpus[cpu] = times
       } else if cursor.skip("ctxt ") {
         contextSwitches = cursor.unsigned()
       } else if cursor.skip("btime ") {
@@ -61,6 +63,10 @@ package struct SystemStatistics: Sendable, Hashable {
     self.cpus = cpus
   }
 
+  private static func noTimes(_ path: String, _ name: String, _ bytes: Span<UInt8>, _ position: Int) -> HostError {
+    .malformed(path, expected: "the times of \(name)", in: bytes.extracting(position...))
+  }
+
   /// The statistics now.
   package init(paths: HostPaths) throws(HostError) {
     let path = paths.proc("stat")
@@ -69,11 +75,20 @@ package struct SystemStatistics: Sendable, Hashable {
     try self.init(parsing: bytes.span, path: path)
   }
 
-  // Older kernels end the line sooner: what is not there is 0.
-  private static func times(_ cursor: inout TextCursor) -> CPUTimes {
+  /// The columns of a line of times. Older kernels end it sooner: what is not there is 0. Nil where a column is no number, or
+  /// fewer are there than any kernel has.
+  private static func times(_ cursor: inout TextCursor) -> CPUTimes? {
+    var count = 0
+    var isBroken = false
     func next() -> UInt64 {
       cursor.skipSpaces()
-      return cursor.unsigned() ?? 0
+      if cursor.isAtEnd || cursor.next == UInt8(ascii: "\n") { return 0 }
+      guard let ticks = cursor.unsigned() else {
+        isBroken = true
+        return 0
+      }
+      count += 1
+      return ticks
     }
     var times = CPUTimes()
     times.user = next()
@@ -86,6 +101,6 @@ package struct SystemStatistics: Sendable, Hashable {
     times.steal = next()
     times.guest = next()
     times.guestNice = next()
-    return times
+    return isBroken || count < 4 ? nil : times
   }
 }

@@ -2,10 +2,17 @@ import Glibc
 
 /// Whole files of procfs and sysfs.
 package enum SmallFile {
+  /// No file of the kernel's that is read whole is larger, on the largest of machines.
+  package static let mostBytes = 16 << 20
+
   /// Replaces what `bytes` holds by the whole file, keeping its memory for the next file.
   ///
   /// It reads to the end instead of asking for the size, which procfs gives as 0.
-  package static func read(_ path: String, into bytes: inout [UInt8]) throws(SystemError) {
+  ///
+  /// - Parameter most: a file with more bytes fails with EFBIG.
+  package static func read(
+    _ path: String, into bytes: inout [UInt8], most: Int = mostBytes
+  ) throws(SystemError) {
     let file = try FileDescriptor(opening: path)
     // Bytes read; those of `bytes` beyond them are room for more. procfs hands out a file in pieces of any size.
     var filled = 0
@@ -29,14 +36,18 @@ package enum SmallFile {
       }
       filled += count
       if count == 0 { break }
+      if filled > most {
+        bytes.removeAll()
+        throw SystemError(EFBIG, call: "read", path: path)
+      }
     }
     bytes.removeLast(bytes.count - filled)
   }
 
   /// The file as text without its last newline; invalid UTF-8 is replaced.
-  package static func text(_ path: String) throws(SystemError) -> String {
+  package static func text(_ path: String, most: Int = mostBytes) throws(SystemError) -> String {
     var bytes: [UInt8] = []
-    try read(path, into: &bytes)
+    try read(path, into: &bytes, most: most)
     if bytes.last == UInt8(ascii: "\n") { bytes.removeLast() }
     return String(decoding: bytes, as: UTF8.self)
   }

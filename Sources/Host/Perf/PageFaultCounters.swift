@@ -37,8 +37,6 @@ package struct PageFaultCounters: ~Copyable {
   package init(cpus: Int, open: @escaping Open = PageFaultCounters.systemOpen) throws(SystemError) {
     self.open = open
     groups = Array(repeating: Group(), count: cpus)
-    // room for the rest of the program too; where it is not to be had, the opening says so
-    _ = chost_allow_descriptors(UInt(cpus * Int(CHOST_FAULT_EVENTS) + 512))
     var opened = 0
     for cpu in 0..<cpus {
       do throws(SystemError) {

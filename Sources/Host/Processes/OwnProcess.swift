@@ -26,7 +26,9 @@ package enum OwnProcess {
     guard cursor.unsigned() != nil, cursor.skip(" "), let pages = cursor.unsigned() else {
       throw .malformed(path, expected: "two page counts", in: bytes.span)
     }
-    return pages * Kernel.pageSize
+    let (bytesResident, isTooLarge) = pages.multipliedReportingOverflow(by: Kernel.pageSize)
+    if isTooLarge { throw .malformed(path, expected: "two page counts", in: bytes.span) }
+    return bytesResident
   }
 
   /// Open descriptors, without the one this count needs.
@@ -36,6 +38,10 @@ package enum OwnProcess {
     if known > 0 { return known }
     return max(0, try Directory.count(path) - 1)
   }
+
+  /// Raises the soft limit of open descriptors to the hard one: events are opened for each CPU, and a shell's usual 1024 are
+  /// few on large machines. Where that is refused, what cannot be opened says so.
+  package static func raiseDescriptorLimit() { _ = chost_raise_descriptor_limit() }
 
   /// When this process began, in seconds since the epoch, to a hundredth.
   package static func startTime(paths: HostPaths) throws(HostError) -> Double {

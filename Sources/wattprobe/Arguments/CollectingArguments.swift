@@ -27,7 +27,7 @@ struct CollectingArguments: ParsableArguments {
     options.paths = try path.paths()
     for area in areas { try area.apply(to: &options) }
     if options.enabled.isEmpty {
-      throw StartError("all collectors are switched off", cure: "give --collector.<name> for one at least")
+      throw StartError("all collectors are switched off", cure: "switch at least one on, with --collector.<name>")
     }
     return options
   }

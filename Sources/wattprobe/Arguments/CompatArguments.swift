@@ -14,7 +14,7 @@ struct CompatArguments: CollectorArguments {
   func apply(to options: inout CollectorOptions) throws {
     if let exporters { options.compat.exporters = exporters.exporters }
     if options.enabled.contains("compat") && !options.enabled.contains("energy") {
-      throw StartError("--compat: the energy collector, whose figures it shows, is off", cure: "add --collector.energy")
+      throw StartError("--compat: the energy collector is off, whose figures it shows", cure: "add --collector.energy")
     }
   }
 }

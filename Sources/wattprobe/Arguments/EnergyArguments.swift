@@ -72,7 +72,7 @@ struct EnergyArguments: CollectorArguments {
   private static func file(_ path: String) throws -> PowerModel {
     let text: String
     do throws(SystemError) {
-      text = try SmallFile.text(path)
+      text = try SmallFile.text(path, most: 65_536)
     } catch {
       throw StartError("--energy.model: \(error)", cure: "give a file of coefficients, or one of \(presets)")
     }
@@ -98,7 +98,7 @@ struct EnergyArguments: CollectorArguments {
     guard let preset = PowerModel.preset(for: identity) else {
       throw StartError(
         "--energy.model auto: there is no preset for this processor (\(identity))",
-        cure: "write a file of coefficients, or give the nearest of \(presets)")
+        cure: "write a file of coefficients, or give the most similar of \(presets)")
     }
     return preset.model
   }

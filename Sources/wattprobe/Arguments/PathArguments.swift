@@ -16,7 +16,7 @@ struct PathArguments: ParsableArguments {
       do throws(SystemError) {
         _ = try Directory.count(path)
       } catch {
-        throw StartError("--path.\(option): \(error)", cure: "give the folder where the host's \(option) is mounted")
+        throw StartError("--path.\(option): \(error)", cure: "give the directory where the host's \(option) is mounted")
       }
     }
     return HostPaths(procfs: procfs, sysfs: sysfs)

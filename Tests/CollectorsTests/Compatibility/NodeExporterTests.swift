@@ -9,6 +9,14 @@ import Testing
     NodeExporterFamilies().lines(EnergyFigures(readings: readings, tables: nil))
   }
 
+  @Test func numbersThatAreNoneAreNoIndices() {
+    let lines = lines(
+      ["core-9223372036854775807", "core-99999999999999999999", "core--5", "core"].enumerated().map {
+        EnergyReading("intel-rapl:\($0)", $1, total: 1)
+      })
+    #expect(lines.count == 4)
+  }
+
   @Test func numbersBehindNamesAreIndicesAndOthersAreCounted() {
     let base = "/sys/class/powercap/intel-rapl"
     // as the exporter does, over folders by name: what is mapped into memory comes first

@@ -144,7 +144,7 @@ final class StillActivity: ActivitySource {
   }
 
   @Test func systemCallsCountWhereSomebodyCountsThem() throws {
-    try host.write("stat", "cpu 1\ncpu0 1\nctxt 0\nbtime 1\nprocesses 1\n")
+    try host.write("stat", "cpu 1 0 0 0\ncpu0 1 0 0 0\nctxt 0\nbtime 1\nprocesses 1\n")
     try host.write("net/dev", "a\nb\n")
     #expect(try KernelActivity(paths: host.paths, systemCalls: nil).read().systemCalls == 0)
   }

@@ -82,11 +82,13 @@ import Testing
       case 2: now += generator.below(100 * .second)
       default: now = max(now + 1, highest) + generator.below(2 * .second)
       }
+      // no CPU is busy for longer than passed
+      let passed = Double(max(highest, now) - highest) / 1e9
       highest = max(highest, now)
       steady.use(generator.below(500_000_000), modulus: Self.range.modulus)
       fleeting.use(generator.below(500_000_000))
       faulty.use(generator.below(500_000_000))
-      activity.now.busySeconds[0]! += Double(generator.below(1000)) / 1000
+      activity.now.busySeconds[0]! += min(passed, Double(generator.below(1000)) / 1000)
       activity.now.contextSwitches += generator.below(1000)
 
       let isLast = window >= 999

@@ -26,6 +26,13 @@ import Testing
     #expect(changes.map(\.slot) == [1, 2])
   }
 
+  @Test func numbersThatNoInterruptHasTakeNoSlot() throws {
+    var slots = InterruptSlots(limit: 8)
+    let changes = slots.update(
+      try interrupts(line(-5, "a"), line(Int.max, "b"), line(Int.min, "c"), line(Int(IRQ_NUMBERS), "d"), line(3, "e")))
+    #expect(changes.map(\.number) == [3])
+  }
+
   @Test func interruptThatNeverCameTakesNoSlot() throws {
     var slots = InterruptSlots(limit: 2)
     #expect(slots.update(try interrupts(line(30, "a", 0), line(31, "b", 1))).map(\.number) == [31])

@@ -9,13 +9,13 @@ import Testing
 @testable import Collectors
 
 extension KernelTests {
-  /// The bounds of README.md hold whatever runs on the machine.
+  /// The bounds of docs/operating.md hold whatever runs on the machine.
   @Suite(.serialized) struct CardinalityTests {
     /// What is on by default and can run on every machine.
     private static let names = Set(
       Registry.collectors.filter(\.isOnByDefault).map(\.name).filter { !["pmu", "energy"].contains($0) })
 
-    /// README.md's table, added up, without the program's own.
+    /// The table of docs/operating.md, added up, without the program's own.
     private static var bound: Int {
       let options = CollectorOptions()
       let processes = options.process.limit * 13 + 12

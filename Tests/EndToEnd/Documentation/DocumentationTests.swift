@@ -101,6 +101,16 @@ extension EndToEnd {
       #expect(Self.words(rows.map(\.1).joined()) == Set(Registry.collectors.map(\.name)))
     }
 
+    @Test func theReadmeShowsWhatCollectorsPrints() throws {
+      let lines = try Document("README.md").text.matches(of: /(?m)^([a-z]+) +(on|off) +can run +(.+)$/)
+      #expect(lines.count > 1)
+      for line in lines {
+        let collector = Registry.collectors.first { $0.name == line.1 }
+        #expect(collector?.summary == String(line.3))
+        #expect(collector?.isOnByDefault == (line.2 == "on"))
+      }
+    }
+
     private static func words(_ text: some StringProtocol) -> Set<String> {
       Set(String(text).matches(of: /`([a-z]+)`/).map { String($0.1) })
     }

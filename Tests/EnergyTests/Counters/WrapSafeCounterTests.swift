@@ -263,4 +263,61 @@ import Testing
     #expect(counter.microjoules <= truth)
     #expect(truth - counter.microjoules <= raw >> 32 + 1)
   }
+
+  /// A quarter of a megajoule within a second, between two good readings.
+  @Test func readingThatIsTooHighIsHeldAndTheNextOneTells() {
+    var counter = WrapSafeCounter(range: CounterRange(maxEnergyRange: 262_143_328_850))
+    _ = counter.read(50_000_000, at: 0)
+    #expect(counter.read(60_000_000, at: second)?.microjoules == 10_000_000)
+    #expect(counter.read(250_000_000_000, at: 2 * second) == nil)
+    #expect(counter.errors == 1)
+    #expect(counter.read(80_000_000, at: 3 * second)?.microjoules == 20_000_000)
+    #expect(counter.microjoules == 30_000_000)
+    #expect(counter.errors == 1)
+  }
+
+  /// A counter that was replaced by one that stands higher counts from there.
+  @Test func counterThatStaysHighCountsFromThere() {
+    var counter = WrapSafeCounter(range: nil)
+    _ = counter.read(0, at: 0)
+    #expect(counter.read(1 << 60, at: second) == nil)
+    #expect(counter.read((1 << 60) + 5_000_000, at: 2 * second)?.microjoules == 5_000_000)
+    #expect(counter.read((1 << 60) + 9_000_000, at: 3 * second)?.microjoules == 4_000_000)
+    #expect(counter.microjoules == 9_000_000 && counter.errors == 1)
+  }
+
+  /// Whatever one reading becomes, the total is off by no more than a period's energy at the bound, and what is told of later
+  /// windows is right.
+  @Test(arguments: 0..<8 as Range<UInt64>)
+  func oneBadReadingChangesNoTotalByMoreThanAPeriod(seed: UInt64) {
+    var random = Generator(seed: seed)
+    let modulus = CounterRange(maxEnergyRange: 262_143_328_850)!.modulus
+    for _ in 0..<400 {
+      let hasRange = random.chance(2)
+      var counter = WrapSafeCounter(range: hasRange ? CounterRange(modulus: modulus) : nil, mostWatts: 4000)
+      var register = random.below(modulus)
+      var truth: UInt64 = 0
+      let bad = 1 + random.below(18)
+      _ = counter.read(register, at: 0)
+      for period in 1...20 as ClosedRange<UInt64> {
+        let energy = random.below(300_000_000)
+        truth += energy
+        register = hasRange ? (register + energy) % modulus : register + energy
+        let garbage = [0, .max, 1 << 63, random.next(), register / 2, register &+ (1 << 40)].randomElement(
+          using: &random)!
+        _ = counter.read(period == bad ? garbage : register, at: period * second)
+      }
+      let difference = counter.microjoules > truth ? counter.microjoules - truth : truth - counter.microjoules
+      // a period, and the slack that readings have
+      #expect(difference <= 2 * 4000 * 1_000_000, "\(counter.microjoules) for \(truth), bad at \(bad)")
+    }
+  }
+
+  @Test func totalNeverOverflows() {
+    var counter = WrapSafeCounter(range: nil, mostWatts: .max)
+    for (time, reading) in [0, UInt64.max, 5, .max - 1, 9, .max].enumerated() {
+      _ = counter.read(reading, at: UInt64(time) * 400 * second)
+    }
+    #expect(counter.microjoules > 0)
+  }
 }

@@ -15,7 +15,10 @@ import Testing
     #expect(try CPUList.parse(Array(text.utf8).span, path: "list") == cpus)
   }
 
-  @Test(arguments: ["a", "1-", "-3", "3-1", "1,", "1,,2", "1 2", "0-4294967295", "0-3x"])
+  @Test(arguments: [
+    "a", "1-", "-3", "3-1", "1,", "1,,2", "1 2", "0-4294967295", "0-3x", "0,0,1", "1,0", "0-3,2-5",
+    "0-65535,0-65535",
+  ])
   func brokenListIsRefused(text: String) {
     let bytes = Array(text.utf8)
     let error = failure { () throws(HostError) in try CPUList.parse(bytes.span, path: "list") }

@@ -102,6 +102,18 @@ import Testing
     #expect(error == SystemError(ENOENT, call: "opendir", path: tree.path("none")))
   }
 
+  /// A device or a file of a mistake is not read without end.
+  @Test func filesAreReadUpToABound() throws {
+    var bytes: [UInt8] = []
+    let error = systemFailure { () throws(SystemError) in try SmallFile.read("/dev/zero", into: &bytes) }
+    #expect(error == SystemError(EFBIG, call: "read", path: "/dev/zero"))
+    #expect(bytes.isEmpty)
+    try tree.write("large", String(repeating: "x", count: 1001))
+    let small = systemFailure { () throws(SystemError) in try SmallFile.text(tree.path("large"), most: 1000) }
+    #expect(small?.errno == EFBIG)
+    #expect(try SmallFile.text(tree.path("large"), most: 1001).utf8.count == 1001)
+  }
+
   @Test func pathsAreJoinedOnce() {
     #expect(HostPaths().proc("stat") == "/proc/stat")
     #expect(HostPaths(sysfs: "/host/sys").sys("class/powercap") == "/host/sys/class/powercap")

@@ -45,6 +45,18 @@ import Testing
     #expect(error?.description.contains("expected a \(line.trimmingCharacters(in: .whitespaces)) line") == true)
   }
 
+  /// Columns that are glued, as a kernel printed them, missing or no numbers: a failed reading, not a CPU that did nothing.
+  @Test(arguments: ["2568500776029407000000", "", "1 2 3", "1 2 -3 4", "1 2 3 x", "1 2 3 4 5 6 7 18446744073709551616"])
+  func lineWithoutItsColumnsIsRefused(columns: String) throws {
+    for line in ["cpu  10 20 30 40 50 60 70 80 90 100", "cpu12 11 12 13 14"] {
+      #expect(Self.stat.contains(line))
+      let name = line.prefix { $0 != " " }
+      let bytes = Array(Self.stat.replacingOccurrences(of: line, with: "\(name) \(columns)").utf8)
+      let error = failure { () throws(HostError) in try SystemStatistics(parsing: bytes.span) }
+      #expect(error?.description.contains("expected the times of \(name)") == true, "\(String(describing: error))")
+    }
+  }
+
   @Test func statisticsOfThisMachineMoveForward() throws {
     let before = try SystemStatistics(paths: HostPaths())
     usleep(30_000)
@@ -74,6 +86,13 @@ import Testing
   @Test func residentMemoryIsInBytes() throws {
     try tree.write("self/statm", "5000 321 200 1 0 400 0\n")
     #expect(try OwnProcess.residentBytes(paths: tree.paths) == 321 * UInt64(sysconf(CInt(_SC_PAGESIZE))))
+  }
+
+  @Test(arguments: ["1 18446744073709551615\n", "1 9223372036854775808\n", "1 99999999999999999999\n", "1 -1\n"])
+  func residentMemoryOfNonsenseIsRefused(text: String) throws {
+    try tree.write("self/statm", text)
+    let error = failure { () throws(HostError) in try OwnProcess.residentBytes(paths: tree.paths) }
+    #expect(error != nil)
   }
 
   @Test func figuresOfThisProcessAreItsOwn() throws {

@@ -34,7 +34,7 @@ struct syscalls_cpu {
 
 struct syscalls_config {
 	__u8 categories[SYSCALL_INDEXES]; /* of each number */
-	__u32 sigreturn;		 /* number of the call that returns what another one did */
+	__u32 sigreturn;		  /* number of the call that returns what another one did */
 	__u8 task_storage;
 	__u8 by_syscall; /* a histogram for each call, in syscall_durations */
 	__u8 detail;	 /* count by process, too */

@@ -29,6 +29,10 @@ final class BatterySensor: EnergySensor {
   private var last: (level: UInt64, microvolts: UInt64)?
   /// What it fell by: microwatt hours of 3600 µJ, or microampere hours times twice the microvolts, of 9/5000 µJ each.
   private var fallen: UInt128 = 0
+  /// More than any battery has: a megawatt hour, a kilovolt.
+  private static let mostLevel: UInt64 = 1_000_000_000_000
+  private static let mostMicrovolts: UInt64 = 1_000_000_000
+  private static let mostWatts = EnergyZone(source: .battery, name: "", domain: .machine).mostWatts
 
   init(_ battery: Battery, calls: EnergySensorCalls) {
     self.battery = battery
@@ -51,8 +55,12 @@ final class BatterySensor: EnergySensor {
       return nil
     }
     let reading = try level.read()
-    if battery.gauge == .power { return try integrator.take(reading, at: now, path: level.path) }
+    if battery.gauge == .power {
+      return try integrator.take(reading, at: now, path: level.path, mostWatts: Self.mostWatts)
+    }
+    try check(reading, upTo: Self.mostLevel, level.path)
     let here = (level: reading, microvolts: try voltage?.read() ?? 0)
+    if let voltage { try check(here.microvolts, upTo: Self.mostMicrovolts, voltage.path) }
     defer { last = here }
     if let last {
       guard reading <= last.level else {
@@ -63,5 +71,9 @@ final class BatterySensor: EnergySensor {
       fallen += battery.gauge == .energy ? fall : fall * UInt128(last.microvolts + here.microvolts)
     }
     return UInt64(clamping: battery.gauge == .energy ? fallen * 3600 : fallen * 9 / 5000)
+  }
+
+  private func check(_ number: UInt64, upTo most: UInt64, _ path: String) throws(HostError) {
+    guard number <= most else { throw .malformed(path: path, expected: "at most \(most)", found: "\(number)") }
   }
 }

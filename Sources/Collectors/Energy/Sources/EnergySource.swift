@@ -70,23 +70,32 @@ final class CounterSensor: EnergySensor {
 /// A file with a power in microwatts.
 final class PowerSensor: EnergySensor {
   private let file: CounterFile
+  private let mostWatts: UInt64
   private var integrator: PowerIntegrator
 
-  init(_ path: String, rule: PowerIntegrator.Rule, calls: EnergySensorCalls) {
+  /// - Parameter mostWatts: what is more is no power, such as the all-ones of a meter that has none to tell.
+  init(_ path: String, rule: PowerIntegrator.Rule, mostWatts: UInt64, calls: EnergySensorCalls) {
     file = CounterFile(path, calls: calls.files)
+    self.mostWatts = mostWatts
     integrator = PowerIntegrator(rule: rule)
   }
 
   var path: String { file.path }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? {
-    try integrator.take(try file.read(), at: now, path: file.path)
+    try integrator.take(try file.read(), at: now, path: file.path, mostWatts: mostWatts)
   }
 }
 
 extension PowerIntegrator {
-  /// The energy with this reading; a failure where too much time has passed since the last one.
-  mutating func take(_ microwatts: UInt64, at now: UInt64, path: String) throws(HostError) -> UInt64 {
+  /// The energy with this reading; a failure where it is more than is possible, and where too much time has passed since the
+  /// last one.
+  mutating func take(
+    _ microwatts: UInt64, at now: UInt64, path: String, mostWatts: UInt64
+  ) throws(HostError) -> UInt64 {
+    guard microwatts <= mostWatts * 1_000_000 else {
+      throw .malformed(path: path, expected: "at most \(mostWatts) W", found: "\(microwatts) µW")
+    }
     guard let gap = add(microwatts: microwatts, at: now) else { return microjoules }
     throw .malformed(
       path: path, expected: "a reading every \(Self.longestGap / 1_000_000_000) s",

@@ -23,7 +23,9 @@ struct HwmonSource: EnergySource {
           zone: zone, mayBeNarrow: sensor.kind == .energy,
           sensor: sensor.kind == .energy
             ? CounterSensor(sensor.path, calls: calls)
-            : PowerSensor(sensor.path, rule: sensor.kind == .power ? .trapezoid : .rectangle, calls: calls)))
+            : PowerSensor(
+              sensor.path, rule: sensor.kind == .power ? .trapezoid : .rectangle,
+              mostWatts: zone.mostWatts, calls: calls)))
     }
     if sorted.count > Self.mostZones {
       discovery.problems.append(

@@ -37,8 +37,8 @@ package final class KernelActivity: ActivitySource {
     return MachineActivity(
       busySeconds: statistics.cpus.mapValues { times in
         // User and nice contain the guests' time; stolen time is another machine's.
-        let ticks = times.user + times.nice + times.system + times.irq + times.softirq
-        return Double(ticks) / Double(Kernel.ticksPerSecond)
+        let ticks = [times.user, times.nice, times.system, times.irq, times.softirq].reduce(0.0) { $0 + Double($1) }
+        return ticks / Double(Kernel.ticksPerSecond)
       },
       contextSwitches: statistics.contextSwitches, packets: try PacketCounts.total(paths: paths),
       systemCalls: systemCalls?() ?? 0)

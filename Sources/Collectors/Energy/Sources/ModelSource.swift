@@ -60,11 +60,12 @@ final class ModelSource: EnergySource {
   private func read(at now: UInt64) {
     attempt = now
     do throws(HostError) {
-      let activity = try self.activity.read()
+      var activity = try self.activity.read()
       failure = nil
       if let last {
         // A clock that stepped back: the time up to where it was counts once it has passed again.
         guard now >= last.time else { return }
+        Self.limit(&activity.busySeconds, from: last.activity.busySeconds, nanoseconds: now - last.time)
         add(from: last.activity, to: activity, nanoseconds: now - last.time)
       }
       last = (now, activity)
@@ -73,14 +74,27 @@ final class ModelSource: EnergySource {
     }
   }
 
+  /// What no machine does more of in a second: system calls, context switches, packets.
+  private static let mostCounts = 1e9
+  /// CPU time is told by ticks: so many seconds may be late.
+  private static let tickSlack = 0.05
+
+  /// No CPU was busy for longer than passed, whatever its columns say: what is more waits for the next reading.
+  private static func limit(_ busy: inout [Int: Double], from last: [Int: Double], nanoseconds: UInt64) {
+    let most = Double(nanoseconds) / 1e9 + tickSlack
+    for (cpu, seconds) in busy {
+      if let before = last[cpu], seconds > before + most { busy[cpu] = before + most }
+    }
+  }
+
   private func add(from last: MachineActivity, to here: MachineActivity, nanoseconds: UInt64) {
     let share = 1 / Double(max(packages.count, 1))
-    func difference(_ count: KeyPath<MachineActivity, UInt64>) -> Double {
-      let (last, here) = (last[keyPath: count], here[keyPath: count])
-      return here > last ? Double(here - last) * share : 0
-    }
     var work = PowerModel.Work()
     work.seconds = Double(nanoseconds) / 1e9
+    func difference(_ count: KeyPath<MachineActivity, UInt64>) -> Double {
+      let (last, here) = (last[keyPath: count], here[keyPath: count])
+      return here > last ? min(Double(here - last), Self.mostCounts * work.seconds) * share : 0
+    }
     work.systemCalls = difference(\.systemCalls)
     work.contextSwitches = difference(\.contextSwitches)
     work.packets = difference(\.packets)
@@ -92,7 +106,7 @@ final class ModelSource: EnergySource {
       let microjoules = model.joules(of: work) * 1e6 + packages[index].fraction
       // A machine that counts nonsense draws no more than any could.
       let whole = min(max(0, microjoules.rounded(.down)), 1e15)
-      packages[index].microjoules += UInt64(whole)
+      packages[index].microjoules &+= UInt64(whole)
       packages[index].fraction = min(1, max(0, microjoules - whole))
     }
   }

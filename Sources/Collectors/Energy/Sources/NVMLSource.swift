@@ -87,7 +87,9 @@ private final class GPUSensor: EnergySensor {
     let energy: UInt64 =
       switch try reading.amount.get() {
       case .microjoules(let microjoules): microjoules
-      case .microwatts(let microwatts): try integrator.take(microwatts, at: now, path: identifier)
+      case .microwatts(let microwatts):
+        try integrator.take(
+          microwatts, at: now, path: identifier, mostWatts: WrapSafeCounter.fullPowerWatts)
       }
     closed = open.map { DeviceUse(pid: $0.key, weight: $0.value) }.sorted { $0.pid < $1.pid }
     open.removeAll(keepingCapacity: true)

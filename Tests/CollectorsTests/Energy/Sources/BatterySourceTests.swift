@@ -87,6 +87,27 @@ import Testing
     #expect(try collector.series().joules("battery/machine/BAT0") == 36)
   }
 
+  /// Firmware that has no figure for a moment: an empty battery, all ones, a voltage of nobody's.
+  @Test(arguments: ["0", "18446744073709551615", "9223372036854775808"], ["energy_now", "charge_now", "voltage_now"])
+  func nonsenseOfOneMomentIsNoEnergy(text: String, file: String) throws {
+    let gauge = file == "energy_now" ? "energy_now" : "charge_now"
+    try host.battery("BAT0", ["status": "Discharging", gauge: "50000000", "voltage_now": "12000000"])
+    let collector = try host.makeCollector()
+    try set(gauge, "49999000")
+    collector.sample(at: .second)
+    let before = try #require(try collector.series().joules("battery/machine/BAT0"))
+    for step in 2...4 as ClosedRange<UInt64> {
+      try set(file, text)
+      collector.sample(at: step * 10 * .second)
+      try set(gauge, "49999000")
+      try set("voltage_now", "12000000")
+      collector.sample(at: (step * 10 + 1) * .second)
+    }
+    let after = try #require(try collector.series().joules("battery/machine/BAT0"))
+    #expect(after == before)
+    if file != "voltage_now" { #expect(try collector.series().errors("battery/machine/BAT0")! >= 3) }
+  }
+
   @Test func textAndErrorsAreHeld() throws {
     try host.battery("BAT0", ["status": "Discharging", "energy_now": "50000000"])
     let collector = try host.makeCollector()

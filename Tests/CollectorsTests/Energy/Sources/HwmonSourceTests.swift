@@ -78,6 +78,20 @@ import Testing
     #expect(try collector.series().watts("hwmon/unknown/ina226-power1") == 20)
   }
 
+  /// All ones are ACPI's word for a measurement that failed.
+  @Test(arguments: ["4294967295000", "18446744073709551615", "50000000001"])
+  func powerBeyondWhatIsPossibleIsAFailedReading(sentinel: String) throws {
+    try host.chip(0, "power_meter", ["power1_average": "200000000"])
+    let collector = try host.makeCollector()
+    collector.sample(at: .second)
+    try set("hwmon0/power1_average", sentinel)
+    collector.sample(at: 2 * .second)
+    try set("hwmon0/power1_average", "200000000")
+    collector.sample(at: 3 * .second)
+    #expect(try collector.series().joules("hwmon/machine/power_meter-power1") == 600)
+    #expect(try collector.series().errors("hwmon/machine/power_meter-power1") == 1)
+  }
+
   @Test func timeNobodyWatchedCountsNothing() throws {
     try host.chip(0, "ina226", ["power1_input": "10000000"])
     let collector = try host.makeCollector()

@@ -1,18 +1,20 @@
-import CLibbpf
-import Foundation
-import Synchronization
-import Testing
+internal import CLibbpf
+internal import Foundation
+internal import Synchronization
+package import Testing
 
 /// Plays a test that measures the machine again where it failed, twice at most, and says what else went on meanwhile.
 ///
 /// A kernel passes by programs at raw tracepoints now and then, by more of them while somebody attaches or detaches others,
 /// and whatever else runs is in figures of the whole machine. What is wrong in the product is wrong in every play.
-struct Replay: SuiteTrait, TestTrait, TestScoping {
+package struct Replay: SuiteTrait, TestTrait, TestScoping {
   private static let plays = 3
 
-  var isRecursive: Bool { true }
+  package var isRecursive: Bool { true }
 
-  func provideScope(
+  package init() {}
+
+  package func provideScope(
     for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
   ) async throws {
     guard testCase != nil else { return try await function() }
