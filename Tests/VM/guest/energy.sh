@@ -47,7 +47,8 @@ begin_before_wrap() {
 
 WRAP=20
 mkdir -p /sys/fs/cgroup/busy
-busy() { sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; while :; do :; done' & }
+# On the first socket, whose package is the one that the kernel's driver has.
+busy() { taskset -c 0 sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; while :; do :; done' & }
 
 # The kernel's driver: its counters wrap between the two snapshots; then reading them fails for a while.
 if begin_before_wrap real raplsim; then

@@ -279,8 +279,10 @@ def load_tracking_follows_tasks(guest):
 def no_update_is_lost(guest):
     lost = [
         (labels["map"], labels["cause"], value) for labels, value in guest.samples("oom-1").of("bpf_lost_updates_total")
-        # what kmem does within its own programs, it says there
-        if value and labels["cause"] != "recursion" and labels["map"] not in ("kmem_allocations", "load_tasks")]
+        # what kmem does within its own programs, it says there; newer kernels give task storage its memory without
+        # waiting for it, and may not have it at once
+        if value and labels["map"] not in ("kmem_allocations", "load_tasks") and (
+            labels["cause"] == "full" or labels["cause"] == "memory" and value > 50)]
     assert not lost, f"{lost}"
 
 
