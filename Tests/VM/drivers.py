@@ -114,8 +114,8 @@ def compile_against(kernel, unpacked, name, target):
         compiler.write_text(COMPILER)
         compiler.chmod(0o755)
         subprocess.run(
-            ["make", "-s", "-C", tree, f"M={work}", f"CC={compiler}", "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"], check=True,
-            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+            ["make", "-s", "-C", tree, f"M={work}", f"CC={compiler}", "CONFIG_DEBUG_INFO_BTF_MODULES=", "modules"],
+            check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
         subprocess.run(["strip", "-g", pathlib.Path(work) / f"{name}.ko"], check=True)
         shutil.copy(pathlib.Path(work) / f"{name}.ko", target)
 

@@ -32,7 +32,7 @@ class Boot:
     cgroups: str = "v2"
     cpu: str = "Skylake-Server"
     qemu: tuple = ()
-    timeout: int = 240
+    timeout: int = 300
     # None: on all kernels. Otherwise those that this says yes to, by their series.
     kernels: object = None
     settings: tuple = ()  # variables of the script, "NAME=value"
@@ -86,7 +86,8 @@ def base_archive(target):
             if applet != "busybox":
                 (root / "bin" / applet).symlink_to("busybox")
         wattprobe, loads = executable(), first_existing(ROOT / ".build/debug/loads", ROOT / ".build/release/loads")
-        for binary in (wattprobe, loads, *map(pathlib.Path, ("/usr/bin/setpriv", "/usr/bin/unshare", "/usr/bin/nsenter"))):
+        tools = [pathlib.Path("/usr/bin") / name for name in ("setpriv", "unshare", "nsenter")]
+        for binary in (wattprobe, loads, *tools):
             subprocess.run(["strip", "-o", root / "usr/bin" / binary.name, binary], check=True)
             (root / "usr/bin" / binary.name).chmod(0o755)
             (root / "bin" / binary.name).unlink(missing_ok=True)
@@ -125,7 +126,8 @@ def own_archive(kernel, boot, target):
 
 def command(kernel, boot, initrd, disk, console, results):
     return [
-        os.environ.get("QEMU", "qemu-system-x86_64"), "-M", "pc", "-accel", "tcg,thread=single", "-cpu", boot.cpu,
+        "setpriv", "--pdeathsig", "KILL", os.environ.get("QEMU", "qemu-system-x86_64"),
+        "-M", "pc", "-accel", "tcg,thread=single", "-cpu", boot.cpu,
         "-smp", boot.smp, "-m", boot.memory, "-nodefaults", "-no-user-config", "-display", "none", "-monitor", "none",
         "-no-reboot", "-serial", console, "-serial", results, "-drive", f"file={disk},if=none,id=disk,format=raw",
         "-device", "virtio-blk-pci,drive=disk", *boot.qemu, "-kernel", str(kernel.image), "-initrd", str(initrd),

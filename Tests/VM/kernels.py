@@ -156,7 +156,7 @@ def unpack_modules(tree, target):
         done.add(name)
         module = target / f"{name}.ko"
         with module.open("wb") as output:
-            how = ["xz", "-dc"] if files[name].suffix == ".xz" else ["zstd", "-dc"] if files[name].suffix == ".zst" else ["cat"]
+            how = {".xz": ["xz", "-dc"], ".zst": ["zstd", "-dc"]}.get(files[name].suffix, ["cat"])
             subprocess.run([*how, files[name]], check=True, stdout=output)
         needs = subprocess.run(
             ["/sbin/modinfo", "-F", "depends", module], check=True, text=True, stdout=subprocess.PIPE).stdout

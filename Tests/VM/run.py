@@ -10,6 +10,7 @@ import concurrent.futures
 import importlib
 import os
 import pathlib
+import subprocess
 import sys
 import tempfile
 import time
@@ -100,7 +101,7 @@ def fetch(report, series):
             if kernel.release not in {other.release for other in found}:
                 drivers.build(kernel)
                 found.append(kernel)
-        except kernels.Unavailable as error:
+        except (kernels.Unavailable, subprocess.SubprocessError, OSError) as error:
             report.say("failed" if name in REQUIRED else "skipped", name, "kernel", str(error))
     return found
 

@@ -4,7 +4,7 @@ from guest import Boot
 from joules import LATE, agrees, all_is_attributed, processes_have_theirs, truth
 from scene import Skip, test
 
-SENSORS = Boot("sensors", "energy.sh", smp="2,sockets=2,cores=1", needs=("raplsim", "fakerapl"))
+SENSORS = Boot("sensors", "energy.sh", smp="2,sockets=2,cores=1", timeout=420, needs=("raplsim", "fakerapl"))
 PMU = Boot("pmu", "pmu.sh", smp="4,sockets=1,cores=4", needs=("raplsim",))
 DIES = Boot(
     "dies", "pmu.sh", smp="4,sockets=1,dies=2,cores=2", needs=("raplsim",), kernels=lambda series: series >= (6, 12))
