@@ -62,7 +62,7 @@ vm-shell: vm-packages ## A shell in a guest as tests have it. KERNEL=6.1, and BO
 vm-table: toolchain build-packages vm-packages ## Write docs/kernels.md anew, from a run of all kernels.
 	swift build --product loads
 	@test -x $(BINARY) || swift build --product wattprobe
-	@Tests/VM/run.py --scenes 'collectors machines' --table docs/kernels.md
+	@Tests/VM/run.py --table docs/kernels.md
 
 build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
 	swift build $(RELEASE) --product wattprobe

@@ -38,11 +38,14 @@ def capacity(samples, name):
 
 def reason(text):
     """A cause in a few words, for a cell."""
-    text = text.rpartition(": use ")[2] or text
-    if "use kernel" in text or text.startswith("kernel"):
-        return "needs " + re.sub(r"^use ", "", text).partition(",")[0].partition(" or later")[0] + " or later"
-    return {"no hardware events": "no counters", "no RAPL zone": "no sensor"}.get(
-        text.partition(":")[0].partition(" in ")[0], text.partition(":")[0].replace("|", "/"))
+    for sign, words in (
+            ("no hardware events", "no hardware counters"), ("no RAPL zone", "no sensor"), ("shows no BTF", "needs BTF"),
+            ("locked down", "locked down")):
+        if sign in text:
+            return words
+    if version := re.search(r"use kernel (\d+\.\d+) or later", text):
+        return f"needs {version[1]}"
+    return text.partition(": ")[0].replace("|", "/")
 
 
 def listed(text):
@@ -64,8 +67,23 @@ def column(guest, scrape):
     return cells
 
 
-def rows(guests, scrape):
+def sensors(matrix, kernel):
+    """Which simulated sensors energy ran on."""
+    found = []
+    for other, boot, guest in matrix:
+        name = {"sensors": ("real-1", "powercap"), "pmu": ("pmu-1", "perf")}.get(boot.name)
+        if other == kernel and name and (guest.folder / name[0]).exists():
+            source = {"powercap": "rapl", "perf": "perf"}[name[1]]
+            if guest.samples(name[0]).has("energy_joules_total", source=source):
+                found.append(name[1])
+    return found
+
+
+def rows(guests, scrape, matrix=()):
     columns = [(kernel, column(guest, scrape)) for kernel, guest in guests]
+    for kernel, cells in columns:
+        if simulated := sensors(matrix, kernel):
+            cells["energy"] = f"yes (simulated: {', '.join(sorted(set(simulated)))})"
     lines = ["| collector | " + " | ".join(kernel.series for kernel, _ in columns) + " |"]
     lines.append("|---|" + "---|" * len(columns))
     for collector in dict.fromkeys(name for _, cells in columns for name in cells):
@@ -84,7 +102,7 @@ def write(path, matrix):
         raise SystemExit(f"{path} is made of the guests plain, no-btf and locked: run the scenes that have them")
     text = [f"As of {datetime.date.today():%-d %B %Y}, x86-64:\n", "| series | kernel | package |\n|---|---|---|"]
     text += [f"| {kernel.series} | `{kernel.release}` | {kernel.version} |" for kernel, _ in plain]
-    text += ["\n## With everything a kernel has\n", rows(plain, "tasks-0")]
+    text += ["\n## With everything a kernel has\n", rows(plain, "tasks-0", matrix)]
     for title, guests in (("Without BTF", hidden), ("Locked down for confidentiality", locked)):
         if guests:
             text += [f"\n## {title}\n", rows(guests, "locked-1")]
