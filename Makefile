@@ -20,9 +20,10 @@ export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 -
 
 BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev linux-libc-dev zlib1g-dev
 TEST_PACKAGES := clang-format curl iproute2 linux-perf prometheus python3 python3-prometheus-client systemd util-linux
+VM_PACKAGES := bc busybox-static cpio gcc kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help run test build docs bench install uninstall format check-format clean toolchain build-packages test-packages
+.PHONY: help run test test-vm vm-shell vm-table build docs bench install uninstall format check-format clean toolchain build-packages test-packages vm-packages
 
 help: ## List these targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -46,6 +47,22 @@ test: toolchain build-packages test-packages ## Run all tests (as root or throug
 	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log || status=1; \
 	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log || status=1; \
 	echo; grep -ah 'Test run with' .build/tests.log; exit $$status
+
+# The release executable, or the debug one where there is none: what is to be tested is built before. Loads are the tests'.
+VM = Tests/VM/run.py $(if $(KERNELS),--kernels "$(KERNELS)") $(if $(SCENES),--scenes "$(SCENES)")
+
+test-vm: toolchain build-packages vm-packages ## Run it in guests of other kernels. KERNELS="6.1 7.3" SCENES=energy: only these.
+	swift build --product loads
+	@test -x $(BINARY) || swift build --product wattprobe
+	@$(VM)
+
+vm-shell: vm-packages ## A shell in a guest as tests have it. KERNEL=6.1, and BOOT=topology for another machine.
+	@Tests/VM/run.py --shell $(or $(KERNEL),6.1) --boot $(or $(BOOT),plain)
+
+vm-table: toolchain build-packages vm-packages ## Write docs/kernels.md anew, from a run of all kernels.
+	swift build --product loads
+	@test -x $(BINARY) || swift build --product wattprobe
+	@Tests/VM/run.py --table docs/kernels.md
 
 build: toolchain build-packages ## Build the release executable .build/release/wattprobe.
 	swift build $(RELEASE) --product wattprobe
@@ -99,3 +116,6 @@ build-packages:
 
 test-packages:
 	@.ci/install-packages $(TEST_PACKAGES)
+
+vm-packages:
+	@.ci/install-packages $(VM_PACKAGES)

@@ -145,7 +145,7 @@ extension CollectorFailure {
       self.init(
         .btf, error.description + " (the kernel shows no BTF)",
         cure: "use a kernel with CONFIG_DEBUG_INFO_BTF=y, so that /sys/kernel/btf/vmlinux exists")
-    } else if error.log.contains("cannot use helper bpf_probe_read") {
+    } else if KernelLock.refused(error) {
       self.init(
         .permission, error.description + ": the kernel is locked down and lets no program read its memory",
         cure: "boot without lockdown=confidentiality")
@@ -162,4 +162,17 @@ enum KernelBTF {
   /// Where libbpf, too, looks first.
   static let path = "/sys/kernel/btf/vmlinux"
   static var isPresent: Bool { access(path, R_OK) == 0 }
+}
+
+/// A kernel that keeps its memory from root, too (lockdown=confidentiality).
+private enum KernelLock {
+  static func refused(_ error: BPFError) -> Bool {
+    // older verifiers do not know the function then
+    if error.log.contains("cannot use helper bpf_probe_read") || error.log.contains("unknown func bpf_probe_read") {
+      return true
+    }
+    // the log of a large program ends before it says so
+    let lock = try? SmallFile.text("/sys/kernel/security/lockdown")
+    return error.errno == EINVAL && lock?.contains("[confidentiality]") == true
+  }
 }

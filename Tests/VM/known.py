@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Failures that are known, by the number of the fault. Who mends one takes its mark away: it then fails the run."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Known:
+    test: str  # scene/guest/name; "*" for the guest is any
+    fault: str  # the number in the list of faults
+    reason: str  # what is wrong, and what the test sees of it
+    since: tuple = (0,)  # the first series that has it
+
+    def suits(self, title):
+        mine, theirs = self.test.split("/"), title.split("/")
+        return len(mine) == 3 and all(a in ("*", b) for a, b in zip(mine, theirs))
+
+
+MARKS = [
+    Known(
+        "collectors/plain/page cache counts an uncached page once", "K3",
+        "a fault on a page that is not cached counts all the pages around it", since=(6, 12)),
+    Known(
+        "collectors/plain/tasks that end are no lost updates", "kernels.md 5",
+        "load_tasks counts tasks that end as updates that found no room"),
+    Known(
+        "energy/dies/the power pmu is counted once", "kernels.md 1",
+        "where the power PMU's cpumask names every CPU of a package, each die's are taken for dies", since=(7, 0)),
+    Known(
+        "energy/*/a package is one zone", "kernels.md 1",
+        "where the power PMU's cpumask names every CPU of a package, each is a zone", since=(7, 0)),
+    Known(
+        "machines/topology/time offline is not idle", "K6",
+        "the idle task's slice stays open while a CPU is offline, and counts as idle as it returns"),
+    Known(
+        "machines/confined/in a pid namespace processes are not shown", "K5",
+        "in a PID namespace of its own the process collector runs, and shows a part as the whole"),
+]
+
+
+def find(title, series):
+    for mark in MARKS:
+        if mark.suits(title) and series >= mark.since:
+            return mark
+    return None
+
+
+def faults(titles):
+    """What is wrong with the marks themselves."""
+    found = []
+    for mark in MARKS:
+        if not mark.reason.strip() or not mark.fault.strip():
+            found.append(f"the mark of {mark.test} has no reason or no number")
+        scene = mark.test.split("/")[0]
+        if any(title.startswith(scene + "/") for title in titles) and not any(map(mark.suits, titles)):
+            found.append(f"the mark of {mark.test} names no test")
+    return found
