@@ -55,7 +55,7 @@ def mirror():
     for line in lines.split():
         if found := re.fullmatch(r"(.*)/debian/?", line):
             return found[1]
-    return "http://deb.debian.org"
+    raise Unavailable("no Debian archive among apt's sources: run apt-get update once")
 
 
 @functools.cache
