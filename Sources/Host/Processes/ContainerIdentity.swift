@@ -26,7 +26,8 @@ package struct ContainerIdentity: Sendable, Hashable {
   package init?(controlGroup path: String) {
     // No path of the kernel is longer; what is, says nothing.
     guard path.utf8.count <= 4096 else { return nil }
-    let parts = path.split(separator: "/")
+    // by bytes: to Characters a combining mark behind it swallows the separator
+    let parts = path.utf8.split(separator: UInt8(ascii: "/")).map { Substring($0) }
     var container: (id: String, runtime: Runtime?)?
     var pod: String?
     for (index, part) in parts.enumerated() {

@@ -197,4 +197,11 @@ import Testing
       #expect(ContainerIdentity(controlGroup: "/kubepods/pod\(uid)") == nil)
     }
   }
+
+  /// A container may call the groups below its own whatever it likes.
+  @Test(arguments: ["\u{301}x", "\u{FE0F}", "\u{200D}y", "a\r"]) func groupsBelowAContainerBelongToIt(name: String) {
+    let id = String(repeating: "b8", count: 32)
+    #expect(ContainerIdentity(controlGroup: "/docker-\(id).scope/\(name)")?.containerID == id)
+    #expect(ContainerIdentity(controlGroup: "/\(name)/docker/\(id)/\(name)")?.containerID == id)
+  }
 }
