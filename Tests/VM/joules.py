@@ -2,7 +2,7 @@
 """Joules that are shown against those that simulated sensors have used in truth."""
 
 # From a reading of the sensor to the scrape: the interval, and what a slow guest adds.
-LATE = 1.0
+LATE = 0.3
 # So long windows may stay open.
 OPEN = 3.0
 
