@@ -30,22 +30,22 @@ seconds() { sed 's/\..*//' /proc/uptime; }
 
 # begin_before_wrap NAME DRIVER PARAMETER...: an exporter that is there well before the counters wrap, and then works.
 begin_before_wrap() {
-	local name=$1 driver=$2 turn
+	local name=$1 driver=$2 wrap
 	shift 2
-	for turn in 1 2 3; do
+	# a busy machine needs more time
+	for wrap in 20 60 150; do
 		loaded=$(seconds)
-		load "$driver" "wrap_s=$WRAP" "$@" || return 1
+		load "$driver" "wrap_s=$wrap" "$@" || return 1
 		begin "$name"
-		[ "$(seconds)" -lt $((loaded + WRAP - 6)) ] && break
-		say "turn $turn was too slow"
-		end "$driver"
+		[ "$(seconds)" -lt $((loaded + wrap - 6)) ] && break
+		say "not ready well before the wrap after $wrap s"
+		[ $wrap = 150 ] || end "$driver"
 	done
 	snap "$name-0"
-	until_up $((loaded + WRAP + 2))
+	until_up $((loaded + wrap + 2))
 	snap "$name-1"
 }
 
-WRAP=20
 mkdir -p /sys/fs/cgroup/busy
 # On the first socket, whose package is the one that the kernel's driver has.
 busy() { taskset -c 0 sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; while :; do :; done' & }

@@ -70,20 +70,24 @@ kill_exporter() {
 	exporter=
 }
 
-# The kernel's own counters as they stand, into a folder.
-counters() {
-	local file name driver zone
-	mkdir -p "$1"
-	for file in stat vmstat softirqs interrupts diskstats uptime loadavg net/dev net/snmp net/netstat meminfo; do
-		cat "/proc/$file" >"$1/$(echo "$file" | tr / -)" 2>/dev/null
-	done
+# Counters that rise with every command, or with time.
+fast_counters() {
+	local file driver
 	for driver in raplsim fakerapl; do
 		[ -e /sys/module/$driver ] && cat /sys/module/$driver/parameters/totals >"$1/$driver"
+	done
+	for file in uptime stat vmstat softirqs; do cat /proc/$file >"$1/$file"; done
+	[ -n "$watched" ] && cat "/proc/$watched/stat" >"$1/watched"
+}
+
+slow_counters() {
+	local file name zone
+	for file in interrupts diskstats loadavg net/dev net/snmp net/netstat meminfo; do
+		cat "/proc/$file" >"$1/$(echo "$file" | tr / -)" 2>/dev/null
 	done
 	for zone in /sys/class/powercap/*:*; do
 		[ -e "$zone/energy_uj" ] && cat "$zone/energy_uj" >"$1/zone-${zone##*/}" 2>/dev/null
 	done
-	[ -n "$watched" ] && cat "/proc/$watched/stat" >"$1/watched"
 	for file in /sys/fs/cgroup/*/cpu.stat /sys/fs/cgroup/*/memory.events /sys/fs/cgroup/*/*/cpuacct.usage; do
 		[ -e "$file" ] || continue
 		name=${file#/sys/fs/cgroup/}
@@ -91,11 +95,14 @@ counters() {
 	done
 }
 
-# snap NAME: a scrape, between two readings of the kernel's own counters.
+# snap NAME: a scrape, between two readings of the kernel's own counters, of which the fast ones are next to it.
 snap() {
-	counters "/out/$1/before"
+	mkdir -p "/out/$1/before" "/out/$1/after"
+	slow_counters "/out/$1/before"
+	fast_counters "/out/$1/before"
 	fetch /metrics >"/out/$1/metrics" || say "scrape $1 failed"
-	counters "/out/$1/after"
+	fast_counters "/out/$1/after"
+	slow_counters "/out/$1/after"
 }
 
 # run_load ARGUMENT...: a load of known size, from its beginning to its end.

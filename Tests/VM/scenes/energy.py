@@ -45,7 +45,7 @@ def who_works_gets_the_joules(guest):
     # 20 W of a package are idle, and as much of its memory as is left of them
     low, high = window.kernel(lambda c: float(c.text("uptime").split()[0]))
     idle = window.rise("energy_attributed_joules_total", to="idle")
-    assert 20 * (low - LATE) * 0.95 <= idle <= 20 * (high + LATE) * 1.05, f"{idle} J idle in {low} to {high} s"
+    assert 20 * (low - 1.5) * 0.95 <= idle <= 20 * (high + 1.5) * 1.05, f"{idle} J idle in {low} to {high} s"
 
 
 @test(SENSORS)
@@ -135,7 +135,7 @@ def the_power_pmu_is_counted_once(guest):
     window = guest.window("pmu-0", "pmu-1")
     low, high = window.kernel(lambda c: truth("raplsim", "package-0")(c) + truth("raplsim", "dram")(c))
     rise = window.rise("energy_attributed_joules_total")
-    assert low - 60 * LATE <= rise <= high + 60 * LATE, f"{rise} J attributed, {low} to {high} J used"
+    assert low - 60 * 1.5 <= rise <= high + 60 * 1.5, f"{rise} J attributed, {low} to {high} J used"
 
 
 @test(PMU, DIES)
