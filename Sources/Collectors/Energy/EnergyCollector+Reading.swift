@@ -79,8 +79,6 @@ extension EnergyCollector {
   /// Takes note of whether a counter moved, and says where that changes what is believed of it.
   private func noteMovement(of index: Int, _ hasMoved: Bool, at now: UInt64) {
     let before = zones[index].proof.state
-    // an estimate needs no proof
-    if zones[index].zone.source == .model { return }
     zones[index].proof.take(hasMoved: hasMoved, at: now)
     let state = zones[index].proof.state
     if state == before { return }

@@ -15,6 +15,8 @@ package struct CounterProof: Sendable, Hashable {
   package static let patience: UInt64 = 300_000_000_000
 
   package private(set) var state = State.silent
+  /// It is an estimate: there is nothing to prove.
+  private var isGiven = false
   /// When it moved last, or began to be watched; nil before the first reading.
   private var since: UInt64?
 
@@ -24,11 +26,13 @@ package struct CounterProof: Sendable, Hashable {
   package static var given: CounterProof {
     var proof = CounterProof()
     proof.state = .believed
+    proof.isGiven = true
     return proof
   }
 
   /// Takes note of a reading at `now` nanoseconds, and whether it brought energy.
   package mutating func take(hasMoved: Bool, at now: UInt64) {
+    if isGiven { return }
     if hasMoved {
       state = .believed
       since = now
@@ -46,6 +50,7 @@ package struct CounterProof: Sendable, Hashable {
 
   /// The counter is gone: whatever comes in its place has to move first.
   package mutating func lose() {
+    if isGiven { return }
     state = .silent
     since = nil
   }

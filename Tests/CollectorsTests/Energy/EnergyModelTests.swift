@@ -96,6 +96,26 @@ final class StillActivity: ActivitySource {
     #expect(state.joules("model/1/package-1") == 6.5)
   }
 
+  /// All CPUs of a package go offline, and come back: so does its estimate, which has nothing to prove.
+  @Test func packageThatGoesAndComesBackIsEstimatedAgain() throws {
+    try host.topology([0: 0, 1: 1])
+    activity.now = MachineActivity(busySeconds: [0: 0, 1: 0])
+    var model = PowerModel()
+    model.idleWattsPerCPU = 1
+    let collector = try host.makeCollector(model: model, activity: activity)
+    collector.sample(at: .second)
+    #expect(try collector.series().joules("model/1/package-1") == 1)
+    try host.write("devices/system/cpu/online", "0\n")
+    activity.now = MachineActivity(busySeconds: [0: 0])
+    collector.sample(at: 61 * .second)
+    #expect(try collector.series().joules("model/1/package-1") == nil)
+    try host.write("devices/system/cpu/online", "0-1\n")
+    activity.now = MachineActivity(busySeconds: [0: 0, 1: 0])
+    for step in 62...64 as ClosedRange<UInt64> { collector.sample(at: step * .second) }
+    #expect(try collector.series().joules("model/1/package-1") != nil)
+    #expect(collector.roleNames["model 1/package-1"] == "primary")
+  }
+
   /// Whatever the period, the same joules: rounding does not add up.
   @Test func periodDoesNotMatter() throws {
     var model = PowerModel()

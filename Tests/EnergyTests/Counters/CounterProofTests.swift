@@ -53,6 +53,13 @@ import Testing
   }
 
   @Test func estimateNeedsNoProof() {
-    #expect(CounterProof.given.state == .believed)
+    var proof = CounterProof.given
+    #expect(proof.state == .believed)
+    // a package without any CPU that is online, which comes back
+    proof.lose()
+    #expect(proof.state == .believed)
+    proof.take(hasMoved: false, at: 0)
+    proof.take(hasMoved: false, at: 2 * CounterProof.patience)
+    #expect(proof.state == .believed)
   }
 }
