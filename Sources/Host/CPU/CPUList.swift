@@ -28,8 +28,7 @@ package enum CPUList {
 
   /// The list in the file `path`.
   package static func read(_ path: String) throws(HostError) -> [Int] {
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     return try parse(bytes.span, path: path)
   }
 }

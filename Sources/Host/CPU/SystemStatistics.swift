@@ -70,8 +70,7 @@ package struct SystemStatistics: Sendable, Hashable {
   /// The statistics now.
   package init(paths: HostPaths) throws(HostError) {
     let path = paths.proc("stat")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     try self.init(parsing: bytes.span, path: path)
   }
 

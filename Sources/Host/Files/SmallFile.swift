@@ -44,6 +44,13 @@ package enum SmallFile {
     bytes.removeLast(bytes.count - filled)
   }
 
+  /// The whole file, for readers that fail by what it holds, too.
+  package static func bytes(_ path: String) throws(HostError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    do throws(SystemError) { try read(path, into: &bytes) } catch { throw .system(error) }
+    return bytes
+  }
+
   /// The file as text without its last newline; invalid UTF-8 is replaced.
   package static func text(_ path: String, most: Int = mostBytes) throws(SystemError) -> String {
     var bytes: [UInt8] = []
@@ -54,8 +61,7 @@ package enum SmallFile {
 
   /// A file that holds one decimal number and at most a newline after it.
   package static func unsigned(_ path: String) throws(HostError) -> UInt64 {
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try self.bytes(path)
     return try TextCursor.number(bytes.span, path: path)
   }
 }

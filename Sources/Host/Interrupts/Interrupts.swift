@@ -38,8 +38,7 @@ package struct Interrupts: Sendable, Hashable {
   /// The interrupts now.
   package init(paths: HostPaths) throws(HostError) {
     let path = paths.proc("interrupts")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     try self.init(parsing: bytes.span, path: path)
   }
 

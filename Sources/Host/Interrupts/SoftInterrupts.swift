@@ -22,8 +22,7 @@ package struct SoftInterrupts: Sendable, Hashable {
   /// The softirqs now.
   package init(paths: HostPaths) throws(HostError) {
     let path = paths.proc("softirqs")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     try self.init(parsing: bytes.span, path: path)
   }
 }

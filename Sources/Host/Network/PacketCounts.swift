@@ -33,8 +33,7 @@ package enum PacketCounts {
   /// bridge or a tunnel would count once more.
   package static func total(paths: HostPaths) throws(HostError) -> UInt64 {
     let path = paths.proc("net/dev")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     let counts = try parse(bytes.span, path: path).filter { $0.key != "lo" }
     let hardware = counts.filter { SymbolicLink.target(of: paths.sys("class/net/\($0.key)/device")) != nil }
     return (hardware.isEmpty ? counts : hardware).values.reduce(0, &+)

@@ -20,8 +20,7 @@ package enum OwnProcess {
   /// Resident memory in bytes: the second field of `/proc/self/statm`, which is in pages.
   package static func residentBytes(paths: HostPaths) throws(HostError) -> UInt64 {
     let path = paths.proc("self/statm")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     var cursor = TextCursor(bytes.span)
     guard cursor.unsigned() != nil, cursor.skip(" "), let pages = cursor.unsigned() else {
       throw .malformed(path, expected: "two page counts", in: bytes.span)
@@ -46,8 +45,7 @@ package enum OwnProcess {
   /// When this process began, in seconds since the epoch, to a hundredth.
   package static func startTime(paths: HostPaths) throws(HostError) -> Double {
     let path = paths.proc("self/stat")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     let ticks = try startTicks(parsing: bytes.span, path: path)
     let bootTime = try SystemStatistics(paths: paths).bootTime
     return Double(bootTime) + Double(ticks) / Double(Kernel.ticksPerSecond)

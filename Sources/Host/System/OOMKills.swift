@@ -13,8 +13,7 @@ package enum OOMKills {
   /// Those so far.
   package static func count(paths: HostPaths) throws(HostError) -> UInt64 {
     let path = paths.proc("vmstat")
-    var bytes: [UInt8] = []
-    do throws(SystemError) { try SmallFile.read(path, into: &bytes) } catch { throw .system(error) }
+    let bytes = try SmallFile.bytes(path)
     return try count(parsing: bytes.span, path: path)
   }
 }
