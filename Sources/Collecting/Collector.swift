@@ -33,6 +33,11 @@ package struct CollectorFailure: Error, Hashable {
   }
 }
 
+extension CollectorFailure {
+  /// Whether something is wrong: neither switched off, nor missing on this machine.
+  package var isFault: Bool { reason != .disabled && reason != .absent }
+}
+
 /// The values of the `reason` label of `collector_up`.
 package enum StaticReason: String, Sendable, CaseIterable {
   /// Runs.
@@ -49,6 +54,8 @@ package enum StaticReason: String, Sendable, CaseIterable {
   case absent
   /// Reading failed.
   case read
+  /// Reading takes too long: it goes on, and the scrape without it.
+  case slow
 }
 
 /// What the registry knows of a collector before it exists. `Environment` is what collectors are made from.

@@ -20,6 +20,10 @@ package final class CollectorSet: SnapshotSource {
     /// Why it has nothing to show, as it was told last.
     var unavailability: CollectorFailure?
     var nextSample: UInt64 = 0
+    /// It took so long the last time that it comes last: what others read does not wait for it.
+    var isSlow = false
+    /// How large its part of the last snapshot was: the next one asks for its memory at once.
+    var size = Snapshot.Size()
   }
 
   private struct State {
@@ -32,6 +36,8 @@ package final class CollectorSet: SnapshotSource {
 
   private struct Status {
     var failures: [String: CollectorFailure] = [:]
+    /// Those that a scrape has not waited for.
+    var overdue: Set<String> = []
     var isReady = false
   }
 
@@ -61,12 +67,18 @@ package final class CollectorSet: SnapshotSource {
     "scrape_collector_success", .gauge, labels: ["collector"],
     help: "Whether the collector succeeded in this scrape.")
 
+  /// Who takes longer is collected last.
+  private static let mostPatience: UInt64 = 1_000_000_000
+  /// What takes longer than this, in nanoseconds, is stuck, and the program with it.
+  private static let mostBusy: UInt64 = 15_000_000_000
+
   private let names: [(name: String, summary: String)]
   private let now: @Sendable () -> UInt64
   private let report: @Sendable (Event) -> Void
   private let state: Mutex<State>
   /// What the event loop asks for; its lock is held for a moment only, never while something is read.
   private let status = Mutex(Status())
+  private let progress = Progress()
 
   /// Starts the collectors named in `enabled`; what cannot start is reported and left out.
   ///
@@ -113,7 +125,8 @@ package final class CollectorSet: SnapshotSource {
   }
 
   package var states: [CollectorState] {
-    let failures = status.withLock { $0.failures }
+    var failures = status.withLock { $0.failures }
+    if let hang { failures[hang.collector] = Self.slow(hang.seconds) }
     return names.map { CollectorState(name: $0.name, summary: $0.summary, failure: failures[$0.name]) }
   }
 
@@ -121,6 +134,19 @@ package final class CollectorSet: SnapshotSource {
   package var runningCount: Int { state.withLock { $0.running.count } }
 
   package var isReady: Bool { status.withLock { $0.isReady } }
+
+  package var hang: Hang? {
+    guard let busy = progress.busy else { return nil }
+    let time = now()
+    guard time > busy.since, time - busy.since >= Self.mostBusy else { return nil }
+    return Hang(collector: busy.collector, seconds: (time - busy.since) / 1_000_000_000)
+  }
+
+  private static func slow(_ seconds: UInt64) -> CollectorFailure {
+    CollectorFailure(
+      .slow, "it has not been read after \(seconds) s",
+      cure: "see the kernel log for a driver in trouble; leave the collector out with --no-collector.NAME")
+  }
 
   /// Detaches everything: the collectors go, later collections hold only the program's own words.
   ///
@@ -148,7 +174,9 @@ package final class CollectorSet: SnapshotSource {
     guard let periodic = running.collector as? any PeriodicCollector else { return }
     let time = now()
     if running.nextSample <= time {
+      progress.start(running.name, at: time)
       periodic.sample(now: time)
+      progress.finish()
       tellAvailability(of: &running)
       // from the planned time on, so that the mean period holds, but never in a burst after a pause
       let planned = running.nextSample + periodic.samplingInterval
@@ -159,21 +187,53 @@ package final class CollectorSet: SnapshotSource {
 
   package func collect(_ selection: CollectorSelection) -> Snapshot {
     state.withLock { state in
-      var writer = SampleWriter(Snapshot(reserving: state.size))
-      var outcomes: [(name: String, duration: UInt64, isSuccess: Bool)] = []
-      for index in state.running.indices where selection.contains(state.running[index].name) {
-        let start = now()
-        let failure = Self.collect(state.running[index].collector, into: &writer)
-        outcomes.append((state.running[index].name, now() - start, failure == nil))
-        tell(failure, of: &state.running[index])
-        tellAvailability(of: &state.running[index])
-      }
-      if let program = state.program { _ = Self.collect(program.collector, into: &writer) }
-      writeOutcomes(outcomes, failures: status.withLock { $0.failures }, selection: selection, into: &writer)
-      let snapshot = writer.finish()
+      progress.begin(selection, reserving: state.size)
+      let selected = state.running.indices.filter { selection.contains(state.running[$0].name) }
+      let slow = selected.filter { state.running[$0].isSlow }
+      for index in selected where !state.running[index].isSlow { collect(&state.running[index]) }
+      for index in slow { collect(&state.running[index]) }
+      if state.program != nil { collectProgram(&state.program!) }
+      guard let collection = progress.end() else { return Snapshot() }
+      let snapshot = write(collection, failures: status.withLock { $0.failures })
       state.size = snapshot.size
       return snapshot
     }
+  }
+
+  package func partial(of selection: CollectorSelection) -> Snapshot? {
+    guard let (collection, busy) = progress.partial(of: selection) else { return nil }
+    guard let busy else { return write(collection, failures: status.withLock { $0.failures }) }
+    let failure = Self.slow(now().subtractingReportingOverflow(busy.since).partialValue / 1_000_000_000)
+    let (failures, isNews) = status.withLock { status in
+      status.failures[busy.collector] = failure
+      return (status.failures, status.overdue.insert(busy.collector).inserted)
+    }
+    if isNews { report(.failed(collector: busy.collector, failure)) }
+    return write(collection, failures: failures)
+  }
+
+  private func collect(_ running: inout Running) {
+    var writer = SampleWriter(Snapshot(reserving: running.size))
+    let start = now()
+    progress.start(running.name, at: start)
+    let failure = Self.collect(running.collector, into: &writer)
+    let duration = now() - start
+    running.isSlow = duration > Self.mostPatience
+    let part = writer.finish()
+    running.size = part.size
+    progress.finish(
+      CollectionOutcome(collector: running.name, duration: duration, isSuccess: failure == nil), part)
+    tell(failure, of: &running)
+    tellAvailability(of: &running)
+  }
+
+  private func collectProgram(_ program: inout Running) {
+    var writer = SampleWriter(Snapshot(reserving: program.size))
+    progress.start(program.name, at: now())
+    _ = Self.collect(program.collector, into: &writer)
+    let part = writer.finish()
+    program.size = part.size
+    progress.finish(nil, part)
   }
 
   /// Lets one collector write; what it wrote before it failed is taken back.
@@ -188,9 +248,19 @@ package final class CollectorSet: SnapshotSource {
     }
   }
 
+  /// What failed says so until it works again.
   private func tell(_ failure: CollectorFailure?, of running: inout Running) {
-    if let failure, !running.isFailing { report(.failed(collector: running.name, failure)) }
-    if failure == nil && running.isFailing { report(.recovered(collector: running.name)) }
+    let name = running.name
+    let wasOverdue = status.withLock { status in
+      let wasOverdue = status.overdue.remove(name) != nil
+      if failure != nil || running.isFailing || wasOverdue {
+        status.failures[name] = failure ?? running.unavailability
+      }
+      return wasOverdue
+    }
+    let wasFailing = running.isFailing || wasOverdue
+    if let failure, !running.isFailing { report(.failed(collector: name, failure)) }
+    if failure == nil && wasFailing { report(.recovered(collector: name)) }
     running.isFailing = failure != nil
   }
 
@@ -200,15 +270,16 @@ package final class CollectorSet: SnapshotSource {
     if unavailability == running.unavailability { return }
     running.unavailability = unavailability
     let name = running.name
-    status.withLock { $0.failures[name] = unavailability }
+    // why it cannot be read says more than why it has nothing to show
+    if !running.isFailing { status.withLock { $0.failures[name] = unavailability } }
     guard let unavailability else { return report(.available(collector: name)) }
     report(isStarting ? .unavailable(collector: name, unavailability) : .withdrawn(collector: name, unavailability))
   }
 
-  private func writeOutcomes(
-    _ outcomes: [(name: String, duration: UInt64, isSuccess: Bool)], failures: [String: CollectorFailure],
-    selection: CollectorSelection, into writer: inout SampleWriter
-  ) {
+  /// What was collected, and how that went. Selected collectors without an outcome have not been read in time.
+  private func write(_ collection: Progress.Collection, failures: [String: CollectorFailure]) -> Snapshot {
+    var writer = SampleWriter(collection.snapshot)
+    let selection = collection.selection
     writer.begin(Self.up)
     for (name, _) in names where selection.contains(name) {
       writer.label("collector", name)
@@ -216,14 +287,15 @@ package final class CollectorSet: SnapshotSource {
       writer.integer(failures[name] == nil ? 1 : 0)
     }
     writer.begin(Self.duration)
-    for outcome in outcomes {
-      writer.label("collector", outcome.name)
+    for outcome in collection.outcomes {
+      writer.label("collector", outcome.collector)
       writer.nanoseconds(outcome.duration)
     }
     writer.begin(Self.success)
-    for outcome in outcomes {
-      writer.label("collector", outcome.name)
+    for outcome in collection.outcomes {
+      writer.label("collector", outcome.collector)
       writer.integer(outcome.isSuccess ? 1 : 0)
     }
+    return writer.finish()
   }
 }

@@ -30,6 +30,17 @@ package struct CollectorSelection: Sendable, Hashable {
   }
 }
 
+/// What the program is stuck in.
+package struct Hang: Sendable, Hashable {
+  package let collector: String
+  package let seconds: UInt64
+
+  package init(collector: String, seconds: UInt64) {
+    self.collector = collector
+    self.seconds = seconds
+  }
+}
+
 /// What the web server needs of the collectors: their states and a snapshot on demand.
 ///
 /// `collect` blocks for as long as reading takes; it is called on one thread of its own, never on the event loop.
@@ -38,6 +49,10 @@ package protocol SnapshotSource: Sendable {
   var states: [CollectorState] { get }
   /// Whether every program that could be attached is attached.
   var isReady: Bool { get }
+  /// What has been read for so long that nothing else can be; nil where all is well.
+  var hang: Hang? { get }
+  /// What there is of a collection of the same selection that goes on, without what it waits for; nil where none does.
+  func partial(of selection: CollectorSelection) -> Snapshot?
   /// Reads the selected collectors. Unknown names were refused before.
   func collect(_ selection: CollectorSelection) -> Snapshot
 }

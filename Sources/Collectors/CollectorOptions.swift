@@ -3,6 +3,8 @@ package import Host
 /// What the operator chose for the collectors: a member an area, which stands beside what reads it.
 package struct CollectorOptions: Sendable {
   package var paths = HostPaths()
+  /// Reads the files behind which drivers stand.
+  package var reader = BoundedReader()
   /// The collectors that are on; shared programs leave out what nobody reads.
   package var enabled: Set<String> = []
   package var scheduler = SchedulerOptions()

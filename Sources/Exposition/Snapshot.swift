@@ -48,6 +48,22 @@ package struct Snapshot: Sendable {
 
   package init() {}
 
+  /// Takes in what `other` holds, which has no family of this one.
+  package mutating func append(_ other: borrowing Snapshot) {
+    let (family, label, slot) = (families.count, labels.count, slots.count)
+    families += other.families
+    labels += other.labels
+    slots += other.slots
+    for sample in other.samples {
+      var value = sample.value
+      if case .histogram(let first, let count, let sum, let layout) = value {
+        value = .histogram(first: first + slot, count: count, sum: sum, layout: layout)
+      }
+      let range = sample.labels.lowerBound + label..<sample.labels.upperBound + label
+      samples.append(Sample(family: sample.family + family, labels: range, value: value))
+    }
+  }
+
   /// An empty snapshot with room for as much as `size` says.
   package init(reserving size: Size) {
     families.reserveCapacity(size.families)

@@ -148,9 +148,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .response(let response):
       send(response, version: head.version, withBody: withBody)
     case .scrape(let scrape):
-      ticket = server.scrapes.submit(scrape) { [self] rendering in
+      ticket = server.scrapes.submit(scrape) { [self] result in
         ticket = nil
-        send(.scrape(rendering, format: scrape.variant.format), version: head.version, withBody: withBody)
+        let response: Response =
+          switch result {
+          case .rendering(let rendering): .scrape(rendering, format: scrape.variant.format)
+          case .late: .text(.serviceUnavailable, "The collection before has not ended in time")
+          }
+        send(response, version: head.version, withBody: withBody)
       }
       if ticket == nil {
         let response = Response.text(

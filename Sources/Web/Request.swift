@@ -20,6 +20,14 @@ struct Request: Sendable, Hashable {
   var query: [Parameter]
   var format: TextFormat
   var acceptsGzip: Bool
+  /// How long the client waits for an answer, as far as it says.
+  var patience = Request.defaultPatience
+
+  /// Of a client that does not say.
+  static let defaultPatience = Duration.seconds(30)
+  /// What the way back takes, of the time that a client gives: as Prometheus' own exporters have it.
+  private static let wayBack = 0.5
+  private static let mostPatience = 600.0
 
   init(
     _ method: Method, _ target: String, format: TextFormat = .prometheus, acceptsGzip: Bool = false
@@ -42,6 +50,14 @@ struct Request: Sendable, Hashable {
     self.init(
       method, head.uri, format: ContentNegotiation.format(accept: head.headers["accept"]),
       acceptsGzip: ContentNegotiation.acceptsGzip(acceptEncoding: head.headers["accept-encoding"]))
+    patience = Self.patience(timeout: head.headers.first(name: "x-prometheus-scrape-timeout-seconds"))
+  }
+
+  /// What there is to answer of the time a scraper gives, in decimal seconds; of what is no such time, the default.
+  static func patience(timeout: String?) -> Duration {
+    guard let timeout, let seconds = Double(timeout), seconds > 0, seconds.isFinite else { return defaultPatience }
+    let time = min(seconds, mostPatience)
+    return .seconds(time - min(wayBack, time / 4))
   }
 
   /// Path and query of a target: servers must take `http://host/path` as well (RFC 9112, 3.2.2).

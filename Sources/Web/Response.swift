@@ -44,6 +44,8 @@ struct Response {
 struct ScrapeRequest: Sendable, Hashable {
   var selection: CollectorSelection
   var variant: Variant
+  /// How long its client is taken to wait.
+  var patience: Duration = Request.defaultPatience
 
   /// Which of a snapshot's renderings.
   struct Variant: Sendable, Hashable {

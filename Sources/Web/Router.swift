@@ -26,17 +26,33 @@ struct Router {
     case telemetryPath:
       return scrape(request)
     case Self.healthyPath:
-      return .response(.text(.ok, "healthy"))
+      return .response(source.hang.map(Self.stuck) ?? .text(.ok, "healthy"))
     case Self.readyPath:
-      return .response(
-        source.isReady ? .text(.ok, "ready") : .text(.serviceUnavailable, "not ready: programs are being attached"))
+      return .response(readiness)
     default:
       let page = LandingPage(telemetryPath: telemetryPath, version: version, states: source.states)
       return .response(.html(page.html))
     }
   }
 
+  /// One collector that fails is no reason to scrape none of the others: it is named.
+  private var readiness: Response {
+    if let hang = source.hang { return Self.stuck(hang) }
+    guard source.isReady else { return .text(.serviceUnavailable, "not ready: programs are being attached") }
+    let failing = source.states.filter { $0.failure?.isFault == true }.map { "\($0.name) (\($0.failure!.reason.rawValue))" }
+    return .text(.ok, failing.isEmpty ? "ready" : "ready, without \(failing.joined(separator: ", "))")
+  }
+
+  /// Nothing can be read any more.
+  private static func stuck(_ hang: Hang) -> Response {
+    .text(
+      .serviceUnavailable,
+      "stuck: the collector \(hang.collector) has not been read after \(hang.seconds) s; see the kernel log for a driver "
+        + "in trouble")
+  }
+
   private func scrape(_ request: Request) -> Answer {
+    if let hang = source.hang { return .response(Self.stuck(hang)) }
     var selection = CollectorSelection()
     for parameter in request.query {
       switch parameter.name {
@@ -52,7 +68,8 @@ struct Router {
       if !unknown.isEmpty { return .response(.text(.badRequest, Self.message(unknown: unknown, known: known))) }
     }
     return .scrape(
-      ScrapeRequest(selection: selection, variant: .init(format: request.format, gzip: request.acceptsGzip)))
+      ScrapeRequest(selection: selection, variant: .init(format: request.format, gzip: request.acceptsGzip),
+        patience: request.patience))
   }
 
   private static func message(unknown: [String], known: [String]) -> String {

@@ -11,7 +11,7 @@ struct RunningServer: Sendable {
   private static let ipv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
 
   private let group: MultiThreadedEventLoopGroup
-  private let thread: NIOThreadPool
+  private let threads: NIOThreadPool
   private let eventLoop: any EventLoop
   private let context: NIOLoopBound<ServerContext>
   private let logger: Logger
@@ -38,11 +38,11 @@ struct RunningServer: Sendable {
 
   private init(_ server: WebServer) async {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-    let thread = NIOThreadPool(numberOfThreads: 1)
-    thread.start()
+    let threads = NIOThreadPool(numberOfThreads: 2)
+    threads.start()
     let eventLoop = group.any()
     self.group = group
-    self.thread = thread
+    self.threads = threads
     self.eventLoop = eventLoop
     self.logger = server.logger
     let made = eventLoop.submit {
@@ -50,7 +50,7 @@ struct RunningServer: Sendable {
       let context = ServerContext(
         router: Router(telemetryPath: configuration.telemetryPath, version: server.version, source: server.source),
         scrapes: ScrapeQueue(
-          source: server.source, encode: server.encode, thread: thread, eventLoop: eventLoop,
+          source: server.source, encode: server.encode, threads: threads, eventLoop: eventLoop,
           maxRequests: configuration.maxRequests),
         connections: Connections(configuration, logger: server.logger), configuration: configuration,
         logger: server.logger)
@@ -140,9 +140,9 @@ struct RunningServer: Sendable {
     guard isIdle else {
       // A collector that hangs in the kernel must not keep the process from ending.
       logger.warning("a collection is still running: not waiting for it")
-      return thread.shutdownGracefully { [group] _ in group.shutdownGracefully { _ in } }
+      return threads.shutdownGracefully { [group] _ in group.shutdownGracefully { _ in } }
     }
-    try? await thread.shutdownGracefully()
+    try? await threads.shutdownGracefully()
     try? await group.shutdownGracefully()
   }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Serves a source's snapshots over HTTP. Start it once, then shut it down once.
 ///
-/// One event loop carries all connections; collections, encoding and compression happen on one other thread.
+/// One event loop carries all connections; collections, encoding and compression happen on two others.
 package final class WebServer: Sendable {
   private enum State {
     case new

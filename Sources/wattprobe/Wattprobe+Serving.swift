@@ -36,6 +36,7 @@ extension Wattprobe {
         "no collector could start", cure: "see the lines above, or `wattprobe collectors`, for what each one is missing"
       )
     }
+    options.reader.rest()
     try Privileges.drop(for: configuration, options: options, logger: logger)
 
     let server =

@@ -47,8 +47,12 @@ import Testing
     #expect(!shown.contains { $0.hasPrefix("two") })
     #expect(shown.contains(#"scrape_collector_success{collector="two"} 0"#))
     #expect(shown.contains(#"scrape_collector_success{collector="three"} 1"#))
-    // it runs: only this reading failed
-    #expect(shown.contains(#"collector_up{collector="two",reason=""} 1"#))
+    #expect(shown.contains(#"collector_up{collector="two",reason="read"} 0"#))
+    #expect(set.states.map { $0.failure?.reason } == [nil, .read, nil])
+    // it goes on to be read
+    scene["two"].failing.withLock { $0 = nil }
+    #expect(set.collect(CollectorSelection()).texts.contains(#"collector_up{collector="two",reason=""} 1"#))
+    #expect(set.states.map { $0.failure?.reason } == [nil, nil, nil])
   }
 
   /// A sensor that does not count: the collector goes on looking, and everybody is told what the scrape says.
@@ -85,6 +89,21 @@ import Testing
       _ = set.collect(CollectorSelection())
     }
     #expect(scene.events() == ["started one", "failed one read", "recovered one", "failed one read"])
+  }
+
+  /// Why it cannot be read comes before why it had nothing to show, and that comes back.
+  @Test func failureHidesUnavailabilityForItsTime() {
+    let scene = Scene([.init("one")])
+    let set = scene.start(enabled: ["one"])
+    for (failing, unavailable, shown) in [
+      (nil, .absent, .absent), (.read, .absent, .read), (.read, nil, .read), (.read, .absent, .read), (nil, .absent, .absent),
+      (nil, nil, nil),
+    ] as [(StaticReason?, StaticReason?, StaticReason?)] {
+      scene["one"].failing.withLock { $0 = failing }
+      scene["one"].unavailable.withLock { $0 = unavailable }
+      _ = set.collect(CollectorSelection())
+      #expect(set.states[0].failure?.reason == shown)
+    }
   }
 
   @Test(

@@ -16,6 +16,8 @@ final class Scene: Sendable {
     let unavailable = Mutex<StaticReason?>(nil)
     let collections = Mutex(0)
     let samples = Mutex<[UInt64]>([])
+    /// Called while it collects, and while it is sampled.
+    let meanwhile = Mutex<(@Sendable () -> Void)?>(nil)
     /// How far the clock goes on while it collects.
     let duration = Mutex<UInt64>(0)
 
@@ -52,6 +54,7 @@ final class Scene: Sendable {
     func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
       fake.collections.withLock { $0 += 1 }
       clock(fake.takes)
+      fake.meanwhile.withLock { $0 }?()
       writer.begin(Family(unprefixed: fake.name, .gauge, help: "Fake."))
       writer.unsigned(1)
       // after it wrote, so that there is something to take back
@@ -61,7 +64,10 @@ final class Scene: Sendable {
 
   private final class FakePeriodicCollector: FakeCollector, PeriodicCollector {
     var samplingInterval: UInt64 { fake.interval ?? 0 }
-    func sample(now: UInt64) { fake.samples.withLock { $0.append(now) } }
+    func sample(now: UInt64) {
+      fake.samples.withLock { $0.append(now) }
+      fake.meanwhile.withLock { $0 }?()
+    }
   }
 
   let clock = Mutex<UInt64>(0)

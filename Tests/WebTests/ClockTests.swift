@@ -18,7 +18,7 @@ import Testing
       let source = FakeSource()
       let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
       scrapes = ScrapeQueue(
-        source: source, encode: { _, _, _ in }, thread: NIOThreadPool(numberOfThreads: 1), eventLoop: loop,
+        source: source, encode: { _, _, _ in }, threads: NIOThreadPool(numberOfThreads: 1), eventLoop: loop,
         maxRequests: 0)
       channel = EmbeddedChannel(loop: loop)
       try RunningServer.addHandlers(
@@ -90,12 +90,13 @@ import Testing
     #expect(!connection.isOpen(after: 1))
   }
 
-  @Test("No clock runs while a collection is awaited, and a client that goes is forgotten")
+  @Test("While a collection is awaited only the client's own time runs, and a client that goes is forgotten")
   func waiting() throws {
     let connection = try Connection()
-    try connection.receive("GET /metrics HTTP/1.1\r\nHost: test\r\n\r\n")
+    try connection.receive("GET /metrics HTTP/1.1\r\nHost: test\r\nX-Prometheus-Scrape-Timeout-Seconds: 500\r\n\r\n")
     #expect(connection.scrapes.waiting == 1)
-    #expect(connection.isOpen(after: 3600))
+    #expect(connection.isOpen(after: 499))
+    #expect(connection.scrapes.waiting == 1)
     connection.channel.close(promise: nil)
     connection.loop.run()
     #expect(connection.scrapes.waiting == 0)

@@ -48,7 +48,7 @@ package final class CPUCollector: Collector {
     context.kernel.register(idle)
     paths = context.options.paths
     let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.count)
-    frequencies = CPUFrequency(cpus: possible, paths: paths)
+    frequencies = CPUFrequency(cpus: possible, paths: paths, reader: context.options.reader)
     stateNames = IdleStateNames(cpus: PossibleCPUs.count, states: Int(IDLE_STATES), paths: paths)
     shown = Array(repeating: Array(repeating: 0, count: Mode.allCases.count), count: PossibleCPUs.count)
     shownIdle = Array(repeating: Array(repeating: 0, count: Int(IDLE_STATES)), count: PossibleCPUs.count)

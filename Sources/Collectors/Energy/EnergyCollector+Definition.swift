@@ -41,7 +41,8 @@ extension EnergyCollector: PeriodicCollector {
     }
     let collector = try EnergyCollector(
       paths: context.options.paths, now: MonotonicClock.now, logger: context.logger, options: options,
-      activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls))
+      activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls),
+      calls: EnergySensorCalls(reader: context.options.reader))
     for _ in 0..<5 where !collector.isProved {
       usleep(20_000)
       collector.prove(at: MonotonicClock.now)

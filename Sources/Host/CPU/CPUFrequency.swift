@@ -1,8 +1,10 @@
 /// The current frequency of CPUs as cpufreq shows it.
 package final class CPUFrequency {
   private let files: [(cpu: Int, file: CounterFile)]
+  private let reader: BoundedReader
 
-  package init(cpus: [Int], paths: HostPaths) {
+  package init(cpus: [Int], paths: HostPaths, reader: BoundedReader) {
+    self.reader = reader
     files = cpus.map {
       ($0, CounterFile(paths.sys("devices/system/cpu/cpu\($0)/cpufreq/scaling_cur_freq")))
     }
@@ -10,10 +12,12 @@ package final class CPUFrequency {
 
   /// Calls `body` with each CPU whose frequency is known now, in hertz (`scaling_cur_freq` is kilohertz).
   ///
-  /// CPUs without cpufreq, offline ones and those whose driver writes `<unknown>` are left out.
+  /// CPUs without cpufreq, offline ones and those whose driver writes `<unknown>` are left out. Kernels before 6.1 may sleep
+  /// for 10 ms in each: what is not there in time is that of the next time.
   package func forEach(_ body: (_ cpu: Int, _ hertz: UInt64) -> Void) {
-    for (cpu, file) in files {
-      guard let kilohertz = try? file.read() else { continue }
+    let kilohertz = reader.answer(of: "scaling_cur_freq") { [files] in files.map { try? $0.file.read() } }
+    for (cpu, kilohertz) in zip(files.map(\.cpu), kilohertz ?? []) {
+      guard let kilohertz else { continue }
       let (hertz, tooLarge) = kilohertz.multipliedReportingOverflow(by: 1000)
       if !tooLarge { body(cpu, hertz) }
     }

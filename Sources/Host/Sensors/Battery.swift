@@ -24,10 +24,10 @@ package struct Battery: Sendable, Hashable {
 
   /// The batteries, by name. Those of mice and other devices (`scope`) are none of the machine's, and one without any gauge
   /// is left out.
-  package static func discover(paths: HostPaths) -> (batteries: [Battery], problems: [HostError]) {
+  package static func discover(paths: HostPaths) -> (found: [Battery], problems: [HostError]) {
     let base = paths.sys("class/power_supply")
     let (names, problems) = Directory.optionalNames(base)
-    var discovery = (batteries: [Battery](), problems: problems)
+    var discovery = (found: [Battery](), problems: problems)
     for name in names.sorted() {
       let folder = base + "/" + name
       do throws(SystemError) {
@@ -35,7 +35,7 @@ package struct Battery: Sendable, Hashable {
         let files = Set(try Directory.names(folder))
         if files.contains("scope"), try SmallFile.text(folder + "/scope") == "Device" { continue }
         guard files.contains("status"), let gauge = gauge(files) else { continue }
-        discovery.batteries.append(Battery(name: name, gauge: gauge, folder: folder))
+        discovery.found.append(Battery(name: name, gauge: gauge, folder: folder))
       } catch {
         let problem = HostError.system(error)
         if !problem.isAbsence { discovery.problems.append(problem) }

@@ -1,6 +1,5 @@
 internal import CHost
 import Glibc
-internal import Synchronization
 
 /// What the NVIDIA GPUs of the machine used, by NVML.
 ///
@@ -48,15 +47,29 @@ package final class GPUReader: Sendable {
 
   /// How long a reading may take, in milliseconds; the first look for devices, which starts the driver, 10 times as long.
   private let limit: CInt
-  private let thread: GPUThread
+  private let library: String
+  private let thread: AnsweringThread<Question, Answer>
+
+  fileprivate enum Question: Sendable { case devices, readings }
+
+  fileprivate enum Answer: Sendable {
+    case devices([Device])
+    case readings([String: Reading])
+    case failed(HostError)
+  }
 
   /// Starts the thread.
   ///
   /// - Parameter library: its name or path.
   package init(library: String, limitMilliseconds: CInt = 500) throws(SystemError) {
     limit = limitMilliseconds
-    thread = try GPUThread(library: library)
-    try thread.start()
+    self.library = library
+    thread = try AnsweringThread {
+      let session = NVMLSession(library: library)
+      // What is to come takes no privilege; a thread that could not give them up must not go on.
+      do throws(SystemError) { try Capabilities.restrict(to: []) } catch { return nil }
+      return session.map { session in { session.answer($0) } }
+    }
   }
 
   deinit { thread.end() }
@@ -64,131 +77,24 @@ package final class GPUReader: Sendable {
   /// The GPUs there are now.
   package func devices() throws(Absence) -> [Device] {
     switch thread.ask(.devices, milliseconds: limit * 10) {
-    case .devices(let devices): return devices
-    case .absent: throw .library
-    case .failed(let error): throw .failure(error)
-    case .readings, nil: throw .failure(late)
+    case .answered(.devices(let devices)): return devices
+    case .answered(.failed(let error)): throw .failure(error)
+    case .unable: throw .library
+    case .answered(.readings), .late: throw .failure(late)
     }
   }
 
   /// A reading of each GPU that `devices()` found last, by its identifier.
   package func readings() throws(HostError) -> [String: Reading] {
     switch thread.ask(.readings, milliseconds: limit) {
-    case .readings(let readings): return readings
-    case .failed(let error): throw error
-    case .devices, .absent, nil: throw late
+    case .answered(.readings(let readings)): return readings
+    case .answered(.failed(let error)): throw error
+    case .answered(.devices), .unable, .late: throw late
     }
   }
 
   private var late: HostError {
-    .malformed(path: thread.library, expected: "an answer of the driver within \(limit) ms", found: "none")
-  }
-}
-
-/// The thread, and the mailbox by which it is asked: one question at a time.
-private final class GPUThread: Sendable {
-  enum Question { case devices, readings, end }
-
-  enum Answer: Sendable {
-    case devices([GPUReader.Device])
-    case readings([String: GPUReader.Reading])
-    case absent
-    case failed(HostError)
-  }
-
-  private struct Mailbox {
-    /// Stays until it is answered.
-    var question: Question?
-    var answer: Answer?
-    var isAbsent = false
-    var hasEnded = false
-  }
-
-  let library: String
-  private let mailbox = Mutex(Mailbox())
-  private let asked: EventDescriptor
-  private let answered: EventDescriptor
-
-  init(library: String) throws(SystemError) {
-    self.library = library
-    asked = try EventDescriptor()
-    answered = try EventDescriptor()
-  }
-
-  func start() throws(SystemError) {
-    var thread = pthread_t()
-    let argument = Unmanaged.passRetained(self)
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        Unmanaged<GPUThread>.fromOpaque(argument!).takeRetainedValue().run()
-        return nil
-      }, argument.toOpaque())
-    guard code == 0 else {
-      argument.release()
-      throw SystemError(code, call: "pthread_create", path: library)
-    }
-    pthread_detach(thread)
-  }
-
-  /// Nil where no answer came in time, or an earlier question is still unanswered.
-  func ask(_ question: Question, milliseconds: CInt) -> Answer? {
-    answered.clear()
-    let state = mailbox.withLock { mailbox -> (isFree: Bool, isAbsent: Bool) in
-      let isFree = mailbox.question == nil && !mailbox.isAbsent
-      if isFree {
-        mailbox.question = question
-        mailbox.answer = nil
-      }
-      return (isFree, mailbox.isAbsent)
-    }
-    if state.isAbsent { return .absent }
-    guard state.isFree else { return nil }
-    asked.signal()
-    answered.wait(milliseconds: milliseconds)
-    return mailbox.withLock { mailbox in
-      if mailbox.isAbsent { return .absent }
-      return mailbox.question == nil ? mailbox.answer : nil
-    }
-  }
-
-  /// Lets the thread end, once it is back.
-  func end() {
-    mailbox.withLock { $0.hasEnded = true }
-    asked.signal()
-  }
-
-  private func run() {
-    var signals = sigset_t()
-    sigfillset(&signals)
-    pthread_sigmask(SIG_BLOCK, &signals, nil)
-    let session = NVMLSession(library: library)
-    // What is to come takes no privilege; a thread that could not give them up must not go on.
-    let isRestricted: Bool
-    do throws(SystemError) {
-      try Capabilities.restrict(to: [])
-      isRestricted = true
-    } catch {
-      isRestricted = false
-    }
-    guard let session, isRestricted else {
-      mailbox.withLock { $0.isAbsent = true }
-      answered.signal()
-      return
-    }
-    while true {
-      asked.wait(milliseconds: -1)
-      asked.clear()
-      let (question, hasEnded) = mailbox.withLock { ($0.question, $0.hasEnded) }
-      if hasEnded { return }
-      guard let question else { continue }
-      let answer = session.answer(question)
-      mailbox.withLock {
-        $0.answer = answer
-        $0.question = nil
-      }
-      answered.signal()
-    }
+    .malformed(path: library, expected: "an answer of the driver within \(limit) ms", found: "none")
   }
 }
 
@@ -222,11 +128,11 @@ private final class NVMLSession {
 
   deinit { chost_nvml_close(nvml) }
 
-  func answer(_ question: GPUThread.Question) -> GPUThread.Answer {
+  func answer(_ question: GPUReader.Question) -> GPUReader.Answer {
     do throws(HostError) {
       switch question {
       case .devices: return .devices(try findDevices())
-      case .readings, .end: return .readings(readings())
+      case .readings: return .readings(readings())
       }
     } catch {
       return .failed(error)

@@ -25,7 +25,7 @@ package struct HwmonSensor: Sendable, Hashable {
 extension HwmonSensor {
   /// Finds the sensors, in the order of chip, device and channel. A channel that has both a mean and a power of the moment is
   /// shown by its mean, which misses nothing between two readings. No hwmon at all is no error.
-  package static func discover(paths: HostPaths) -> (sensors: [HwmonSensor], problems: [HostError]) {
+  package static func discover(paths: HostPaths) -> (found: [HwmonSensor], problems: [HostError]) {
     let base = paths.sys("class/hwmon")
     let (entries, unlisted) = Directory.optionalNames(base)
     var problems = unlisted

@@ -20,7 +20,7 @@ extension PowercapZone {
   /// Finds the zones under `<sysfs>/class/powercap`, in the order of their identifiers.
   ///
   /// No powercap at all is no error. A zone whose files cannot be read is left out and told of in `problems`.
-  package static func discover(paths: HostPaths) -> (zones: [PowercapZone], problems: [HostError]) {
+  package static func discover(paths: HostPaths) -> (found: [PowercapZone], problems: [HostError]) {
     let base = paths.sys("class/powercap")
     let (entries, unlisted) = Directory.optionalNames(base)
     var problems = unlisted

@@ -8,7 +8,7 @@ import Testing
   init() throws { tree = try TemporaryTree() }
 
   @Test func machineWithoutHwmonHasNoSensor() {
-    #expect(HwmonSensor.discover(paths: tree.paths).sensors.isEmpty)
+    #expect(HwmonSensor.discover(paths: tree.paths).found.isEmpty)
     #expect(HwmonSensor.discover(paths: tree.paths).problems.isEmpty)
   }
 
@@ -21,7 +21,7 @@ import Testing
     try tree.write("class/hwmon/hwmon7/power2_average", "1\n")
     try tree.write("class/hwmon/hwmon7/power1_max", "1\n")
     try tree.write("class/hwmon/hwmon7/energy1_input", "1\n")
-    let sensors = HwmonSensor.discover(paths: tree.paths).sensors
+    let sensors = HwmonSensor.discover(paths: tree.paths).found
     #expect(sensors.map(\.channel) == ["energy1", "power1", "power2", "power10"])
     #expect(sensors.map(\.kind) == [.energy, .power, .meanPower, .power])
     #expect(sensors.map(\.label) == [nil, "rail 1", "rail 2", "rail 10"])
@@ -38,7 +38,7 @@ import Testing
       try tree.write("class/power_supply/\(name)/type", type + "\n")
       for file in files { try tree.write("class/power_supply/\(name)/\(file)", "1\n") }
     }
-    let batteries = Battery.discover(paths: tree.paths).batteries
+    let batteries = Battery.discover(paths: tree.paths).found
     #expect(batteries.map(\.name) == ["BAT0", "BAT1", "BAT2"])
     #expect(batteries.map(\.gauge) == [.energy, .charge, .power])
   }

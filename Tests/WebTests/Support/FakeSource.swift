@@ -10,6 +10,9 @@ final class FakeSource: SnapshotSource {
     var questions = 0
     var isHeld = false
     var isReady = true
+    var hang: Hang?
+    /// Whether a collection that is held has something already.
+    var hasPart = true
   }
 
   static let family = Family("collection_number", .gauge, help: "Counts up.")
@@ -46,6 +49,25 @@ final class FakeSource: SnapshotSource {
   /// Lets the collection that waits, and all later ones, go on.
   func release() { state.withLock { $0.isHeld = false } }
   func hold() { state.withLock { $0.isHeld = true } }
+
+  var hang: Hang? {
+    get { state.withLock { $0.hang } }
+    set { state.withLock { $0.hang = newValue } }
+  }
+  var hasPart: Bool {
+    get { state.withLock { $0.hasPart } }
+    set { state.withLock { $0.hasPart = newValue } }
+  }
+
+  /// The negative number of the collection that is held.
+  func partial(of selection: CollectorSelection) -> Snapshot? {
+    let number = state.withLock { $0.hasPart && $0.collections.last == selection ? $0.collections.count : nil }
+    guard let number else { return nil }
+    var writer = SampleWriter()
+    writer.begin(Self.family)
+    writer.integer(Int64(-number))
+    return writer.finish()
+  }
 
   func collect(_ selection: CollectorSelection) -> Snapshot {
     let number = state.withLock { state in

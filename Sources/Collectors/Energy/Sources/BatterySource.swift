@@ -9,7 +9,7 @@ struct BatterySource: EnergySource {
   let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
-    let (batteries, problems) = Battery.discover(paths: paths)
+    let (batteries, problems) = calls.discover(below: paths.sys("class/power_supply")) { [paths] in Battery.discover(paths: paths) }
     return EnergyDiscovery(
       zones: batteries.prefix(Self.mostZones).map { battery in
         EnergyDiscovery.Zone(
@@ -25,6 +25,7 @@ final class BatterySensor: EnergySensor {
   /// The level, or the power.
   private let level: CounterFile
   private let voltage: CounterFile?
+  private let reader: BoundedReader
   private var integrator = PowerIntegrator(rule: .trapezoid)
   private var last: (level: UInt64, microvolts: UInt64)?
   /// What it fell by: microwatt hours of 3600 µJ, or microampere hours times twice the microvolts, of 9/5000 µJ each.
@@ -36,20 +37,21 @@ final class BatterySensor: EnergySensor {
 
   init(_ battery: Battery, calls: EnergySensorCalls) {
     self.battery = battery
+    reader = calls.reader
     let file =
       switch battery.gauge {
       case .energy: "energy_now"
       case .charge: "charge_now"
       case .power: "power_now"
       }
-    level = CounterFile(battery.path(file), calls: calls.files)
-    voltage = battery.gauge == .charge ? CounterFile(battery.path("voltage_now"), calls: calls.files) : nil
+    level = calls.file(battery.path(file))
+    voltage = battery.gauge == .charge ? calls.file(battery.path("voltage_now")) : nil
   }
 
   var path: String { level.path }
 
   func microjoules(at now: UInt64) throws(HostError) -> UInt64? {
-    guard try battery.isDischarging() else {
+    guard try isDischarging() else {
       last = nil
       integrator.pause()
       return nil
@@ -71,6 +73,12 @@ final class BatterySensor: EnergySensor {
       fallen += battery.gauge == .energy ? fall : fall * UInt128(last.microvolts + here.microvolts)
     }
     return UInt64(clamping: battery.gauge == .energy ? fallen * 3600 : fallen * 9 / 5000)
+  }
+
+  private func isDischarging() throws(HostError) -> Bool {
+    try reader.result(of: battery.path("status")) { [battery] in
+      do throws(HostError) { return .success(try battery.isDischarging()) } catch { return .failure(error) }
+    }
   }
 
   private func check(_ number: UInt64, upTo most: UInt64, _ path: String) throws(HostError) {

@@ -52,15 +52,29 @@ extension EnergySensor {
 package struct EnergySensorCalls: Sendable {
   package var files = FileCalls()
   package var openEvent = PerfCounter.systemOpen
+  package let reader: BoundedReader
 
-  package init() {}
+  package init(reader: BoundedReader = BoundedReader()) { self.reader = reader }
+
+  func file(_ path: String) -> CounterFile { CounterFile(path, calls: files, reader: reader) }
+
+  /// What `discover` finds below `path`; a problem where its drivers do not answer.
+  func discover<Found: Sendable>(
+    below path: String, _ discover: @escaping @Sendable () -> (found: [Found], problems: [HostError])
+  ) -> (found: [Found], problems: [HostError]) {
+    do throws(HostError) {
+      return try reader.result(of: path) { .success(discover()) }
+    } catch {
+      return ([], [error])
+    }
+  }
 }
 
 /// A file with a counter in microjoules.
 final class CounterSensor: EnergySensor {
   private let file: CounterFile
 
-  init(_ path: String, calls: EnergySensorCalls) { file = CounterFile(path, calls: calls.files) }
+  init(_ path: String, calls: EnergySensorCalls) { file = calls.file(path) }
 
   var path: String { file.path }
 
@@ -75,7 +89,7 @@ final class PowerSensor: EnergySensor {
 
   /// - Parameter mostWatts: what is more is no power, such as the all-ones of a meter that has none to tell.
   init(_ path: String, rule: PowerIntegrator.Rule, mostWatts: UInt64, calls: EnergySensorCalls) {
-    file = CounterFile(path, calls: calls.files)
+    file = calls.file(path)
     self.mostWatts = mostWatts
     integrator = PowerIntegrator(rule: rule)
   }
