@@ -39,7 +39,9 @@ struct Router {
   private var readiness: Response {
     if let hang = source.hang { return Self.stuck(hang) }
     guard source.isReady else { return .text(.serviceUnavailable, "not ready: programs are being attached") }
-    let failing = source.states.filter { $0.failure?.isFault == true }.map { "\($0.name) (\($0.failure!.reason.rawValue))" }
+    let failing = source.states.filter { $0.failure?.isFault == true }.map {
+      "\($0.name) (\($0.failure!.reason.rawValue))"
+    }
     return .text(.ok, failing.isEmpty ? "ready" : "ready, without \(failing.joined(separator: ", "))")
   }
 
@@ -68,7 +70,8 @@ struct Router {
       if !unknown.isEmpty { return .response(.text(.badRequest, Self.message(unknown: unknown, known: known))) }
     }
     return .scrape(
-      ScrapeRequest(selection: selection, variant: .init(format: request.format, gzip: request.acceptsGzip),
+      ScrapeRequest(
+        selection: selection, variant: .init(format: request.format, gzip: request.acceptsGzip),
         patience: request.patience))
   }
 

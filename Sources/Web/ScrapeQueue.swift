@@ -163,7 +163,9 @@ final class ScrapeQueue {
       guard variants.contains(plain) || variants.contains(gzip) else { continue }
       var text: [UInt8] = []
       encode(snapshot, format, &text)
-      if variants.contains(plain) { renderings.append((plain, Rendering(body: ByteBuffer(bytes: text), isGzip: false))) }
+      if variants.contains(plain) {
+        renderings.append((plain, Rendering(body: ByteBuffer(bytes: text), isGzip: false)))
+      }
       if variants.contains(gzip) {
         let compressed = Gzip.compress(text).map { Rendering(body: $0, isGzip: true) }
         renderings.append((gzip, compressed ?? Rendering(body: ByteBuffer(bytes: text), isGzip: false)))

@@ -96,7 +96,8 @@ import Testing
     let scene = Scene([.init("one")])
     let set = scene.start(enabled: ["one"])
     for (failing, unavailable, shown) in [
-      (nil, .absent, .absent), (.read, .absent, .read), (.read, nil, .read), (.read, .absent, .read), (nil, .absent, .absent),
+      (nil, .absent, .absent), (.read, .absent, .read), (.read, nil, .read), (.read, .absent, .read),
+      (nil, .absent, .absent),
       (nil, nil, nil),
     ] as [(StaticReason?, StaticReason?, StaticReason?)] {
       scene["one"].failing.withLock { $0 = failing }

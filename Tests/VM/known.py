@@ -23,12 +23,6 @@ MARKS = [
         "collectors/plain/tasks that end are no lost updates", "kernels.md 5",
         "load_tasks counts tasks that end as updates that found no room"),
     Known(
-        "energy/dies/the power pmu is counted once", "kernels.md 1",
-        "where the power PMU's cpumask names every CPU of a package, each die's are taken for dies", since=(7, 0)),
-    Known(
-        "energy/*/a package is one zone", "kernels.md 1",
-        "where the power PMU's cpumask names every CPU of a package, each is a zone", since=(7, 0)),
-    Known(
         "machines/topology/time offline is not idle", "K6",
         "the idle task's slice stays open while a CPU is offline, and counts as idle as it returns"),
     Known(

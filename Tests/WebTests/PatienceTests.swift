@@ -9,10 +9,13 @@ import Testing
   private let all = "/metrics?exclude[]=power"
   private let hurried = ["X-Prometheus-Scrape-Timeout-Seconds: 0.2"]
 
-  @Test("The time is the client's, less what the way back takes", arguments: [
-    ("10", 9.5), ("15.0", 14.5), ("1", 0.75), ("0.5", 0.375), ("1e3", 599.5), (nil, 30), ("", 30), ("0", 30), ("-1", 30),
-    ("nan", 30), ("inf", 30), ("1e400", 30), ("ten", 30), ("99999999999999999999", 599.5),
-  ] as [(String?, Double)])
+  @Test(
+    "The time is the client's, less what the way back takes",
+    arguments: [
+      ("10", 9.5), ("15.0", 14.5), ("1", 0.75), ("0.5", 0.375), ("1e3", 599.5), (nil, 30), ("", 30), ("0", 30),
+      ("-1", 30),
+      ("nan", 30), ("inf", 30), ("1e400", 30), ("ten", 30), ("99999999999999999999", 599.5),
+    ] as [(String?, Double)])
   func patience(header: String?, seconds: Double) {
     #expect(Request.patience(timeout: header) == .seconds(seconds))
   }
@@ -57,7 +60,8 @@ import Testing
     }
   }
 
-  @Test("What the program is stuck in is named wherever somebody looks", arguments: ["/-/healthy", "/-/ready", "/metrics"])
+  @Test(
+    "What the program is stuck in is named wherever somebody looks", arguments: ["/-/healthy", "/-/ready", "/metrics"])
   func stuck(path: String) async throws {
     try await TestServer.run { server in
       #expect(try server.get(path).status == 200)

@@ -12,11 +12,11 @@ extension CgroupCollector {
     writer.begin(Self.energy)
     for one in table.series {
       writer.labels(one.labels)
-      writer.labelSource(isModelled: ledger.isModelled)
+      writer.labelSource(ledger.basis)
       writer.micro(one.energy.total)
     }
     writer.label("cgroup", "other")
-    writer.labelSource(isModelled: ledger.isModelled)
+    writer.labelSource(ledger.basis)
     writer.micro(table.otherEnergy.total)
   }
 }

@@ -1,5 +1,6 @@
 package import Collecting
 package import Exposition
+internal import Energy
 internal import Host
 
 /// The energy figures once more, under the names that other exporters use.
@@ -55,7 +56,7 @@ package final class CompatCollector: Collector {
     tasks?.showEnergyOfGroups()
     let figures = EnergyFigures(
       readings: energy.readings, tables: tasks?.tables, hasProcesses: enabled.contains("process"),
-      isModelled: energy.isModelled == true)
+      basis: energy.basis ?? .measured)
     for exporter in exporters { exporter.write(figures, to: &writer) }
   }
 }

@@ -14,16 +14,16 @@ struct EnergyFigures {
   let groups: CgroupTable?
   /// What the processes of each control group used in the last windows, as `groups` numbers them.
   let groupShares: [EnergyLedger.Share]
-  /// Whether the machine's energy is an estimate; the same from the start on.
-  let isModelled: Bool
+  /// What the machine's energy is.
+  let basis: EnergyBasis
 
-  init(readings: [EnergyReading], tables: TaskTables?, hasProcesses: Bool = true, isModelled: Bool = false) {
+  init(readings: [EnergyReading], tables: TaskTables?, hasProcesses: Bool = true, basis: EnergyBasis = .measured) {
     self.readings = readings
     ledger = tables?.energy
     processes = hasProcesses ? tables?.processes : nil
     groups = tables?.groups
     groupShares = tables?.groupShares ?? []
-    self.isModelled = isModelled
+    self.basis = basis
   }
 
   /// Zones of which none measures again what another one does. Those in a package or around it come from the source that

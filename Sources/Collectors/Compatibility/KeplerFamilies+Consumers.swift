@@ -14,6 +14,7 @@ extension KeplerFamilies {
 
   private static func cpuParts(_ ledger: EnergyLedger) -> [Part] {
     var parts: [Part] = []
+    if ledger.measuresPlatform { parts.append(Part(zone: "psys", joules: \.package, watts: \.package)) }
     if ledger.measures(.package) { parts.append(Part(zone: "package", joules: \.package, watts: \.package)) }
     if ledger.measures(.dram) { parts.append(Part(zone: "dram", joules: \.dram, watts: \.dram)) }
     return parts

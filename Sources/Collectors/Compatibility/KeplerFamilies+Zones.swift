@@ -11,7 +11,7 @@ extension KeplerFamilies {
     ) { zone, writer in
       writer.label("node_name", self.host)
       // beside a model there may be sensors
-      writer.labelSource(isModelled: zone.zone.source == .model)
+      writer.labelSource(zone.zone.source == .model ? .model : .measured)
       writer.label("zone", zone.zone.domain.raplName ?? "")
       writer.label("path", zone.folder ?? "")
     }

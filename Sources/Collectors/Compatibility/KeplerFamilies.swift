@@ -1,3 +1,4 @@
+internal import Energy
 internal import Exposition
 internal import Host
 
@@ -63,7 +64,7 @@ final class KeplerFamilies: CompatibleFamilies {
 
   private let processors: [Processor]
   let host: String
-  private var isModelled = false
+  private var basis = EnergyBasis.measured
   var processCache = LabelCache<ProcessKey, ProcessLabels>()
   var containerCache = LabelCache<String, PreparedLabels>()
   var podCache = LabelCache<String, PreparedLabels>()
@@ -75,7 +76,7 @@ final class KeplerFamilies: CompatibleFamilies {
   }
 
   func write(_ figures: EnergyFigures, to writer: inout SampleWriter) {
-    isModelled = figures.isModelled
+    basis = figures.basis
     writeZones(figures, to: &writer)
     writeProcessors(to: &writer)
     writeProcesses(figures, to: &writer)
@@ -85,7 +86,7 @@ final class KeplerFamilies: CompatibleFamilies {
   /// The first labels of whatever used energy.
   func labelAlways(_ writer: inout SampleWriter) {
     writer.label("node_name", host)
-    writer.labelSource(isModelled: isModelled)
+    writer.labelSource(basis)
   }
 
   private func writeProcessors(to writer: inout SampleWriter) {

@@ -60,14 +60,14 @@ final class ScaphandreFamilies: CompatibleFamilies {
   private func writeHost(_ figures: EnergyFigures, to writer: inout SampleWriter) {
     let psys = figures.distinct.filter { $0.zone.domain == .psys && $0.path != nil }
     let packages = figures.readings.filter { $0.role == .primary && $0.zone.domain != .gpu }
-    let hasPackages = figures.ledger.map { $0.measures(.package) || $0.measures(.dram) } ?? false
+    let hasPackages = figures.ledger.map { $0.measures(.package) || $0.measures(.dram) || $0.measuresPlatform } ?? false
     let packageEnergy = hasPackages ? figures.ledger?.energyWithoutGPUs : nil
     let energy = psys.isEmpty ? packageEnergy : psys.reduce(0) { $0 + $1.total }
     let source: String? =
-      if !psys.isEmpty { "powercap_rapl_psys" } else if figures.isModelled { nil } else { "powercap_rapl_pkg" }
+      if !psys.isEmpty { "powercap_rapl_psys" } else if figures.basis == .model { nil } else { "powercap_rapl_pkg" }
     func label(_ writer: inout SampleWriter) {
       if let source { writer.label("value_source", source) }
-      writer.labelSource(isModelled: psys.isEmpty && figures.isModelled)
+      writer.labelSource(psys.isEmpty ? figures.basis : .measured)
     }
     writer.begin(Self.host)
     if let energy {
@@ -102,7 +102,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
       if let id = domain.id { writer.label("domain_id", id) }
     }
     writer.label("socket_id", zone.socket)
-    writer.labelSource(isModelled: zone.reading.zone.source == .model)
+    writer.labelSource(zone.reading.zone.source == .model ? .model : .measured)
   }
 
   /// Powercap's zones, numbered as their folders `intel-rapl:<socket>:<domain>`; where it has none, those that count.
@@ -140,13 +140,13 @@ final class ScaphandreFamilies: CompatibleFamilies {
     let labels = cache.labels(table.series.map(ProcessKey.init)) { Self.labels(table.series[$0]) }
     for index in table.series.indices where table.series[index].leaf >= 0 {
       writer.labels(labels[index])
-      writer.labelSource(isModelled: figures.isModelled)
+      writer.labelSource(figures.basis)
       writer.unsigned(table.series[index].share.microwatts)
     }
     writer.label("pid", "other")
     writer.label("exe", "other")
     writer.label("cmdline", "other")
-    writer.labelSource(isModelled: figures.isModelled)
+    writer.labelSource(figures.basis)
     writer.unsigned(table.otherShare.microwatts)
   }
 

@@ -38,8 +38,9 @@ final class EnergyAttribution {
     machine that never rests has no idle power, and all is active, until `--energy.idle-watts` says what it is.
 
     Where packages have no sensor and the model stands in, what is divided of them is an estimate, and every sample of it, of
-    processes and control groups too, carries `source="model"`; what is measured has no such label. Which of the two it is, is
-    settled at the start.
+    processes and control groups too, carries `source="model"`. Where nothing but the whole machine is measured (psys, the meter
+    of a supply, a battery while it discharges; no GPU), that is divided, with `source="platform"`: displays, disks and fans are
+    in it. What is measured of packages has no such label. Which of the three it is, is settled at the start.
     """
 
   private let tasks: TaskPasses
@@ -47,13 +48,15 @@ final class EnergyAttribution {
   private init(_ tasks: TaskPasses) { self.tasks = tasks }
 
   /// Nil where the programs that know who runs cannot be loaded: what is measured is shown all the same.
-  static func starting(_ context: CollectorContext, readings: [EnergyReading]) -> EnergyAttribution? {
+  static func starting(_ context: CollectorContext, readings: [EnergyReading], basis: EnergyBasis) -> EnergyAttribution?
+  {
     do throws(CollectorFailure) {
       let tasks = try context.kernel.tasks()
       let online = (try? CPUList.read(context.options.paths.sys("devices/system/cpu/online")).count) ?? 1
       tasks.beginAttribution(
         EnergyLedger(
-          readings, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts, lanes: tasks.weighing?.lanes))
+          readings, basis: basis, cpus: online, idleMicrowatts: context.options.energy.idleMicrowatts,
+          lanes: tasks.weighing?.lanes))
       return EnergyAttribution(tasks)
     } catch {
       context.logger.warning(
@@ -78,7 +81,7 @@ final class EnergyAttribution {
     for package in ledger.packages {
       guard let microwatts = ledger.idleFloor(of: package.name) else { continue }
       writer.label("package", package.name)
-      writer.labelSource(isModelled: package.isModelled)
+      writer.labelSource(package.basis)
       writer.micro(microwatts)
     }
   }
@@ -88,7 +91,7 @@ final class EnergyAttribution {
   ) {
     writer.label("package", package.name)
     writer.label("to", to)
-    writer.labelSource(isModelled: package.isModelled)
+    writer.labelSource(package.basis)
     writer.micro(microjoules)
   }
 }

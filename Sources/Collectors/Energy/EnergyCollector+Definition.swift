@@ -48,7 +48,8 @@ extension EnergyCollector: PeriodicCollector {
       collector.prove(at: MonotonicClock.now)
     }
     collector.settle()
-    collector.attribution = EnergyAttribution.starting(context, readings: collector.readings)
+    collector.attribution = EnergyAttribution.starting(
+      context, readings: collector.readings, basis: collector.basis ?? .measured)
     context.energy = collector
     return collector
   }

@@ -32,6 +32,7 @@ extension EnergyCollector {
   }
 
   func readAll(at now: UInt64) {
+    let start = MonotonicClock.now
     var forbidden: [(index: Int, error: HostError)] = []
     for index in zones.indices {
       guard let sensor = zones[index].sensor else { continue }
@@ -73,6 +74,7 @@ extension EnergyCollector {
     // What may not be read is absent, and asked for again at the next discovery only: audit logs show every refusal.
     for (index, _) in forbidden.reversed() { zones.remove(at: index) }
     warn(ofForbidden: forbidden.map(\.error))
+    compareDies(at: now, gap: MonotonicClock.now.subtracting(start))
     if rolesAreStale { assignRoles() }
   }
 
@@ -93,18 +95,68 @@ extension EnergyCollector {
 
   func assignRoles() {
     // who is compared with whom is settled with all that can prove themselves
-    guard let isModelled else { return }
+    guard let basis else { return }
     rolesAreStale = false
     for index in zones.indices where !zones[index].isBelieved { zones[index].role = nil }
     for estimated in [false, true] {
       let present = zones.indices.filter { zones[$0].isBelieved && (zones[$0].zone.source == .model) == estimated }
-      for (index, role) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })) {
-        let counts = estimated == isModelled || zones[index].zone.domain == .gpu
-        let role = role == .primary && !counts ? .duplicate : role
+      let platform = basis == .platform ? EnergyRole.platform(of: present.map { zones[$0].zone }) : nil
+      for (place, (index, role)) in zip(present, EnergyRole.assign(to: present.map { zones[$0].zone })).enumerated() {
+        let role = place == platform ? .primary : limited(role, of: index, basis: basis)
         guard zones[index].role != role else { continue }
         zones[index].role = role
         logger.info("energy zone \(zones[index].labels): \(role.rawValue)")
       }
+    }
+  }
+
+  /// What counts beside what is divided already.
+  private func limited(_ role: EnergyRole, of index: Int, basis: EnergyBasis) -> EnergyRole {
+    guard role == .primary else { return role }
+    if isTwin(zones[index]) { return .duplicate }
+    return switch basis {
+    case .measured: zones[index].zone.source == .model ? .duplicate : role
+    case .model: zones[index].zone.source == .model || zones[index].zone.domain == .gpu ? role : .duplicate
+    case .platform: .part
+    }
+  }
+
+  // MARK: Dies
+
+  /// The first die of the package of `zone`, by the same source: the counter that `zone` may show once more.
+  private func firstDie(of zone: EnergyZone) -> Int? {
+    guard let die = zone.die else { return nil }
+    return zones.indices.filter { index in
+      let other = zones[index].zone
+      return zones[index].isBelieved && other.package == zone.package && other.domain == zone.domain
+        && other.source == zone.source && other.isMemoryMapped == zone.isMemoryMapped
+        && other.die.map { $0 < die } == true
+    }.min { zones[$0].zone.die! < zones[$1].zone.die! }
+  }
+
+  /// Whether its counter is, as far as is known, that of another die of its package.
+  func isTwin(_ zone: Zone) -> Bool { !zone.isOther.areProved && firstDie(of: zone.zone) != nil }
+
+  /// Holds the counters of dies against each other, which were all read within `gap` nanoseconds.
+  private func compareDies(at now: UInt64, gap: UInt64) {
+    for index in zones.indices where zones[index].zone.die != nil && !zones[index].isOther.areProved {
+      let first = firstDie(of: zones[index].zone)
+      zones[index].takesOver = first == nil && zones[index].found != nil
+      if first == nil { zones[index].found = nil }
+      guard let first, zones[index].window != nil, zones[first].window != nil else {
+        zones[index].isOther.lose()
+        continue
+      }
+      let total = zones[index].counter.microjoules
+      zones[index].isOther.take(
+        zones[first].counter.microjoules, total, gap: gap, mostWatts: zones[index].zone.mostWatts)
+      let found = zones[index].found ?? (now, total)
+      zones[index].found = found
+      guard zones[index].isOther.areProved else { continue }
+      rolesAreStale = true
+      // what was held back is of all the time since
+      zones[index].window = EnergyWindow(
+        microjoules: total.subtracting(found.total), nanoseconds: now.subtracting(found.time))
     }
   }
 }

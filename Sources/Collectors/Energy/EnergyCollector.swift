@@ -19,6 +19,12 @@ package final class EnergyCollector: Collector {
     var sensor: (any EnergySensor)?
     var counter: WrapSafeCounter
     var proof: CounterProof
+    /// Of a die: whether its counter is another than that of the package's first one.
+    var isOther = DistinctCounters()
+    /// When it was found, and what it stood at: what is its own is attributed from there on.
+    var found: (time: UInt64, total: UInt64)?
+    /// It was taken for another one's twin until that went, in the last window: that was the other's.
+    var takesOver = false
     /// Its sensor has nothing to measure now: a battery on the mains.
     var isAtRest = false
     /// The last window, nil while the last reading failed or was held: its power then is not known. Those of primary
@@ -52,8 +58,8 @@ package final class EnergyCollector: Collector {
   var discovered: UInt64
   var eagerUntil: UInt64 = 0
   var rolesAreStale = false
-  /// Whether the packages' energy is estimated: decided once sensors had the time to prove themselves. Nil before.
-  private(set) var isModelled: Bool?
+  /// What is divided among processes: decided once sensors had the time to prove themselves. Nil before.
+  private(set) var basis: EnergyBasis?
   private var sampled: UInt64
   private var windowNanoseconds: UInt64?
   /// Says who used what is measured; nil where nobody can.
@@ -135,11 +141,14 @@ package final class EnergyCollector: Collector {
 
   /// Sensors had the time to prove themselves: says what each zone was taken for, and which do not count.
   package func settle() {
-    if isModelled != nil { return }
+    if basis != nil { return }
     // The model does not stand in for a sensor that is gone for a while: its joules would pass for measured ones.
     // Nor does a sensor that comes late take its place: what was estimated and what is measured would be one sum.
     let isMeasured = zones.contains { $0.isBelieved && $0.zone.domain == .package && $0.zone.source != .model }
-    isModelled = !isMeasured && zones.contains { $0.zone.source == .model }
+    let hasModel = zones.contains { $0.zone.source == .model }
+    // one that does not move yet may be late: it counts in its own right then
+    let isPlatformAlone = !zones.contains { [.package, .dram, .gpu].contains($0.zone.domain) }
+    basis = isMeasured ? .measured : hasModel ? .model : isPlatformAlone ? .platform : .measured
     assignRoles()
     for zone in zones where zone.isSilent {
       logger.info("energy zone \(zone.labels) does not move: it is left out until it does\(Self.reason(for: zone))")
@@ -161,7 +170,8 @@ package final class EnergyCollector: Collector {
   var readings: [EnergyReading] {
     zones.map {
       EnergyReading(
-        labels: $0.labels, zone: $0.zone, role: $0.role, isSilent: $0.isSilent, total: $0.counter.microjoules,
+        labels: $0.labels, zone: $0.zone, role: $0.takesOver ? .duplicate : $0.role,
+        isSilent: $0.isSilent || isTwin($0), total: $0.counter.microjoules,
         window: $0.window, uses: $0.window == nil ? nil : $0.sensor?.uses, path: $0.isShown ? $0.sensor?.path : nil)
     }
   }

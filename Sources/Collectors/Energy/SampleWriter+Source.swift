@@ -2,8 +2,8 @@ internal import Energy
 internal import Exposition
 
 extension SampleWriter {
-  /// The label of what is divided out of an estimate; what was measured has none.
-  mutating func labelSource(isModelled: Bool) {
-    if isModelled { label("source", EnergyZone.Source.model.rawValue) }
+  /// The label of what is divided where that is not the measured energy of packages.
+  mutating func labelSource(_ basis: EnergyBasis) {
+    if let source = basis.label { label("source", source) }
   }
 }

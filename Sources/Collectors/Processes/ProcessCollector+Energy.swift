@@ -33,15 +33,15 @@ extension ProcessCollector {
     _ tables: TaskTables, to writer: inout SampleWriter, other: (inout SampleWriter) -> Void,
     each: (inout SampleWriter, borrowing ProcessSeries) -> Void
   ) {
-    let isModelled = tables.energy?.isModelled == true
+    let basis = tables.energy?.basis ?? .measured
     let table = tables.processes
     for index in table.series.indices where table.series[index].leaf >= 0 {
       writer.labels(table.series[index].labels)
-      writer.labelSource(isModelled: isModelled)
+      writer.labelSource(basis)
       each(&writer, table.series[index])
     }
     writer.label("pid", "other")
-    writer.labelSource(isModelled: isModelled)
+    writer.labelSource(basis)
     other(&writer)
   }
 }

@@ -10,24 +10,10 @@ package struct EnergyLedger {
   /// The leaf of processes whose control group is not known, and of all without series where groups are not followed.
   package static let rest = 1
 
-  /// What a leaf used in the windows that closed last.
-  package struct Share: Sendable, Hashable {
-    package var microjoules = DomainValues<UInt64>()
-    package var watts = DomainValues<Double>()
-
-    package init() {}
-
-    package static func += (left: inout Share, right: Share) {
-      left.microjoules += right.microjoules
-      left.watts += right.watts
-    }
-  }
-
   /// What became of a package's energy, in microjoules; the four together are what its zones measured.
   package struct Package {
     package let name: String
-    /// Whether its energy is estimated.
-    package let isModelled: Bool
+    package let basis: EnergyBasis
     /// Whether one of its zones was ever believed.
     package var isMeasured = false
     package var processes: UInt64 = 0
@@ -71,8 +57,7 @@ package struct EnergyLedger {
     }
   }
 
-  /// Whether what is divided among processes is estimated, or some of it: as settled at the start, and for good.
-  package let isModelled: Bool
+  package let basis: EnergyBasis
   private var allPackages: [Package] = []
   /// Those that were measured.
   package var packages: [Package] { allPackages.filter(\.isMeasured) }
@@ -108,15 +93,19 @@ package struct EnergyLedger {
 
   /// - Parameters:
   ///   - readings: what the zones stand at: energy is attributed from there on.
+  ///   - basis: what is divided.
   ///   - cpus: how many there are.
   ///   - idleMicrowatts: what a package draws idle; nil: to be learned.
   ///   - lanes: where each package's weights are; nil: weights are run times.
-  package init(_ readings: [EnergyReading], cpus: Int, idleMicrowatts: UInt64?, lanes: WeightLanes? = nil) {
-    isModelled = readings.contains { $0.role == .primary && $0.zone.source == .model }
+  package init(
+    _ readings: [EnergyReading], basis: EnergyBasis = .measured, cpus: Int, idleMicrowatts: UInt64?,
+    lanes: WeightLanes? = nil
+  ) {
+    self.basis = basis
     self.cpus = cpus
     self.idleMicrowatts = idleMicrowatts
     self.lanes = lanes
-    for reading in readings where Self.mayBeMeasured(reading) {
+    for reading in readings where mayBeMeasured(reading) {
       let index = index(of: reading, among: readings)
       setPrimary(reading.role == .primary, zone: index)
     }
@@ -196,7 +185,7 @@ package struct EnergyLedger {
   package mutating func measure(_ readings: [EnergyReading], at now: UInt64) {
     isWhole = true
     latest = max(now, latest + 1)
-    for reading in readings where Self.mayBeMeasured(reading) {
+    for reading in readings where mayBeMeasured(reading) {
       let index = index(of: reading, among: readings)
       setPrimary(reading.role == .primary, zone: index)
       if reading.isSilent {
@@ -244,6 +233,9 @@ package struct EnergyLedger {
   /// Whether energy of such zones is attributed.
   package func measures(_ domain: EnergyZone.Domain) -> Bool { zones.contains { $0.domain == domain && $0.wasPrimary } }
 
+  /// Whether that of the whole machine is.
+  package var measuresPlatform: Bool { measures(.psys) || measures(.machine) }
+
   /// All that was attributed of packages and their memory, in microjoules.
   package var energyWithoutGPUs: UInt64 { zones.filter { $0.domain != .gpu }.reduce(0) { $0 + $1.sums.energy } }
 
@@ -256,11 +248,12 @@ package struct EnergyLedger {
     return floors.isEmpty ? nil : floors.reduce(0, +)
   }
 
-  /// Of zones that lie in others nothing is attributed, nor of those that contain others.
-  private static func mayBeMeasured(_ reading: EnergyReading) -> Bool {
+  /// Of zones that lie in others nothing is attributed, nor of those that contain others, where others are measured.
+  private func mayBeMeasured(_ reading: EnergyReading) -> Bool {
     switch reading.zone.domain {
-    case .package, .dram: reading.isSilent ? reading.zone.package != nil : isMeasured(reading.role)
-    case .gpu: reading.isSilent || isMeasured(reading.role)
+    case .package, .dram: reading.isSilent ? reading.zone.package != nil : Self.isMeasured(reading.role)
+    case .gpu: reading.isSilent || Self.isMeasured(reading.role)
+    case .psys, .machine: basis == .platform && (reading.isSilent || reading.role == .primary)
     default: false
     }
   }
@@ -288,7 +281,7 @@ package struct EnergyLedger {
   private mutating func package(of reading: EnergyReading) -> Int {
     let name = reading.labels.package
     if let found = allPackages.firstIndex(where: { $0.name == name }) { return found }
-    allPackages.append(Package(name: name, isModelled: isModelled && reading.zone.domain != .gpu))
+    allPackages.append(Package(name: name, basis: reading.zone.domain == .gpu ? .measured : basis))
     return allPackages.count - 1
   }
 
@@ -300,6 +293,7 @@ package struct EnergyLedger {
     let dies = readings.count {
       $0.zone.domain == .package && $0.zone.package == zone.package && Interface($0.zone) == Interface(zone)
     }
-    return IdleFloor(microwatts: zone.domain == .package ? idleMicrowatts / UInt64(max(1, dies)) : 0)
+    let isWhole = zone.domain == .package || basis == .platform
+    return IdleFloor(microwatts: isWhole ? idleMicrowatts / UInt64(max(1, dies)) : 0)
   }
 }

@@ -1,6 +1,6 @@
 /// How a zone's energy relates to that of others: the machine's energy is the sum of the primary zones and of nothing else.
 package enum EnergyRole: String, Sendable {
-  /// Packages, memory and GPUs, each once.
+  /// Packages, memory and GPUs, each once; where none is measured, the platform, once.
   case primary
   /// Measures again what a primary zone measures: the same place by another source, or by the memory-mapped interface.
   case duplicate
@@ -38,6 +38,13 @@ package enum EnergyRole: String, Sendable {
         if zone.source == .model && isMeasured { return .duplicate }
         return counted.insert(zone).inserted ? .primary : .duplicate
       }
+    }
+  }
+
+  /// Which zone is the platform's, where only that is measured: RAPL's, the meter of a supply, a battery, in this order.
+  package static func platform(of zones: [EnergyZone]) -> Int? {
+    zones.indices.filter { zones[$0].domain == .psys || zones[$0].domain == .machine }.min {
+      rank(zones[$0]) < rank(zones[$1])
     }
   }
 

@@ -7,7 +7,8 @@ struct Measurand: Sendable, Hashable {
 
   init(_ zone: EnergyZone) {
     package = zone.package
-    domain = zone.domain
+    // the platform by RAPL or at its supply: either is all of it
+    domain = zone.domain == .psys ? .machine : zone.domain
     owner = zone.owner
   }
 }

@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// Reads what may never answer: a driver in trouble keeps a read, or an open, for as long as it likes.
 ///
-/// Reads are made by a thread of the reader's own, and who asks waits `patience` at most. What is late then goes on alone: it
+/// Reads are made by a thread of the reader's own, and who asks waits a bounded time. What is late then goes on alone: it
 /// is not asked again before it is back, and its answer, late as it is, is that of the next time. So a sensor that takes
-/// longer than an interval to measure is read one interval late, and one that hangs costs the wait once.
+/// long to measure is read one interval late, and one that hangs costs the wait once.
 package final class BoundedReader: Sendable {
   private typealias Worker = AnsweringThread<@Sendable () -> any Sendable, any Sendable>
 
@@ -18,10 +18,16 @@ package final class BoundedReader: Sendable {
   package static let mostLate = 64
 
   private let patience: CInt
+  private let patienceBesideLate: CInt
   private let state = Mutex(State())
 
-  /// - Parameter patience: in milliseconds. Drivers that measure over a slow bus take some ten.
-  package init(patience: CInt = 100) { self.patience = patience }
+  /// - Parameters:
+  ///   - patience: in milliseconds; drivers that measure over a slow bus take some ten, machines without CPUs to spare more.
+  ///   - besideLate: the same while anything is late.
+  package init(patience: CInt = 1000, besideLate: CInt = 100) {
+    self.patience = patience
+    patienceBesideLate = besideLate
+  }
 
   deinit {
     state.withLock { state in
@@ -42,7 +48,11 @@ package final class BoundedReader: Sendable {
       }
       guard state.late.count < Self.mostLate, let worker = state.worker ?? Self.makeWorker() else { return nil }
       state.worker = worker
-      if case .answered(let answer) = worker.ask(read, milliseconds: patience) { return answer as? Answer }
+      if case .answered(let answer) = worker.ask(
+        read, milliseconds: state.late.isEmpty ? patience : patienceBesideLate)
+      {
+        return answer as? Answer
+      }
       state.worker = nil
       state.late[thing] = worker
       worker.end()
@@ -55,7 +65,7 @@ package final class BoundedReader: Sendable {
     of path: String, _ read: @escaping @Sendable () -> Result<Success, HostError>
   ) throws(HostError) -> Success {
     guard let result = answer(of: path, read) else {
-      throw .malformed(path: path, expected: "an answer within \(patience) ms", found: "none")
+      throw .malformed(path: path, expected: "an answer in time", found: "none")
     }
     return try result.get()
   }
@@ -71,4 +81,3 @@ package final class BoundedReader: Sendable {
     }
   }
 }
-

@@ -142,7 +142,7 @@ import Testing
   @Test func whatIsMeasuredBesideAnEstimateDoesNotSaySo() {
     let psys = EnergyReading("intel-rapl:1", "psys", role: .platform, total: 3_000_000)
     #expect(
-      kepler.lines(EnergyFigures(readings: [psys], tables: nil, isModelled: true)) == [
+      kepler.lines(EnergyFigures(readings: [psys], tables: nil, basis: .model)) == [
         #"kepler_node_cpu_joules_total{node_name="here",zone="psys",path="/sys/class/powercap/intel-rapl:1"} 3"#
       ])
   }

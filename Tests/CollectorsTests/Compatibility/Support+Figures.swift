@@ -17,6 +17,7 @@ struct FiguresScene {
   /// In microjoules: package, core, dram.
   var totals: [UInt64] = [1_000_000, 1_000_000, 1_000_000]
   var source = EnergyZone.Source.rapl
+  var basis: EnergyBasis { source == .model ? .model : .measured }
 
   /// - Parameters:
   ///   - idleMicrowatts: of the package.
@@ -34,7 +35,7 @@ struct FiguresScene {
     kernel.start(9, comm: "three", cgroup: 3)
     kernel.pass(&tables)
     let start = readings(windows: false)
-    tables.beginAttribution(EnergyLedger(start, cpus: 2, idleMicrowatts: idleMicrowatts))
+    tables.beginAttribution(EnergyLedger(start, basis: basis, cpus: 2, idleMicrowatts: idleMicrowatts))
     // two passes that admit all
     for _ in 0..<2 {
       for index in 0..<4 { kernel.run(index, 50_000_000) }
@@ -68,7 +69,7 @@ struct FiguresScene {
   }
 
   var figures: EnergyFigures {
-    EnergyFigures(readings: readings(windows: true), tables: tables, isModelled: source == .model)
+    EnergyFigures(readings: readings(windows: true), tables: tables, basis: basis)
   }
 }
 

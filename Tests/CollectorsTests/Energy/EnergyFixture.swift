@@ -28,7 +28,13 @@ final class EnergyFixture {
   private let tree: TemporaryTree
   private let faults = Faults()
 
-  init() throws { tree = try TemporaryTree() }
+  /// For what hangs, in milliseconds.
+  private let patience: CInt
+
+  init(patience: CInt = 10_000) throws {
+    self.patience = patience
+    tree = try TemporaryTree()
+  }
 
   var root: String { tree.root }
   var paths: HostPaths { tree.paths }
@@ -99,7 +105,7 @@ final class EnergyFixture {
     let faults = faults
     let root = root
     let system = FileCalls()
-    var calls = EnergySensorCalls()
+    var calls = EnergySensorCalls(reader: BoundedReader(patience: patience, besideLate: 10_000))
     calls.files = FileCalls(
       open: { path in
         faults.opens.withLock { $0[path, default: 0] += 1 }

@@ -74,9 +74,9 @@ import Testing
     let collector = try host.makeCollector(model: model, activity: StillActivity())
     for step in 1...3 as ClosedRange<UInt64> { collector.sample(at: step * .second) }
     #expect(collector.roleNames == ["model 0/package-0": "primary"])
-    #expect(collector.isModelled == true)
+    #expect(collector.basis == .model)
     #expect(collector.unavailability == nil)
-    let lines = ScaphandreFamilies().lines(EnergyFigures(readings: collector.readings, tables: nil, isModelled: true))
+    let lines = ScaphandreFamilies().lines(EnergyFigures(readings: collector.readings, tables: nil, basis: .model))
     #expect(lines.of("scaph_host_power_microwatts") == [#"{source="model"} 10000000"#])
   }
 

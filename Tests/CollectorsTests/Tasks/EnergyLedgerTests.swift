@@ -182,13 +182,13 @@ import Testing
           labels: $0.1, zone: $0.0, role: $1, total: 0, window: EnergyWindow(microjoules: 1, nanoseconds: 1))
       }
     }
-    var estimate = EnergyLedger(readings([.primary, nil, nil]), cpus: 1, idleMicrowatts: 0)
+    var estimate = EnergyLedger(readings([.primary, nil, nil]), basis: .model, cpus: 1, idleMicrowatts: 0)
     estimate.measure(readings([.primary, .duplicate, .duplicate]), at: 1)
     // of package 1 nothing is attributed
-    #expect(estimate.isModelled && estimate.packages.map(\.isModelled) == [true])
+    #expect(estimate.packages.map(\.basis) == [.model])
     var measured = EnergyLedger(readings([.duplicate, .primary, .primary]), cpus: 1, idleMicrowatts: 0)
     measured.measure(readings([.duplicate, nil, nil]), at: 1)
-    #expect(!measured.isModelled && measured.packages.map(\.isModelled) == [false, false])
+    #expect(measured.packages.map(\.basis) == [.measured, .measured])
   }
 
   @Test func givenIdlePowerIsThatOfThePackageWithItsMemory() {

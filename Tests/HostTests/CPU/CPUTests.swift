@@ -69,7 +69,7 @@ import Testing
     try tree.write("devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", "2400123\n")
     try tree.write("devices/system/cpu/cpu2/cpufreq/scaling_cur_freq", "<unknown>\n")
     try tree.write("devices/system/cpu/cpu3/cpufreq/scaling_cur_freq", "18446744073709551615\n")
-    let frequency = CPUFrequency(cpus: [0, 1, 2, 3], paths: tree.paths, reader: BoundedReader())
+    let frequency = CPUFrequency(cpus: [0, 1, 2, 3], paths: tree.paths, reader: BoundedReader(patience: 10_000))
     var seen: [Int: UInt64] = [:]
     frequency.forEach { seen[$0] = $1 }
     #expect(seen == [0: 2_400_123_000])

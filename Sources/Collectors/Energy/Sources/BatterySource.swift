@@ -9,7 +9,9 @@ struct BatterySource: EnergySource {
   let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
-    let (batteries, problems) = calls.discover(below: paths.sys("class/power_supply")) { [paths] in Battery.discover(paths: paths) }
+    let (batteries, problems) = calls.discover(below: paths.sys("class/power_supply")) { [paths] in
+      Battery.discover(paths: paths)
+    }
     return EnergyDiscovery(
       zones: batteries.prefix(Self.mostZones).map { battery in
         EnergyDiscovery.Zone(

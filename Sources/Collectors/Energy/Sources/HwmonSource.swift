@@ -12,7 +12,9 @@ struct HwmonSource: EnergySource {
   let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
-    let (sensors, problems) = calls.discover(below: paths.sys("class/hwmon")) { [paths] in HwmonSensor.discover(paths: paths) }
+    let (sensors, problems) = calls.discover(below: paths.sys("class/hwmon")) { [paths] in
+      HwmonSensor.discover(paths: paths)
+    }
     // Packages first: they are the last to be left out.
     let zones = sensors.map { ($0, Self.zone($0)) }
     let sorted = zones.filter { $0.1.domain == .package } + zones.filter { $0.1.domain != .package }

@@ -16,7 +16,7 @@ struct PowerPMUSource: EnergySource {
       discovery.problems.append(error)
       return discovery
     }
-    let cpus = pmu.cpus.map { CPUTopology.CPU(number: $0, paths: paths) }
+    let cpus = Self.places(pmu.cpus.map { CPUTopology.CPU(number: $0, paths: paths) })
     for event in pmu.events {
       guard let scale = EnergyScale(event.scale) else {
         discovery.problems.append(
@@ -24,7 +24,6 @@ struct PowerPMUSource: EnergySource {
         continue
       }
       for cpu in cpus {
-        // The PMU counts per die only where packages have several: one CPU of a package then stands for each of them.
         let hasDies = cpus.count { $0.package == cpu.package } > 1
         discovery.zones.append(
           EnergyDiscovery.Zone(
@@ -36,6 +35,17 @@ struct PowerPMUSource: EnergySource {
       }
     }
     return discovery
+  }
+
+  /// One CPU for each counter: the mask names one of each die, or, where the counters come by TPMI (7.3), all of
+  /// each package, whose dies then share one.
+  private static func places(_ cpus: [CPUTopology.CPU]) -> [CPUTopology.CPU] {
+    func first<Place: Hashable>(_ place: (CPUTopology.CPU) -> Place) -> [CPUTopology.CPU] {
+      var seen: Set<Place> = []
+      return cpus.filter { seen.insert(place($0)).inserted }
+    }
+    let dies = first { [$0.package, $0.die] }
+    return dies.count == cpus.count ? cpus : first(\.package)
   }
 
   // The names powercap gives to the same counters, so that the zones of both sources compare.

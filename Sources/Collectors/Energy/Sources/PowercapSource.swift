@@ -7,7 +7,9 @@ struct PowercapSource: EnergySource {
   let calls: EnergySensorCalls
 
   func discover() -> EnergyDiscovery {
-    let (zones, problems) = calls.discover(below: paths.sys("class/powercap")) { [paths] in PowercapZone.discover(paths: paths) }
+    let (zones, problems) = calls.discover(below: paths.sys("class/powercap")) { [paths] in
+      PowercapZone.discover(paths: paths)
+    }
     return EnergyDiscovery(
       zones: zones.map { zone in
         EnergyDiscovery.Zone(

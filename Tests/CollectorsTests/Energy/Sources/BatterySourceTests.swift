@@ -25,7 +25,7 @@ import Testing
     // 10 mWh
     #expect(state.joules("battery/machine/BAT0") == 36)
     #expect(state.watts("battery/machine/BAT0") == 18)
-    #expect(collector.roleNames == ["battery machine/BAT0": "platform"])
+    #expect(collector.roleNames == ["battery machine/BAT0": "primary"])
   }
 
   @Test func chargeCountsAtTheVoltageItFlowedAt() throws {
