@@ -29,7 +29,15 @@ final class LiveCollectors {
     change(&options)
     let context = CollectorContext(options: options, logger: Logger(label: "tests"))
     self.context = context
-    collectors = try startOrder(of: Registry.collectors).filter { names.contains($0.name) }.map { try $0.make(context) }
+    var collectors = try startOrder(of: Registry.collectors).filter { names.contains($0.name) }.map {
+      try $0.make(context)
+    }
+    // the program's own families
+    if names.contains("wattprobe") {
+      let build = BuildInformation(version: "1", revision: "tests")
+      collectors.append(ProgramCollector(context, build: build, statistics: nil))
+    }
+    self.collectors = collectors
   }
 
   /// Everything as it is now: what is sampled between scrapes is sampled first.
@@ -50,6 +58,25 @@ final class LiveCollectors {
   /// Does what is done between scrapes, as if it were `now`.
   func sample(now: UInt64) {
     for collector in collectors { (collector as? any PeriodicCollector)?.sample(now: now) }
+  }
+
+  /// The counters as they are shown now, by family and labels, in the units they are counted in.
+  func counters() throws -> [String: UInt64] {
+    var writer = SampleWriter()
+    for collector in collectors { try collector.collect(into: &writer) }
+    let snapshot = writer.finish()
+    var counters: [String: UInt64] = [:]
+    for sample in snapshot.samples where snapshot.families[sample.family].type == .counter {
+      let series =
+        snapshot.families[sample.family].name + " " + String(decoding: snapshot.labels[sample.labels], as: UTF8.self)
+      let value: UInt64
+      switch sample.value {
+      case .unsigned(let number), .decimal(let number, _): value = number
+      default: continue
+      }
+      #expect(counters.updateValue(value, forKey: series) == nil, "\(series) twice")
+    }
+    return counters
   }
 
   /// The programs of one kind.
