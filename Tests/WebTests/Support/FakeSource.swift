@@ -65,9 +65,11 @@ final class FakeEncoder: Sendable {
   private let calls = Mutex(0)
   /// The size of what the first collection is written as.
   private let firstBytes: Int
+  private let otherBytes: Int
 
-  init(firstBytes: Int = 0) {
+  init(firstBytes: Int = 0, others: Int = 0) {
     self.firstBytes = firstBytes
+    otherBytes = others
   }
 
   var renderings: Int { calls.withLock { $0 } }
@@ -78,8 +80,7 @@ final class FakeEncoder: Sendable {
     calls.withLock { $0 += 1 }
     guard case .integer(let number)? = snapshot.samples.first?.value else { return }
     bytes.append(contentsOf: Self.text(number, format).utf8)
-    if number == 1, bytes.count < firstBytes {
-      bytes.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: firstBytes - bytes.count))
-    }
+    let size = number == 1 ? firstBytes : otherBytes
+    if bytes.count < size { bytes.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: size - bytes.count)) }
   }
 }
