@@ -41,8 +41,8 @@ extension Wattprobe {
     let server =
       web.usesSystemdSocket
       ? WebServer(
-        configuration: configuration, inheriting: sockets, source: collectors, version: Version.line, logger: logger)
-      : WebServer(configuration: configuration, source: collectors, version: Version.line, logger: logger)
+        configuration: configuration, inheriting: sockets, source: collectors, version: Version.text, logger: logger)
+      : WebServer(configuration: configuration, source: collectors, version: Version.text, logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
         .init(service: SamplingService(collectors: collectors)),

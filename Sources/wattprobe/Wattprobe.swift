@@ -7,7 +7,8 @@ import Glibc
 enum Version {
   static let number = "0.1.0"
   static var revision: String { String(cString: cbuild_revision()) }
-  static var line: String { "wattprobe \(number) (revision \(revision))" }
+  static var text: String { "\(number) (revision \(revision))" }
+  static var line: String { "wattprobe \(text)" }
 }
 
 /// The exporter itself.

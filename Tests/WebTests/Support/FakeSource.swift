@@ -19,6 +19,9 @@ final class FakeSource: SnapshotSource {
       name: "disk", summary: "Block I/O",
       failure: CollectorFailure(.disabled, "off by default", cure: "--collector.disk")),
     CollectorState(
+      name: "pmu", summary: "Cycles",
+      failure: CollectorFailure(.absent, "no hardware events", cure: "run on the machine itself")),
+    CollectorState(
       name: "power", summary: "Joules <&> watts",
       failure: CollectorFailure(.permission, "cannot open <b>\"energy_uj\"</b>", cure: "run as 'root' & retry")),
   ]
