@@ -60,6 +60,7 @@ int wp_statistics_start(void)
 	if (child == 0) {
 		signal(SIGINT, SIG_IGN); /* a terminal sends it to both: the parent says when to end */
 		signal(SIGTERM, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
 		prctl(PR_SET_NAME, "wattprobe-stats");
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (getppid() != parent)

@@ -14,6 +14,8 @@ extension Wattprobe {
   @MainActor
   func serve() async throws {
     let logger = logging.makeLogger()
+    // Log rotation and closing terminals send it to all kinds of servers: there is nothing to reload, and no reason to end.
+    signal(SIGHUP, SIG_IGN)
     do {
       try await serve(logger)
     } catch let error as StartError {

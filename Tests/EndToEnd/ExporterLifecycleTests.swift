@@ -31,6 +31,17 @@ extension EndToEnd {
       }
     }
 
+    @Test func aHangupChangesNothing() async throws {
+      let exporter = try await Exporter()
+      let children = exporter.children
+      for process in [exporter.program.pid] + children { kill(process, SIGHUP) }
+      #expect(try exporter.get().status == 200)
+      #expect(exporter.children == children)
+      let outcome = try await exporter.stop()
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.hasSuffix("msg=stopped\n"))
+    }
+
     @Test func aScrapeInHandFinishes() async throws {
       let exporter = try await Exporter()
       let client = try HTTPClient(port: exporter.port)
