@@ -30,6 +30,7 @@ extension Wattprobe {
     let configuration = try web.configuration()
     let options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
+    try Privileges.settleUser(user, logger: logger)
 
     let statistics = startStatistics(logger)
     let collectors = CollectorSet.starting(options, statistics: statistics, logger: logger)

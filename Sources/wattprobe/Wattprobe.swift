@@ -32,6 +32,12 @@ struct Wattprobe: AsyncParsableCommand {
   @OptionGroup var collecting: CollectingArguments
   @OptionGroup(title: "Log") var logging: LoggingArguments
 
+  @Option(
+    help: ArgumentHelp(
+      "Started by root, become this user once all is open, by name or as UID[:GID]; root: remain root. (default: wattprobe, or nobody where there is none)",
+      valueName: "user"))
+  var user: String?
+
   @Flag(
     name: .customLong("bpf.statistics"), inversion: .prefixedNo,
     help: "Measure the run time of the eBPF programs, one second in ten (takes CAP_SYS_ADMIN, in a child process).")
