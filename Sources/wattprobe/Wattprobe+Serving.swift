@@ -30,6 +30,7 @@ extension Wattprobe {
     let configuration = try web.configuration()
     let options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
+    let notifier = SystemdNotifier()
     try Privileges.settleUser(user, logger: logger)
 
     let statistics = startStatistics(logger)
@@ -49,7 +50,7 @@ extension Wattprobe {
     var group = ServiceGroupConfiguration(
       services: [
         .init(service: SamplingService(collectors: collectors)),
-        .init(service: WebService(server: server, notifier: SystemdNotifier(), logger: logger)),
+        .init(service: WebService(server: server, notifier: notifier, logger: logger)),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "wattprobe.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() }))
