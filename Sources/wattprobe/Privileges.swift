@@ -40,15 +40,13 @@ enum Privileges {
 
   /// Becomes the user that was settled upon, and gives up all capabilities but those that later work needs, found by asking
   /// the kernel where it depends on it.
-  static func drop(for web: WebConfiguration, options: CollectorOptions, logger: Logger) throws {
+  static func drop(for web: WebConfiguration, logger: Logger) throws {
     var kept: Capabilities = []
     if Capabilities.withOnly([], { MapAccess.needsCapability() }) {
       let isEnough = !Capabilities.withOnly(.bpf) { MapAccess.needsCapability() }
       kept.insert(isEnough ? .bpf : .sysAdmin)
     }
     if web.listenAddresses.contains(where: { $0.port > 0 && $0.port < 1024 }) { kept.insert(.netBindService) }
-    // energy_uj is its owner's alone, and a zone that returns has to be opened again
-    if geteuid() != 0 && options.enabled.contains("energy") { kept.insert(.dacReadSearch) }
     do throws(SystemError) {
       try Capabilities.restrict(to: kept)
     } catch {

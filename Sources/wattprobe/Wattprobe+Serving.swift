@@ -1,5 +1,4 @@
 import ArgumentParser
-import BPF
 import Collecting
 import Collectors
 import Glibc
@@ -28,19 +27,21 @@ extension Wattprobe {
   @MainActor
   private func serve(_ logger: Logger) async throws {
     let configuration = try web.configuration()
-    let options = try collecting.options()
+    var options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
     let notifier = SystemdNotifier()
     try Privileges.settleUser(user, logger: logger)
 
-    let statistics = startStatistics(logger)
-    let collectors = CollectorSet.starting(options, statistics: statistics, logger: logger)
+    let helper = startHelper(options, logger)
+    if let helper { options.fallBack(on: helper) }
+    let collectors = CollectorSet.starting(
+      options, statistics: helper?.switchesStatistics == true ? helper?.helper.setStatistics : nil, logger: logger)
     guard collectors.runningCount > 0 else {
       throw StartError(
         "no collector could start", cure: "see the lines above, or `wattprobe collectors`, for what each one is missing"
       )
     }
-    try Privileges.drop(for: configuration, options: options, logger: logger)
+    try Privileges.drop(for: configuration, logger: logger)
 
     let server =
       web.usesSystemdSocket
@@ -49,7 +50,7 @@ extension Wattprobe {
       : WebServer(configuration: configuration, source: collectors, version: Version.text, logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
-        .init(service: SamplingService(collectors: collectors)),
+        .init(service: SamplingService(collectors: collectors, helper: helper, logger: logger)),
         .init(service: WebService(server: server, notifier: notifier, logger: logger)),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
@@ -62,22 +63,6 @@ extension Wattprobe {
     }
     if !collectors.stop() { logger.warning("a collector hangs; its programs are detached when the process ends") }
     logger.info("stopped")
-  }
-
-  private func startStatistics(_ logger: Logger) -> StatisticsSwitch? {
-    guard hasStatistics else { return nil }
-    guard Capabilities.effective.contains(.sysAdmin) else {
-      logger.notice(
-        "no run-time statistics of eBPF programs",
-        metadata: ["cause": "CAP_SYS_ADMIN is missing", "cure": "grant it, or give --no-bpf.statistics"])
-      return nil
-    }
-    do throws(BPFError) {
-      return try StatisticsSwitch()
-    } catch {
-      logger.warning("no run-time statistics of eBPF programs", metadata: ["cause": "\(error)"])
-      return nil
-    }
   }
 }
 

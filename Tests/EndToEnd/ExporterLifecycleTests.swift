@@ -9,7 +9,7 @@ extension EndToEnd {
       let exporter = try await Exporter()
       #expect(try exporter.get().status == 200)
       let children = exporter.children
-      #expect(children.count == 1, "the child that switches statistics on")
+      #expect(children.count == 1, "the privileged helper")
       #expect(programs(of: exporter.program.pid) > 0)
 
       let outcome = try await exporter.stop(signal)
@@ -63,9 +63,19 @@ extension EndToEnd {
       withExtendedLifetime(client) {}
     }
 
-    @Test func withoutStatisticsThereIsNoChild() async throws {
-      let exporter = try await Exporter(["--no-bpf.statistics"])
+    @Test func whereThereIsNothingToDoForItThereIsNoChild() async throws {
+      let exporter = try await Exporter([
+        "--no-bpf.statistics", "--no-collector.energy", "--no-collector.faults",
+      ])
       #expect(exporter.children.isEmpty)
+      #expect(try !exporter.samples().contains { $0.hasPrefix("wattprobe_bpf_program_run") })
+    }
+
+    @Test func withoutStatisticsTheChildCannotSwitchThem() async throws {
+      let exporter = try await Exporter(["--no-bpf.statistics"])
+      let child = try #require(exporter.children.first)
+      // CAP_DAC_READ_SEARCH and CAP_PERFMON
+      #expect(ProcessTree.field("CapPrm", of: "/proc/\(child)/status") == "0000004000000004")
       #expect(try !exporter.samples().contains { $0.hasPrefix("wattprobe_bpf_program_run") })
     }
 

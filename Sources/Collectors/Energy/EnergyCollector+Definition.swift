@@ -41,7 +41,7 @@ extension EnergyCollector: PeriodicCollector {
     }
     let collector = try EnergyCollector(
       paths: context.options.paths, now: MonotonicClock.now, logger: context.logger, options: options,
-      activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls))
+      activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls), calls: options.calls)
     for _ in 0..<5 where !collector.isProved {
       usleep(20_000)
       collector.prove(at: MonotonicClock.now)

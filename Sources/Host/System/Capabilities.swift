@@ -15,6 +15,7 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
   package static let setPCap = Capabilities(bit: 8)
   package static let netBindService = Capabilities(bit: 10)
   package static let sysAdmin = Capabilities(bit: 21)
+  package static let perfmon = Capabilities(bit: 38)
   package static let bpf = Capabilities(bit: 39)
 
   /// The capability bits the kernel may know.
