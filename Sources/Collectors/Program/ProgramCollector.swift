@@ -116,7 +116,10 @@ package final class ProgramCollector: PeriodicCollector {
       if error == EPIPE { break }
       context.logger.notice(
         "no run-time statistics of eBPF programs from now on",
-        metadata: ["cause": "\(SystemError(error, call: "switch", path: "them"))", "cure": "restart wattprobe"])
+        metadata: [
+          "cause": "\(SystemError(error, call: "switch", path: "them"))",
+          "cure": error == EPERM ? "grant CAP_SYS_ADMIN, or give --no-bpf.statistics" : "give --no-bpf.statistics",
+        ])
     }
     return false
   }
