@@ -98,7 +98,7 @@ let package = Package(
       "WebTests",
       ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
     tests(
-      "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Fixtures", "Machine", "loads"],
+      "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "loads"],
       exclude: ["Golden"]),
 
     // `make bench`: what the programs, a scrape and a pass cost.

@@ -113,10 +113,9 @@ enum EventCosts {
 
   static func run() throws {
     print("== Event path: ns per event, beside an empty program at the same hook in the same window ==")
-    let statistics = try StatisticsSwitch()
     let empty = try EmptyPrograms()
-    try statistics.set(true)
-    defer { try? statistics.set(false) }
+    let statistics = try RunTimeStatistics()
+    defer { statistics.switchOff() }
     for form in SchedulerPrograms.Form.allCases {
       // those that are off by default, too
       guard let set = DefaultSet(form: form, names: Set(Registry.collectors.map(\.name))) else {

@@ -23,7 +23,6 @@ enum WeightCosts {
     print(
       "== Run time by process: \(processes) processes, CPU at \(Int(switches)) switches a second and a window a second =="
     )
-    let statistics = try StatisticsSwitch()
     let children = Children(processes, periodNanoseconds: 200_000_000)
     sleep(3)
     var ways = try ProgramObject(bench: "weights")
@@ -33,8 +32,8 @@ enum WeightCosts {
     let collectors = try sensors.map { try DefaultSet.collector("energy", of: ["process", "cgroup", "energy"], $0) }
     let start = MonotonicClock.now
     let hash = try PerCPUHash<Key, UInt64>("by_process", of: ways)
-    try statistics.set(true)
-    defer { try? statistics.set(false) }
+    let statistics = try RunTimeStatistics()
+    defer { statistics.switchOff() }
 
     var event: [String: [Double]] = [:]
     var reading: [String: [Double]] = [:]

@@ -176,7 +176,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       head.headers.add(name: "Connection", value: "keep-alive")
     }
     startClock(.response)
-    server.connections.beginSending(self)
+    server.connections.beginSending(self, withBody ? response.body : nil)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if withBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
     let sent = context.eventLoop.makePromise(of: Void.self)

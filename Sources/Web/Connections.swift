@@ -1,14 +1,23 @@
 import Logging
 import NIOCore
 
-/// The open connections: keeps their number, and that of unread responses, within bounds. Lives on the event loop.
+/// The open connections: keeps their number, and that and the size of unread responses, within bounds. Lives on the event
+/// loop.
 final class Connections {
+  /// A response that is being sent.
+  private struct Sending {
+    let connection: ConnectionHandler
+    /// Where its text lies, by which responses that share one are known; nil where there is none.
+    let text: UnsafeRawPointer?
+    let bytes: Int
+  }
+
   private let limits: WebLimits
   private let unreadResponses: Int
   private let logger: Logger
   private var open: [ObjectIdentifier: ConnectionHandler] = [:]
-  /// Connections whose response is being sent, in the order in which it began.
-  private var sending: [ConnectionHandler] = []
+  /// In the order in which they began.
+  private var sending: [Sending] = []
   private var turnedAway: UInt64 = 0
   /// Set when the server stops.
   private var whenEmpty: (() -> Void)?
@@ -55,17 +64,28 @@ final class Connections {
     return true
   }
 
-  /// A response begins to be sent. Whoever has had one for longest without taking it all makes room.
-  func beginSending(_ connection: ConnectionHandler) {
-    if sending.count >= unreadResponses, let oldest = sending.first {
-      endSending(oldest)
-      oldest.close()
+  /// A response begins to be sent, with this text. Whoever has had one for longest without taking it all makes room; the new
+  /// one is sent in any case.
+  func beginSending(_ connection: ConnectionHandler, _ text: ByteBuffer?) {
+    // While a text is being sent nothing else can lie at its place.
+    let new = Sending(
+      connection: connection, text: text?.withUnsafeReadableBytes { $0.baseAddress }, bytes: text?.readableBytes ?? 0)
+    while let oldest = sending.first, sending.count >= unreadResponses || bytes(with: new) > limits.unreadBytes {
+      endSending(oldest.connection)
+      oldest.connection.close()
     }
-    sending.append(connection)
+    sending.append(new)
   }
 
   func endSending(_ connection: ConnectionHandler) {
-    sending.removeAll { $0 === connection }
+    sending.removeAll { $0.connection === connection }
+  }
+
+  /// What the texts that are being sent take in memory, and a further one: each counts once, whoever shares it.
+  private func bytes(with new: Sending) -> Int {
+    var sizes: [UnsafeRawPointer: Int] = [:]
+    for one in sending + [new] { if let text = one.text { sizes[text] = one.bytes } }
+    return sizes.values.reduce(0, +)
   }
 
   /// Lets in no more, closes what is idle, and calls back when the last request in hand is answered.

@@ -7,7 +7,7 @@ struct LandingPage {
   let states: [CollectorState]
 
   var html: String {
-    let rows = states.map(Self.row).joined(separator: "\n")
+    let rows = states.map(row).joined(separator: "\n")
     return """
       <!DOCTYPE html>
       <html lang="en">
@@ -18,7 +18,7 @@ struct LandingPage {
       <style>
       body { font-family: sans-serif; margin: 2em; }
       th, td { text-align: left; vertical-align: top; padding: 0.2em 1em 0.2em 0; }
-      .off { color: #666; }
+      .off, .absent { color: #666; }
       .failed { color: #a00; }
       </style>
       </head>
@@ -42,15 +42,19 @@ struct LandingPage {
       """
   }
 
-  private static func row(_ state: CollectorState) -> String {
+  private func row(_ state: CollectorState) -> String {
     let (style, text) =
-      switch state.failure {
+      switch state.failure?.reason {
       case nil: ("on", "on")
-      case .some(let failure) where failure.reason == .disabled: ("off", "off")
-      case .some(let failure): ("failed", "failed (\(failure.reason.rawValue))")
+      case .disabled: ("off", "off")
+      // what a machine does not have is no fault
+      case .absent: ("absent", "not here")
+      case .some(let reason): ("failed", "failed (\(reason.rawValue))")
       }
-    let cells = [state.name, text, state.summary, state.failure?.message ?? "", state.failure?.cure ?? ""]
-    return "<tr class=\"\(style)\">" + cells.map { "<td>\(escape($0))</td>" }.joined() + "</tr>"
+    let name = Self.escape(state.name)
+    let link = "<a href=\"\(Self.escape(telemetryPath))?collect%5B%5D=\(name)\">\(name)</a>"
+    let texts = [text, state.summary, state.failure?.message ?? "", state.failure?.cure ?? ""]
+    return "<tr class=\"\(style)\">" + ([link] + texts.map(Self.escape)).map { "<td>\($0)</td>" }.joined() + "</tr>"
   }
 
   /// Text fit for an element or a quoted attribute.

@@ -53,6 +53,9 @@ package struct WebLimits: Sendable, Hashable {
   /// Responses that clients have not fully taken yet, each of which may hold a snapshot's text in memory. For one more, the
   /// oldest is cut off. At least `maxRequests` are allowed, and any number where those have no limit.
   package var unreadResponses = 64
+  /// Bytes of the texts of those responses, each counted once however many clients are sent it. For more, the oldest are cut
+  /// off: a client that does not read must not take the memory that the service has.
+  package var unreadBytes = 64 << 20
   /// Bytes of a request's target.
   package var targetBytes = 8 << 10
   /// Bytes of the names and values of a request's header fields, and of its target.

@@ -1,4 +1,3 @@
-import BPF
 import Collecting
 import Collectors
 import Host
@@ -7,7 +6,7 @@ import Logging
 extension CollectorSet {
   /// Starts the collectors of the registry; what cannot start is logged.
   static func starting(
-    _ options: CollectorOptions, statistics: StatisticsSwitch?, logger: Logger
+    _ options: CollectorOptions, statistics: ProgramCollector.StatisticsSwitch?, logger: Logger
   ) -> CollectorSet {
     OwnProcess.raiseDescriptorLimit()
     let collectors = CollectorSet(

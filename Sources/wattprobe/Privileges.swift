@@ -5,23 +5,55 @@ import Host
 import Logging
 import Web
 
-/// What the running program may still do once everything is open.
+/// What the running program may still do once everything is open, and who it is then.
 enum Privileges {
-  /// Gives up all capabilities but those that later work needs, found by asking the kernel where it depends on it.
-  static func drop(for web: WebConfiguration, options: CollectorOptions, logger: Logger) throws {
+  /// Decides whom the program becomes once everything is open; `option` is what the command line says.
+  static func settleUser(_ option: String?, logger: Logger) throws {
+    let starter = UserIdentity.current
+    let chosen = try option.map { text in
+      guard let user = UserIdentity.find(text) else {
+        throw StartError(
+          "--user: there is no user \"\(text)\"", cure: "give the name of a user, or numbers as UID or UID:GID")
+      }
+      return user
+    }
+    guard starter.isRoot else {
+      if let chosen, chosen.user != starter.user {
+        throw StartError(
+          "--user: started by user \(starter.user), it cannot become \(chosen)",
+          cure: "start it as root, or leave --user out")
+      }
+      return
+    }
+    if let chosen, chosen.isRoot { return logger.notice("it remains root, as --user says") }
+    let user = chosen ?? .ordinary
+    if let obstacle = user.obstacle {
+      if chosen != nil { throw StartError("--user: it cannot become \(user): \(obstacle)", cure: "leave --user out") }
+      return logger.warning(
+        "it remains user 0",
+        metadata: [
+          "cause": "\(obstacle)", "cure": "grant CAP_SETUID and CAP_SETGID, or start it as a user of its own",
+        ])
+    }
+    UserIdentity.toBecome = user
+  }
+
+  /// Becomes the user that was settled upon, and gives up all capabilities but those that later work needs, found by asking
+  /// the kernel where it depends on it.
+  static func drop(for web: WebConfiguration, logger: Logger) throws {
     var kept: Capabilities = []
     if Capabilities.withOnly([], { MapAccess.needsCapability() }) {
       let isEnough = !Capabilities.withOnly(.bpf) { MapAccess.needsCapability() }
       kept.insert(isEnough ? .bpf : .sysAdmin)
     }
     if web.listenAddresses.contains(where: { $0.port > 0 && $0.port < 1024 }) { kept.insert(.netBindService) }
-    // energy_uj is its owner's alone, and a zone that returns has to be opened again
-    if geteuid() != 0 && options.enabled.contains("energy") { kept.insert(.dacReadSearch) }
     do throws(SystemError) {
       try Capabilities.restrict(to: kept)
     } catch {
       throw StartError("cannot drop privileges: \(error)", cure: "report this with the kernel's version")
     }
-    logger.debug("privileges dropped", metadata: ["kept": "\(String(kept.rawValue, radix: 16))"])
+    let user = UserIdentity.toBecome ?? .current
+    logger.debug(
+      "privileges dropped", metadata: ["user": "\(user)", "kept": "\(String(kept.rawValue, radix: 16))"])
   }
 }

@@ -39,11 +39,24 @@ extension WebService {
 /// Reads between scrapes what must be read at times of its own.
 struct SamplingService: Service {
   let collectors: CollectorSet
+  let helper: Helper?
+  let logger: Logger
 
   func run() async throws {
     await cancelWhenGracefulShutdown {
+      var isHelped = helper != nil
       while !Task.isCancelled {
         let next = collectors.sampleDue()
+        if isHelped, helper?.helper.hasEnded == true {
+          isHelped = false
+          logger.error(
+            "the privileged helper is gone",
+            metadata: [
+              "cause": "its process wattprobe-priv was ended",
+              "consequence": "no run-time statistics of eBPF programs; no sensor that returns is opened again",
+              "cure": "restart wattprobe",
+            ])
+        }
         let now = MonotonicClock.now
         let pause = next.map { $0 > now ? $0 - now : 0 } ?? 1_000_000_000
         try? await Task.sleep(for: .nanoseconds(pause))

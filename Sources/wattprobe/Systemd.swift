@@ -2,33 +2,39 @@ import Glibc
 
 /// Tells systemd how the service is doing (sd_notify(3)); silent where nobody listens.
 struct SystemdNotifier: Sendable {
-  private let path: String?
+  /// Open for as long as the process runs; nil where nobody listens.
+  private let descriptor: Int32?
 
+  /// Connects, which takes the rights of whoever started the program: to be done before those go.
   init(environment: String? = getenv("NOTIFY_SOCKET").map { String(cString: $0) }) {
-    path = environment
+    descriptor = environment.flatMap(Self.connect)
   }
 
-  func send(_ state: String) {
-    guard let path, !path.isEmpty else { return }
+  private static func connect(to path: String) -> Int32? {
     var address = sockaddr_un()
     address.sun_family = sa_family_t(AF_UNIX)
     var bytes = Array(path.utf8)
     let room = MemoryLayout.size(ofValue: address.sun_path)
-    guard bytes.count < room else { return }
+    guard !bytes.isEmpty, bytes.count < room else { return nil }
     // an abstract name begins with NUL, which the variable shows as @
     if bytes[0] == UInt8(ascii: "@") { bytes[0] = 0 }
     withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     let length = socklen_t(MemoryLayout<sa_family_t>.size + bytes.count)
 
     let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { return }
-    defer { close(descriptor) }
-    let message = Array(state.utf8)
-    _ = withUnsafePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        sendto(descriptor, message, message.count, Int32(MSG_NOSIGNAL), $0, length)
-      }
+    guard descriptor >= 0 else { return nil }
+    let result = withUnsafePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { Glibc.connect(descriptor, $0, length) }
     }
+    if result == 0 { return descriptor }
+    close(descriptor)
+    return nil
+  }
+
+  func send(_ state: String) {
+    guard let descriptor else { return }
+    let message = Array(state.utf8)
+    _ = Glibc.send(descriptor, message, message.count, Int32(MSG_NOSIGNAL))
   }
 }
 

@@ -1,5 +1,4 @@
 import ArgumentParser
-import BPF
 import Collecting
 import Collectors
 import Glibc
@@ -14,6 +13,8 @@ extension Wattprobe {
   @MainActor
   func serve() async throws {
     let logger = logging.makeLogger()
+    // Log rotation and closing terminals send it to all kinds of servers: there is nothing to reload, and no reason to end.
+    signal(SIGHUP, SIG_IGN)
     do {
       try await serve(logger)
     } catch let error as StartError {
@@ -26,28 +27,32 @@ extension Wattprobe {
   @MainActor
   private func serve(_ logger: Logger) async throws {
     let configuration = try web.configuration()
-    let options = try collecting.options()
+    var options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
+    let notifier = SystemdNotifier()
+    try Privileges.settleUser(user, logger: logger)
 
-    let statistics = startStatistics(logger)
-    let collectors = CollectorSet.starting(options, statistics: statistics, logger: logger)
+    let helper = startHelper(options, logger)
+    if let helper { options.fallBack(on: helper) }
+    let collectors = CollectorSet.starting(
+      options, statistics: helper?.switchesStatistics == true ? helper?.helper.setStatistics : nil, logger: logger)
     guard collectors.runningCount > 0 else {
       throw StartError(
         "no collector could start", cure: "see the lines above, or `wattprobe collectors`, for what each one is missing"
       )
     }
     options.reader.rest()
-    try Privileges.drop(for: configuration, options: options, logger: logger)
+    try Privileges.drop(for: configuration, logger: logger)
 
     let server =
       web.usesSystemdSocket
       ? WebServer(
-        configuration: configuration, inheriting: sockets, source: collectors, version: Version.line, logger: logger)
-      : WebServer(configuration: configuration, source: collectors, version: Version.line, logger: logger)
+        configuration: configuration, inheriting: sockets, source: collectors, version: Version.text, logger: logger)
+      : WebServer(configuration: configuration, source: collectors, version: Version.text, logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
-        .init(service: SamplingService(collectors: collectors)),
-        .init(service: WebService(server: server, notifier: SystemdNotifier(), logger: logger)),
+        .init(service: SamplingService(collectors: collectors, helper: helper, logger: logger)),
+        .init(service: WebService(server: server, notifier: notifier, logger: logger)),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint],
       logger: Logger(label: "wattprobe.lifecycle", factory: { _ in SwiftLogNoOpLogHandler() }))
@@ -59,22 +64,6 @@ extension Wattprobe {
     }
     if !collectors.stop() { logger.warning("a collector hangs; its programs are detached when the process ends") }
     logger.info("stopped")
-  }
-
-  private func startStatistics(_ logger: Logger) -> StatisticsSwitch? {
-    guard hasStatistics else { return nil }
-    guard Capabilities.effective.contains(.sysAdmin) else {
-      logger.notice(
-        "no run-time statistics of eBPF programs",
-        metadata: ["cause": "CAP_SYS_ADMIN is missing", "cure": "grant it, or give --no-bpf.statistics"])
-      return nil
-    }
-    do throws(BPFError) {
-      return try StatisticsSwitch()
-    } catch {
-      logger.warning("no run-time statistics of eBPF programs", metadata: ["cause": "\(error)"])
-      return nil
-    }
   }
 }
 

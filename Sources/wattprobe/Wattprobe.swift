@@ -7,7 +7,8 @@ import Glibc
 enum Version {
   static let number = "0.1.0"
   static var revision: String { String(cString: cbuild_revision()) }
-  static var line: String { "wattprobe \(number) (revision \(revision))" }
+  static var text: String { "\(number) (revision \(revision))" }
+  static var line: String { "wattprobe \(text)" }
 }
 
 /// The exporter itself.
@@ -30,6 +31,12 @@ struct Wattprobe: AsyncParsableCommand {
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments
   @OptionGroup(title: "Log") var logging: LoggingArguments
+
+  @Option(
+    help: ArgumentHelp(
+      "Started by root, become this user once all is open, by name or as UID[:GID]; root: remain root. (default: wattprobe, or nobody where there is none)",
+      valueName: "user"))
+  var user: String?
 
   @Flag(
     name: .customLong("bpf.statistics"), inversion: .prefixedNo,

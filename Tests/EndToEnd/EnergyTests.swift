@@ -39,6 +39,15 @@ struct SensorTree {
         atPath: folder.root + "/\(place)/energy_uj", withIntermediateDirectories: false)
     }
   }
+
+  /// What stands in for NVIDIA's library; it reads what there is from `libnvml.so.state`.
+  func copyLibrary() throws -> String {
+    let library = path + "/libnvml.so"
+    try FileManager.default.copyItem(
+      at: URL(fileURLWithPath: Executable.wattprobe).deletingLastPathComponent()
+        .appendingPathComponent("libnvmlstandin.so"), to: URL(fileURLWithPath: library))
+    return library
+  }
 }
 
 extension EndToEnd {
@@ -238,19 +247,10 @@ extension EndToEnd {
       #expect(abs(watts - 0.64) < 0.001)
     }
 
-    /// A copy of the library that stands in for NVIDIA's: what it says is in `libnvml.so.state` beside it.
-    private func copyLibrary(to tree: SensorTree) throws -> String {
-      let library = tree.path + "/libnvml.so"
-      try FileManager.default.copyItem(
-        at: URL(fileURLWithPath: Executable.wattprobe).deletingLastPathComponent()
-          .appendingPathComponent("libnvmlstandin.so"), to: URL(fileURLWithPath: library))
-      return library
-    }
-
     /// A process that hardly runs, and one that nobody has heard of.
     @Test func joulesOfAGPUGoToThoseWhoUsedIt() async throws {
       let tree = try SensorTree()
-      let library = try copyLibrary(to: tree)
+      let library = try tree.copyLibrary()
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
       let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
       let exporter = try await Exporter([
@@ -279,17 +279,17 @@ extension EndToEnd {
     /// The library is opened with all privileges, and used without any.
     @Test func gpusAreReadWithoutPrivileges() async throws {
       let tree = try SensorTree()
-      let library = try copyLibrary(to: tree)
+      let library = try tree.copyLibrary()
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 1000 1\n")
       let exporter = try await Exporter(["--path.sysfs", tree.path, "--energy.nvml-library", library])
       try tree.folder.write("libnvml.so.state", "gpu GPU-1 3500 1\n")
       let zone = #"wattprobe_energy_joules_total{source="nvml",package="GPU-1",zone="gpu-0"}"#
       try await eventually("the GPU's joules") { try exporter.value(zone) == 2.5 ? () : nil }
-      let folder = "/proc/\(exporter.program.pid)/task"
-      for thread in try FileManager.default.contentsOfDirectory(atPath: folder) {
+      for thread in try exporter.threads() {
         for set in ["CapEff", "CapPrm", "CapBnd"] {
-          #expect(ProcessTree.field(set, of: "\(folder)/\(thread)/status") == "0000000000000000", "\(thread) \(set)")
+          #expect(ProcessTree.field(set, of: thread) == "0000000000000000", "\(thread) \(set)")
         }
+        #expect(ProcessTree.field("Uid", of: thread) == "65534\t65534\t65534\t65534")
       }
       #expect(try await exporter.stop().status == 0)
     }

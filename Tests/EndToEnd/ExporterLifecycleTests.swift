@@ -9,7 +9,7 @@ extension EndToEnd {
       let exporter = try await Exporter()
       #expect(try exporter.get().status == 200)
       let children = exporter.children
-      #expect(children.count == 1, "the child that switches statistics on")
+      #expect(children.count == 1, "the privileged helper")
       #expect(programs(of: exporter.program.pid) > 0)
 
       let outcome = try await exporter.stop(signal)
@@ -29,6 +29,17 @@ extension EndToEnd {
       for child in children {
         try await eventually("the child to end") { ProcessTree.exists(child) ? nil : () }
       }
+    }
+
+    @Test func aHangupChangesNothing() async throws {
+      let exporter = try await Exporter()
+      let children = exporter.children
+      for process in [exporter.program.pid] + children { kill(process, SIGHUP) }
+      #expect(try exporter.get().status == 200)
+      #expect(exporter.children == children)
+      let outcome = try await exporter.stop()
+      #expect(outcome.status == 0)
+      #expect(outcome.errors.hasSuffix("msg=stopped\n"))
     }
 
     @Test func aScrapeInHandFinishes() async throws {
@@ -52,9 +63,19 @@ extension EndToEnd {
       withExtendedLifetime(client) {}
     }
 
-    @Test func withoutStatisticsThereIsNoChild() async throws {
-      let exporter = try await Exporter(["--no-bpf.statistics"])
+    @Test func whereThereIsNothingToDoForItThereIsNoChild() async throws {
+      let exporter = try await Exporter([
+        "--no-bpf.statistics", "--no-collector.energy", "--no-collector.faults",
+      ])
       #expect(exporter.children.isEmpty)
+      #expect(try !exporter.samples().contains { $0.hasPrefix("wattprobe_bpf_program_run") })
+    }
+
+    @Test func withoutStatisticsTheChildCannotSwitchThem() async throws {
+      let exporter = try await Exporter(["--no-bpf.statistics"])
+      let child = try #require(exporter.children.first)
+      // CAP_DAC_READ_SEARCH and CAP_PERFMON
+      #expect(ProcessTree.field("CapPrm", of: "/proc/\(child)/status") == "0000004000000004")
       #expect(try !exporter.samples().contains { $0.hasPrefix("wattprobe_bpf_program_run") })
     }
 

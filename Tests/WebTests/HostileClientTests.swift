@@ -188,6 +188,40 @@ import Testing
     }
   }
 
+  @Test("Those who do not read hold no more than so many bytes, and a text that is shared counts once")
+  func unreadBytes() async throws {
+    // more than the sockets hold
+    let size = 12 << 20
+    try await TestServer.run(
+      source: FakeSource(isHeld: true), encoder: FakeEncoder(firstBytes: size, others: size),
+      limits: { $0.unreadBytes = size * 5 / 2 },
+      timeouts: { $0.response = .seconds(3600) }
+    ) { server in
+      // three of one text, then one each of two more
+      let first = try (0..<3).map { _ in try server.client() }
+      for client in first { client.send(Client.request(all)) }
+      try await eventually { server.source.questions == 3 }
+      server.source.release()
+      try await eventually { first.allSatisfy(\.hasResponse) }
+      let others = try (0..<2).map { _ in try server.client() }
+      for client in others {
+        client.send(Client.request(all))
+        try await eventually { client.hasResponse }
+      }
+      // The first text made room, with all who had it.
+      for client in first { #expect(throws: (any Error).self) { try client.response() } }
+      for client in others { #expect(try client.response().body.count == size) }
+    }
+  }
+
+  @Test("A text that exceeds the bound by itself is sent all the same")
+  func largeResponse() async throws {
+    try await TestServer.run(encoder: FakeEncoder(firstBytes: 4096), limits: { $0.unreadBytes = 1024 }) { server in
+      let response = try server.get("/metrics")
+      #expect(response.body.count == 4096)
+    }
+  }
+
   @Test("One connection too many displaces the one that has least to lose")
   func connectionLimit() async throws {
     try await TestServer.run(limits: { $0.connections = 2 }) { server in

@@ -62,7 +62,7 @@ import Testing
     #expect(response.headers["content-type"] == ["text/plain; charset=utf-8"])
     let text = String(buffer: response.body)
     #expect(text.contains(named))
-    #expect(text.contains("Known collectors: cpu, disk, power"))
+    #expect(text.contains("Known collectors: cpu, disk, pmu, power"))
   }
 
   @Test("A long list of unknown collectors is not repeated whole")
@@ -110,12 +110,31 @@ import Testing
     #expect(response.headers["content-type"] == ["text/html; charset=utf-8"])
     #expect(html.contains("1.2.3"))
     #expect(html.contains("<a href=\"/metrics\">"))
-    #expect(html.contains("<tr class=\"on\"><td>cpu</td><td>on</td>"))
-    #expect(html.contains("<tr class=\"off\"><td>disk</td><td>off</td>"))
-    #expect(html.contains("<tr class=\"failed\"><td>power</td><td>failed (permission)</td>"))
+    #expect(html.contains("<tr class=\"on\"><td>\(link("cpu"))</td><td>on</td>"))
+    #expect(html.contains("<tr class=\"off\"><td>\(link("disk"))</td><td>off</td>"))
+    #expect(html.contains("<tr class=\"failed\"><td>\(link("power"))</td><td>failed (permission)</td>"))
     #expect(html.contains("Joules &lt;&amp;&gt; watts"))
     #expect(html.contains("cannot open &lt;b&gt;&quot;energy_uj&quot;&lt;/b&gt;"))
     #expect(html.contains("run as &#39;root&#39; &amp; retry"))
+  }
+
+  private func link(_ collector: String) -> String {
+    "<a href=\"/metrics?collect%5B%5D=\(collector)\">\(collector)</a>"
+  }
+
+  @Test("On the landing page, what a machine does not have is no failure")
+  func landingPageAbsence() throws {
+    let html = String(buffer: try response(Request(.get, "/")).body)
+    #expect(html.contains("<tr class=\"absent\"><td>\(link("pmu"))</td><td>not here</td>"))
+    #expect(html.contains(".off, .absent { color: #666; }"))
+  }
+
+  @Test("The links of the landing page select one collector")
+  func landingPageLinks() throws {
+    let html = String(buffer: try response(Request(.get, "/")).body)
+    let targets = html.matches(of: /href="([^"]*collect[^"]*)"/).map { String($0.1) }
+    let selections = try targets.map { try scrape($0).selection.collect }
+    #expect(selections == FakeSource.collectors.map { [$0.name] })
   }
 }
 

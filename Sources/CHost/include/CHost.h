@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "helper.h"
 #include "nvml.h"
 #include "privileges.h"
 

@@ -9,7 +9,6 @@
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include "statistics.h"
 
 /// Collects libbpf's warnings of this thread, to be read after a call failed.
 void wp_log_install(void);

@@ -109,7 +109,7 @@ package final class EnergyCollector: Collector {
   /// Whether there will be energy of packages to attribute, as far as can be told before anything is read.
   static func mayMeasurePackages(_ options: CollectorOptions) -> Bool {
     if options.energy.model != nil { return true }
-    return sensors(paths: options.paths, calls: EnergySensorCalls(reader: options.reader)).contains { source in
+    return sensors(paths: options.paths, calls: options.sensorCalls).contains { source in
       source.discover().zones.contains { $0.zone.domain == .package || $0.zone.domain == .dram }
     }
   }

@@ -12,6 +12,8 @@ package struct EnergyOptions: Sendable {
   package var model: PowerModel?
   /// NVML's name or path; nil: not asked for.
   package var nvmlLibrary: String? = "libnvidia-ml.so.1"
+  /// How sensors are opened and read.
+  package var calls = EnergySensorCalls()
 
   package init() {}
 }

@@ -1,3 +1,5 @@
+package import Host
+
 /// What the operator chose for the faults collector.
 package struct FaultOptions: Sendable {
   /// Where the figures come from.
@@ -12,6 +14,8 @@ package struct FaultOptions: Sendable {
   package var source: Source?
   /// Which form of the programs to use; nil: the cheapest this kernel takes.
   package var form: TaskForm?
+  /// How the kernel's counts are opened.
+  package var open = PageFaultCounters.systemOpen
 
   package init() {}
 }

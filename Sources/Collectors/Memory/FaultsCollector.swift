@@ -56,7 +56,7 @@ package final class FaultsCollector: Collector {
           "page_fault_duration_seconds is absent", metadata: ["cause": "\(error.message)", "cure": "\(error.cure)"])
       }
     }
-    source = .counters(try KernelFaultCounts(paths: context.options.paths))
+    source = .counters(try KernelFaultCounts(paths: context.options.paths, open: context.options.faults.open))
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {

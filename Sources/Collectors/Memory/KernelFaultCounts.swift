@@ -8,10 +8,10 @@ final class KernelFaultCounts {
   private var counters: PageFaultCounters
   private var split: FaultSplit
 
-  init(paths: HostPaths) throws(CollectorFailure) {
+  init(paths: HostPaths, open: @escaping PageFaultCounters.Open) throws(CollectorFailure) {
     self.paths = paths
     do throws(SystemError) {
-      counters = try PageFaultCounters(cpus: PossibleCPUs.count)
+      counters = try PageFaultCounters(cpus: PossibleCPUs.count, open: open)
     } catch {
       let isPermission = HostError.system(error).isPermission
       throw CollectorFailure(

@@ -1,7 +1,8 @@
 internal import Energy
-package import BPF
+internal import BPF
 package import Collecting
 package import Exposition
+internal import Glibc
 internal import Host
 internal import Logging
 
@@ -70,6 +71,10 @@ package final class ProgramCollector: PeriodicCollector {
   private var counted: UInt64?
   private var maps: [(map: MapDescription, entries: Int?)] = []
 
+  /// Switches the kernel's run-time statistics of eBPF programs on and off: 0 or the negated `errno`. EPIPE: nobody can any
+  /// more; ETIMEDOUT: not this time.
+  package typealias StatisticsSwitch = @Sendable (_ on: Bool) -> CInt
+
   /// `statistics` is nil where run-time statistics are not wanted or not permitted.
   package init(_ context: CollectorContext, build: BuildInformation, statistics: StatisticsSwitch?) {
     self.context = context
@@ -85,20 +90,38 @@ package final class ProgramCollector: PeriodicCollector {
     defer { tick += 1 }
     if !isSampling || (before == nil && tick % Self.cycle != 0) { return }
     let run = context.kernel.loaded.flatMap { $0.programs() }.reduce(0) { $0 + $1.runNanoseconds }
-    do throws(BPFError) {
-      if let before {
-        programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
-        self.before = nil
-        try statistics?.set(false)
-      }
-      if tick % Self.cycle == 0 {
-        try statistics?.set(true)
-        before = (now, run)
-      }
-    } catch {
-      isSampling = false
-      context.logger.notice("no run-time statistics of eBPF programs", metadata: ["cause": "\(error)"])
+    if let before {
+      programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
+      self.before = nil
+      setStatistics(false)
     }
+    if tick % Self.cycle == 0, isSampling, setStatistics(true) { before = (now, run) }
+  }
+
+  /// Whether that was done.
+  @discardableResult
+  private func setStatistics(_ on: Bool) -> Bool {
+    let result = statistics?(on) ?? -EPIPE
+    switch -result {
+    case 0: return true
+    case ETIMEDOUT:
+      context.logger.notice(
+        "run-time statistics of eBPF programs could not be switched \(on ? "on" : "off")",
+        metadata: ["cause": "no answer within a second"])
+    case let error:
+      // what stands still is not shown
+      isSampling = false
+      programRatio = nil
+      // said by whoever watches the helper
+      if error == EPIPE { break }
+      context.logger.notice(
+        "no run-time statistics of eBPF programs from now on",
+        metadata: [
+          "cause": "\(SystemError(error, call: "switch", path: "them"))",
+          "cure": error == EPERM ? "grant CAP_SYS_ADMIN, or give --no-bpf.statistics" : "give --no-bpf.statistics",
+        ])
+    }
+    return false
   }
 
   private func measureOwn(_ now: UInt64) {

@@ -10,9 +10,12 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
   private init(bit: UInt64) { rawValue = 1 << bit }
 
   package static let dacReadSearch = Capabilities(bit: 2)
+  package static let setGID = Capabilities(bit: 6)
+  package static let setUID = Capabilities(bit: 7)
   package static let setPCap = Capabilities(bit: 8)
   package static let netBindService = Capabilities(bit: 10)
   package static let sysAdmin = Capabilities(bit: 21)
+  package static let perfmon = Capabilities(bit: 38)
   package static let bpf = Capabilities(bit: 39)
 
   /// The capability bits the kernel may know.
@@ -36,18 +39,25 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
     return body()
   }
 
-  /// Gives up for good everything but `kept`. To be called while the process has one thread: later ones inherit it.
-  package static func restrict(to kept: Capabilities) throws(SystemError) {
+  /// Gives up for good everything but `kept`, and becomes the user that was settled upon, in the calling thread alone: threads
+  /// that it makes later inherit it. A thread that was made before, and still needs privileges, calls this itself when it
+  /// does not any more. To do it again changes nothing.
+  package static func restrict(
+    to kept: Capabilities, as user: UserIdentity? = UserIdentity.toBecome
+  ) throws(SystemError) {
     var effective: UInt64 = 0
     var permitted: UInt64 = 0
-    var error = chost_capabilities(&effective, &permitted)
-    if error != 0 { throw SystemError(-error, call: "capget", path: "this process") }
+    try check(chost_capabilities(&effective, &permitted), "capget")
     if effective & Capabilities.setPCap.rawValue != 0 {
       for bit in 0...highest where kept.rawValue & (1 << UInt64(bit)) == 0 { _ = chost_drop_bounding(bit) }
     }
-    error = chost_set_capabilities(effective & kept.rawValue, permitted & kept.rawValue)
-    if error != 0 { throw SystemError(-error, call: "capset", path: "this process") }
-    error = chost_no_new_privileges()
-    if error != 0 { throw SystemError(-error, call: "prctl(PR_SET_NO_NEW_PRIVS)", path: "this process") }
+    _ = chost_drop_ambient()
+    if let user { try check(chost_become(user.user, user.group, !kept.isEmpty), "setresuid \(user)") }
+    try check(chost_set_capabilities(effective & kept.rawValue, permitted & kept.rawValue), "capset")
+    try check(chost_no_new_privileges(), "prctl(PR_SET_NO_NEW_PRIVS)")
+  }
+
+  private static func check(_ error: CInt, _ call: String) throws(SystemError) {
+    if error != 0 { throw SystemError(-error, call: call, path: "this process") }
   }
 }

@@ -54,6 +54,12 @@ final class Exporter {
     return try await program.outcome()
   }
 
+  /// The status files of its threads.
+  func threads() throws -> [String] {
+    let folder = "/proc/\(program.pid)/task"
+    return try FileManager.default.contentsOfDirectory(atPath: folder).map { "\(folder)/\($0)/status" }
+  }
+
   /// Processes it started that still live.
   var children: [Int32] { ProcessTree.children(of: program.pid) }
 }

@@ -22,6 +22,9 @@ final class FakeSource: SnapshotSource {
       name: "disk", summary: "Block I/O",
       failure: CollectorFailure(.disabled, "off by default", cure: "--collector.disk")),
     CollectorState(
+      name: "pmu", summary: "Cycles",
+      failure: CollectorFailure(.absent, "no hardware events", cure: "run on the machine itself")),
+    CollectorState(
       name: "power", summary: "Joules <&> watts",
       failure: CollectorFailure(.permission, "cannot open <b>\"energy_uj\"</b>", cure: "run as 'root' & retry")),
   ]
@@ -87,9 +90,11 @@ final class FakeEncoder: Sendable {
   private let calls = Mutex(0)
   /// The size of what the first collection is written as.
   private let firstBytes: Int
+  private let otherBytes: Int
 
-  init(firstBytes: Int = 0) {
+  init(firstBytes: Int = 0, others: Int = 0) {
     self.firstBytes = firstBytes
+    otherBytes = others
   }
 
   var renderings: Int { calls.withLock { $0 } }
@@ -100,8 +105,7 @@ final class FakeEncoder: Sendable {
     calls.withLock { $0 += 1 }
     guard case .integer(let number)? = snapshot.samples.first?.value else { return }
     bytes.append(contentsOf: Self.text(number, format).utf8)
-    if number == 1, bytes.count < firstBytes {
-      bytes.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: firstBytes - bytes.count))
-    }
+    let size = number == 1 ? firstBytes : otherBytes
+    if bytes.count < size { bytes.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: size - bytes.count)) }
   }
 }

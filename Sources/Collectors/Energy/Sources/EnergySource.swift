@@ -52,7 +52,7 @@ extension EnergySensor {
 package struct EnergySensorCalls: Sendable {
   package var files = FileCalls()
   package var openEvent = PerfCounter.systemOpen
-  package let reader: BoundedReader
+  package var reader: BoundedReader
 
   package init(reader: BoundedReader = BoundedReader()) { self.reader = reader }
 
@@ -67,6 +67,15 @@ package struct EnergySensorCalls: Sendable {
     } catch {
       return ([], [error])
     }
+  }
+}
+
+extension CollectorOptions {
+  /// The calls of the energy collector's sensors, whose files the reader of all collectors reads.
+  var sensorCalls: EnergySensorCalls {
+    var calls = energy.calls
+    calls.reader = reader
+    return calls
   }
 }
 

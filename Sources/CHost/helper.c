@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include "CHost.h"
+#include "helper_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* The descriptors it has. */
+enum { SOCKET = 3, SYSFS = 4 };
+/* The last capability that a kernel may know. */
+#define HIGHEST_CAPABILITY 63
+/* How long the start may take, in milliseconds. */
+#define START_PATIENCE 5000
+
+static const struct allowed_call supervisor_calls[] = {
+	{SYS_clone, 0, SIGCHLD},
+	{SYS_wait4, -1, 0},
+	{SYS_clock_nanosleep, -1, 0},
+	{SYS_getppid, -1, 0},
+	{SYS_prctl, 0, PR_SET_PDEATHSIG},
+	{SYS_prctl, 0, PR_SET_SECCOMP},
+	/* what the one that serves inherits: its own filter has the rest of the bounds */
+	{SYS_recvfrom, -1, 0},
+	{SYS_sendmsg, -1, 0},
+	{SYS_bpf, 0, BPF_ENABLE_STATS},
+	{SYS_perf_event_open, 1, (uint32_t)-1},
+	{SYS_openat2, -1, 0},
+	{SYS_fstat, -1, 0},
+	{SYS_newfstatat, -1, 0},
+	{SYS_pread64, -1, 0},
+	{SYS_close, -1, 0},
+	{SYS_exit_group, -1, 0},
+	{SYS_restart_syscall, -1, 0},
+};
+/* Of those, the ones from here on. */
+#define FIRST_OF_WORKER 6
+
+#define COUNT(array) (sizeof(array) / sizeof(*(array)))
+
+int helper_send(int socket, uint32_t number, int result, const int *descriptors, int count)
+{
+	struct chost_helper_reply reply = {.number = number, .result = result};
+	struct iovec part = {.iov_base = &reply, .iov_len = sizeof(reply)};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * CHOST_HELPER_DESCRIPTORS)];
+	} control = {};
+	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+	if (count > 0) {
+		message.msg_control = control.bytes;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+		control.header = (struct cmsghdr){
+			.cmsg_level = SOL_SOCKET,
+			.cmsg_type = SCM_RIGHTS,
+			.cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count),
+		};
+		memcpy(CMSG_DATA(&control.header), descriptors, sizeof(int) * (size_t)count);
+	}
+	return sendmsg(socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* Leaves the helper the descriptors above, and standard streams that lead nowhere. */
+static int settle_descriptors(int socket, int sysfs)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	/* out of the way first */
+	socket = fcntl(socket, F_DUPFD_CLOEXEC, 16);
+	sysfs = fcntl(sysfs, F_DUPFD_CLOEXEC, 16);
+	if (socket < 0 || sysfs < 0)
+		return -errno;
+	for (int i = 0; i < 3; i++)
+		/* a place in sysfs that was not opened for reading is as good where there are no devices */
+		if (dup2(null >= 0 ? null : sysfs, i) < 0)
+			return -errno;
+	if (dup2(socket, SOCKET) < 0 || dup2(sysfs, SYSFS) < 0)
+		return -errno;
+	return syscall(SYS_close_range, SYSFS + 1u, ~0u, 0u) ? -errno : 0;
+}
+
+static int give_up_the_rest(const struct chost_helper_options *options)
+{
+	const struct rlimit few = {64, 64}, none = {0, 0};
+	int error = 0;
+
+	for (int i = 0; i <= HIGHEST_CAPABILITY; i++)
+		chost_drop_bounding(i);
+	chost_drop_ambient();
+	if (options->becomes)
+		error = chost_become(options->user, options->group, true);
+	if (!error)
+		error = chost_set_capabilities(options->capabilities, options->capabilities);
+	if (!error)
+		error = chost_no_new_privileges();
+	if (error)
+		return error;
+	/* nobody of the same user may look into it */
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) || setrlimit(RLIMIT_NOFILE, &few) || setrlimit(RLIMIT_CORE, &none))
+		return -errno;
+	return 0;
+}
+
+/* After the user was changed, which forgets it. */
+static bool ends_with(pid_t parent)
+{
+	return !prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) && syscall(SYS_getppid) == parent;
+}
+
+/* Kernels without seccomp do without. */
+static int filter(size_t first)
+{
+	int error = sandbox_allow_only(supervisor_calls + first, COUNT(supervisor_calls) - first);
+
+	return error == -EINVAL ? 0 : error;
+}
+
+_Noreturn static void supervise(const struct chost_helper_options *options, pid_t self)
+{
+	for (;;) {
+		const struct timespec pause = {.tv_sec = 1};
+		int status = -1;
+		/* not fork(3), which makes more calls */
+		pid_t worker = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+
+		if (worker == 0) {
+			if (!ends_with(self) || filter(FIRST_OF_WORKER))
+				_exit(1);
+			helper_serve(SOCKET, SYSFS, options->kinds);
+			_exit(0);
+		}
+		while (worker > 0 && syscall(SYS_wait4, worker, &status, 0, NULL) < 0 && errno == EINTR)
+			;
+		/* the program has closed its end */
+		if (worker > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+			_exit(0);
+		syscall(SYS_clock_nanosleep, CLOCK_MONOTONIC, 0, &pause, NULL);
+	}
+}
+
+_Noreturn static void begin(const struct chost_helper_options *options, int socket, int sysfs, pid_t parent)
+{
+	pid_t self = getpid();
+	int error;
+
+	/* a terminal and service managers signal all: the program says when to end, by its own end */
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGQUIT, SIG_IGN);
+	prctl(PR_SET_NAME, "wattprobe-priv");
+	error = settle_descriptors(socket, sysfs);
+	if (error)
+		_exit(1);
+	error = give_up_the_rest(options);
+	if (!error && !ends_with(parent))
+		_exit(1);
+	if (!error)
+		error = filter(0);
+	helper_send(SOCKET, 0, error, NULL, 0);
+	if (error)
+		_exit(1);
+	supervise(options, self);
+}
+
+/* A reply and its descriptors; their number, -EAGAIN where it is none, or another negated errno. */
+static int receive(int socket, struct chost_helper_reply *reply, int descriptors[CHOST_HELPER_DESCRIPTORS])
+{
+	struct iovec part = {.iov_base = reply, .iov_len = sizeof(*reply)};
+	union {
+		struct cmsghdr header;
+		char bytes[CMSG_SPACE(sizeof(int) * CHOST_HELPER_DESCRIPTORS)];
+	} control = {};
+	struct msghdr message = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = control.bytes,
+		.msg_controllen = sizeof(control.bytes),
+	};
+	ssize_t size = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+	struct cmsghdr *header = size > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+	int count = 0;
+
+	if (size == 0)
+		return -EPIPE;
+	if (size < 0)
+		return errno == ECONNRESET ? -EPIPE : errno == EINTR ? -EAGAIN : -errno;
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+		count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+		memcpy(descriptors, CMSG_DATA(header), sizeof(int) * (size_t)count);
+	}
+	if (size == sizeof(*reply))
+		return count;
+	while (count-- > 0)
+		close(descriptors[count]);
+	return -EAGAIN;
+}
+
+static int64_t now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (int64_t)time.tv_sec * 1000 + time.tv_nsec / 1000000;
+}
+
+/* Waits for the reply of this number; replies to requests that were given up are thrown away. */
+static int await(int socket, uint32_t number, int patience, int *descriptors, int wanted)
+{
+	int64_t end = now() + patience;
+
+	for (;;) {
+		struct pollfd entry = {.fd = socket, .events = POLLIN};
+		struct chost_helper_reply reply;
+		int64_t left = end - now();
+		int got[CHOST_HELPER_DESCRIPTORS], count;
+
+		if (left <= 0)
+			return -ETIMEDOUT;
+		if (poll(&entry, 1, (int)left) <= 0)
+			continue;
+		count = receive(socket, &reply, got);
+		if (count == -EAGAIN)
+			continue;
+		if (count < 0)
+			return count;
+		if (reply.number == number && reply.result == 0 && count == wanted) {
+			while (count-- > 0)
+				descriptors[count] = got[count];
+			return 0;
+		}
+		while (count-- > 0)
+			close(got[count]);
+		if (reply.number == number)
+			return reply.result < 0 ? reply.result : -EPROTO;
+	}
+}
+
+int chost_helper_ask(int socket, const struct chost_helper_request *request, int patience, int *descriptors, int count)
+{
+	if (send(socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		/* the queue is full of requests that nobody takes */
+		return errno == EAGAIN ? -ETIMEDOUT : errno == ECONNRESET ? -EPIPE : -errno;
+	return await(socket, request->number, patience, descriptors, count);
+}
+
+int chost_helper_start(const struct chost_helper_options *options, int *process)
+{
+	int ends[2], sysfs = open(options->sysfs, O_PATH | O_DIRECTORY | O_CLOEXEC), error;
+	pid_t parent = getpid(), child;
+
+	if (sysfs < 0)
+		return -errno;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		error = -errno;
+		close(sysfs);
+		return error;
+	}
+	child = fork();
+	if (child == 0)
+		begin(options, ends[1], sysfs, parent);
+	error = child < 0 ? -errno : 0;
+	close(ends[1]);
+	close(sysfs);
+	if (!error)
+		error = await(ends[0], 0, START_PATIENCE, NULL, 0);
+	if (!error) {
+		*process = child;
+		return ends[0];
+	}
+	close(ends[0]);
+	if (child > 0) {
+		kill(child, SIGKILL);
+		waitpid(child, NULL, 0);
+	}
+	return error;
+}
+
+bool chost_helper_reap(int process)
+{
+	pid_t ended = waitpid(process, NULL, WNOHANG);
+
+	return ended == process || (ended < 0 && errno == ECHILD);
+}
