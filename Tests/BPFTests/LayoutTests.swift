@@ -161,7 +161,13 @@ import Testing
         "kind": \.kind, "tgid": \.tgid, "usage": \.usage, "start_ns": \.start_ns, "cgroup": \.cgroup,
         "resident_bytes": \.resident_bytes, "virtual_bytes": \.virtual_bytes, "threads": \.threads,
         "policy": \.policy, "priority": \.priority, "nice": \.nice, "comm": \.comm,
-        "is_kernel": \.is_kernel, "unused": \.unused,
+        "is_kernel": \.is_kernel, "memory_of": \.memory_of,
+      ]),
+    Layout(
+      MemoryRecord.self, of: "process",
+      [
+        "kind": \.kind, "tgid": \.tgid, "pid": \.pid, "unused": \.unused, "resident_bytes": \.resident_bytes,
+        "virtual_bytes": \.virtual_bytes,
       ]),
     Layout(
       WatchedProcess.self, of: "process",

@@ -88,8 +88,8 @@ package final class ProcessCollector: PeriodicCollector {
     counter(Self.faults, "kind", ("minor", "major"), to: &writer) { ($0.minor_faults, $0.major_faults) }
     counter(Self.io, "direction", ("read", "write"), to: &writer) { ($0.read_bytes, $0.written_bytes) }
 
-    gauge(Self.resident, other: table.otherResident, to: &writer) { $0.resident_bytes }
-    gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.virtual_bytes }
+    gauge(Self.resident, other: table.otherResident, to: &writer) { $0.memory_of == 0 ? nil : $0.resident_bytes }
+    gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.memory_of == 0 ? nil : $0.virtual_bytes }
     gauge(Self.threads, other: table.otherThreads, to: &writer) { UInt64($0.threads) }
     writeScheduling(to: &writer)
     writeDetail(kernel.details, table, to: &writer)
@@ -141,16 +141,16 @@ package final class ProcessCollector: PeriodicCollector {
     write(&writer, other.1)
   }
 
-  /// What lives now; a process that ended has no size.
+  /// What lives now; a process that ended has no size, and one without memory none of that.
   private func gauge(
-    _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (ProcessRecord) -> UInt64
+    _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (ProcessRecord) -> UInt64?
   ) {
     let table = tasks.processes
     writer.begin(family)
     for index in table.series.indices {
-      guard let record = table.series[index].record else { continue }
+      guard let value = table.series[index].record.flatMap(value) else { continue }
       writer.labels(table.series[index].labels)
-      writer.unsigned(value(record))
+      writer.unsigned(value)
     }
     writer.label("pid", "other")
     writer.unsigned(other)

@@ -55,7 +55,9 @@ struct ProcessTable {
   var retained: [UInt32: ProcessSeries] = [:]
   /// Of the pass under way, by series.
   private var current: [TaskUsage] = []
-  private var records: [ProcessRecord?] = []
+  var records: [ProcessRecord?] = []
+  /// Memory that other threads have told of than the first, by process: few have any such.
+  var memory: [UInt32: MemoryRecord] = [:]
   var candidates: [ProcessRecord] = []
   private var total = TaskUsage()
   private(set) var pass: UInt64 = 0
@@ -93,6 +95,7 @@ struct ProcessTable {
     otherVirtual = 0
     otherThreads = 0
     candidates.removeAll(keepingCapacity: true)
+    memory.removeAll(keepingCapacity: true)
     current = Array(repeating: TaskUsage(), count: series.count)
     records = Array(repeating: nil, count: series.count)
   }
@@ -171,6 +174,7 @@ struct ProcessTable {
     all += dead
     let baseline = self.baseline ?? all
     self.baseline = baseline
+    placeMemory()
     updateSeries(watched, forget)
     return all.subtracting(baseline)
   }
