@@ -107,6 +107,31 @@ static __always_inline void end_blocked_time(struct sched_cpu *c, struct task_wa
 	wait->blocked_at = 0;
 }
 
+/*
+ * A CPU that comes online runs the first of its start-up callbacks as its idle task, before it is told to be online:
+ * what that did last was before the CPU went. A CPU that goes runs them as another task, and so does who takes it
+ * there.
+ */
+SEC("raw_tp/cpuhp_enter")
+int cpuhp_enter(void *context)
+{
+	struct sched_cpu *c = this_cpu();
+	struct cpu_time *time;
+
+	if (!c || (u32)bpf_get_current_pid_tgid())
+		return 0;
+	time = &c->time;
+	time->tail++;
+	barrier();
+	time->last_clock = 0;
+	time->anchor_clock = 0;
+	time->anchor_ns = bpf_ktime_get_ns();
+	time->is_idle = 1;
+	barrier();
+	time->head = time->tail;
+	return 0;
+}
+
 /* Run once on each CPU by user space: from here on its time is watched, even if it never switches. */
 SEC("raw_tp")
 int watch_cpu(void *context)

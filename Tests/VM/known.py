@@ -29,9 +29,6 @@ MARKS = [
         "energy/*/a package is one zone", "kernels.md 1",
         "where the power PMU's cpumask names every CPU of a package, each is a zone", since=(7, 0)),
     Known(
-        "machines/topology/time offline is not idle", "K6",
-        "the idle task's slice stays open while a CPU is offline, and counts as idle as it returns"),
-    Known(
         "machines/confined/in a pid namespace processes are not shown", "K5",
         "in a PID namespace of its own the process collector runs, and shows a part as the whole"),
 ]

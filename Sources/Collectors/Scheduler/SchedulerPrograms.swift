@@ -159,6 +159,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     }
     if !form.usesTaskStorage { try object.attach("sched_process_free") }
     if weighs { try object.attach("sched_process_exit") }
+    try object.attach("cpuhp_enter")
     try object.attach("sched_switch")
   }
 
