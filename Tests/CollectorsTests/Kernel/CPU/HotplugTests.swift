@@ -38,7 +38,7 @@ extension KernelTests {
         try programs.object.run("cpuhp_enter", onEach: [cpu])
         isReset = programs.cpus.load(cpu, \.time.last_clock) == 0
       }
-      try #require(isReset, "the CPU is never idle")
+      if !isReset { try Test.cancel("the CPU is never idle") }
       #expect(programs.cpus.load(cpu, \.time.is_idle) == 1)
       let before = programs.total(cpu)
       let start = programs.cpus.load(cpu, \.time.anchor_ns)
