@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
 #include "CHost.h"
 
 #include <errno.h>
 #include <linux/magic.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -54,6 +56,11 @@ long chost_open_descriptors(const char *path)
 	if (statfs(path, &system) || system.f_type != PROC_SUPER_MAGIC || stat(path, &status))
 		return 0;
 	return (long)status.st_size;
+}
+
+int chost_enter_cgroup_namespace(int descriptor)
+{
+	return setns(descriptor, CLONE_NEWCGROUP) ? -errno : 0;
 }
 
 int chost_eventfd(void)

@@ -29,6 +29,7 @@ extension Wattprobe {
     let options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
 
+    Privileges.seeAllControlGroups(options: options, logger: logger)
     let statistics = startStatistics(logger)
     let collectors = CollectorSet.starting(options, statistics: statistics, logger: logger)
     guard collectors.runningCount > 0 else {

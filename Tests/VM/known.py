@@ -28,9 +28,6 @@ MARKS = [
     Known(
         "energy/*/a package is one zone", "kernels.md 1",
         "where the power PMU's cpumask names every CPU of a package, each is a zone", since=(7, 0)),
-    Known(
-        "machines/confined/in a pid namespace processes are not shown", "K5",
-        "in a PID namespace of its own the process collector runs, and shows a part as the whole"),
 ]
 
 

@@ -35,5 +35,9 @@ int chost_raise_descriptor_limit(void);
 /// /proc/pid/fd", 6.2).
 long chost_open_descriptors(const char *path);
 
+/// Has the calling thread, and those it makes from here on, be in this cgroup namespace: setns(2). Returns 0 or the
+/// negated errno.
+int chost_enter_cgroup_namespace(int descriptor);
+
 /// A counter to wait for, eventfd(2): the descriptor (close-on-exec, non-blocking), or the negated errno.
 int chost_eventfd(void);

@@ -42,8 +42,8 @@ package final class PMUCollector: Collector {
     let events = try context.kernel.processorEvents()
     let scheduler = context.options.countsEventsByProcess ? try context.kernel.scheduler() : nil
     let countsByProcess = scheduler?.countsEventsByProcess == true
-    return PMUCollector(
-      events, scheduler: scheduler, tasks: countsByProcess ? try context.kernel.tasks() : nil)
+    // without them there are still the CPUs; why, the process collector says
+    return PMUCollector(events, scheduler: scheduler, tasks: countsByProcess ? try? context.kernel.tasks() : nil)
   }
 
   private let events: ProcessorEvents
