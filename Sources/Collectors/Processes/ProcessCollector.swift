@@ -64,6 +64,7 @@ package final class ProcessCollector: PeriodicCollector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks.refresh()
     tasks.showEnergyOfProcesses()
+    tasks.showUsageOfProcesses()
     let table = tasks.processes
     writeEnergy(tasks.tables, to: &writer)
     counter(

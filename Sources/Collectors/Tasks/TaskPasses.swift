@@ -90,6 +90,9 @@ package final class TaskPasses {
   /// A scrape is about to show what processes used.
   func showEnergyOfProcesses() { tables.processes.showEnergy() }
 
+  /// The same of all else by process.
+  func showUsageOfProcesses() { tables.processes.showUsage() }
+
   /// A scrape is about to show what control groups used.
   func showEnergyOfGroups() { tables.groups?.showEnergy() }
 
