@@ -145,7 +145,7 @@ struct ModelKernel {
         },
         forget: { entries[$0] = nil },
         groups: CgroupTable.Events(
-          path: { key, _ in path(key.id) }, admitted: { _ in }, evicted: { _ in },
+          path: { key, _ in path(key.id) }, admitted: { _, _ in }, evicted: { _ in },
           forgotten: { forgotten.append($0.id) })))
     watched = entries
     if isScraped { tables.processes.showUsage() }
