@@ -257,6 +257,14 @@ import Testing
     for (name, offset) in zip(names, compiled.offsets) { #expect(layout.members[name] == offset, "\(name)") }
   }
 
+  /// A copy made while an entry is written must not have the word and half of what it speaks of.
+  @Test func wordThatFinalFiguresAreThereComesBeforeThem() throws {
+    let compiled = try ProgramObject("process").layout(
+      of: "watched_process", members: ["is_dead", "final", "final_weights"])
+    #expect(compiled.offsets[0] == 0)
+    #expect(compiled.offsets.dropFirst().allSatisfy { $0 > 0 })
+  }
+
   /// Every struct and every member in the headers is among those compared.
   @Test func everySharedStructIsCompared() throws {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "../..")

@@ -70,10 +70,14 @@ struct process_detail {
 
 /* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
 struct watched_process {
+	/*
+	 * `final` is set. First, for user space copies entries upwards while they are written: a copy that finds it set
+	 * has what was written before, all of `final`.
+	 */
+	__u64 is_dead;
 	__u64 start_ns;
 	__u64 dead_runqueue_ns; /* of its threads that ended */
 	struct usage final;
-	__u64 is_dead; /* final is set */
 	struct weights final_weights;
 	struct process_detail detail;
 } SWIFT_NAME(WatchedProcess);
