@@ -59,6 +59,24 @@ static __always_inline void begin_weighing(struct weight_cpu *w, u64 now)
 		w->sibling_ns = sibling_time(w, now);
 }
 
+/* What slices weigh whose cycles nobody counted, so that one sum has one unit: as many as others of this CPU had. */
+static __always_inline u64 mean_cycles(const struct weight_cpu *w, u64 part)
+{
+	/* in 1/1024 */
+	return w->counted_ns ? part * ((w->counted_cycles << 10) / w->counted_ns) >> 10 : part;
+}
+
+static __always_inline void learn_cycles(struct weight_cpu *w, u64 part, u64 cycles)
+{
+	w->counted_cycles += cycles;
+	w->counted_ns += part;
+	/* the last seconds count most */
+	if (w->counted_ns < 4 * NSEC_PER_SEC)
+		return;
+	w->counted_cycles >>= 1;
+	w->counted_ns >>= 1;
+}
+
 /*
  * Counts for `task` what it did since the last time: the kernel says it has run for `ran` ns by now, and the CPU made
  * `cycles` since something was last weighed here, where they are counted. What it did before anybody watched is left
@@ -77,6 +95,12 @@ static __always_inline void weigh(struct weight_cpu *w, struct task_struct *task
 	weighed->ran_ns = ran;
 	if (is_new && task->start_boottime < config.since_ns)
 		part = 0;
+	if (config.pmu_events & 1) {
+		if (cycles == NOT_COUNTED)
+			cycles = mean_cycles(w, part);
+		else if (!is_new)
+			learn_cycles(w, part, cycles);
+	}
 	weight = cycles == NOT_COUNTED ? part : cycles;
 	if (config.siblings) {
 		busy = sibling_time(w, now);

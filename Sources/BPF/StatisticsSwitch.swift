@@ -1,7 +1,8 @@
 internal import CLibbpf
 internal import Glibc
 
-/// Switches the kernel's run-time statistics of eBPF programs on and off (BPF_ENABLE_STATS, which needs CAP_SYS_ADMIN).
+/// Switches the kernel's run-time statistics of eBPF programs on and off (BPF_ENABLE_STATS, which needs CAP_SYS_ADMIN), and
+/// opens events of CPUs that have come back.
 ///
 /// A child process does it, so that this one can give the capability up.
 package final class StatisticsSwitch: Sendable {
@@ -15,6 +16,11 @@ package final class StatisticsSwitch: Sendable {
   }
 
   deinit { close(helper) }
+
+  /// Has the child open a hardware or software event that counts on `cpu`; returns the descriptor or the negated `errno`.
+  package func openEvent(type: UInt32, config: UInt64, cpu: Int, isPinned: Bool) -> CInt {
+    wp_statistics_open_event(helper, type, config, CInt(cpu), isPinned)
+  }
 
   package func set(_ on: Bool) throws(BPFError) {
     let error = wp_statistics_set(helper, on)

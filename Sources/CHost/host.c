@@ -13,13 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_format)
+static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_format, bool pinned)
 {
 	struct perf_event_attr attr = {
 		.type = type,
 		.size = sizeof(attr),
 		.config = config,
 		.read_format = read_format,
+		.pinned = pinned,
 	};
 	long fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
@@ -28,12 +29,12 @@ static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_form
 
 int chost_perf_open(uint32_t type, uint64_t config, int cpu)
 {
-	return perf_open(type, config, cpu, 0);
+	return perf_open(type, config, cpu, 0, false);
 }
 
-int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu)
+int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu, bool pinned)
 {
-	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
+	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING, pinned);
 }
 
 int chost_raise_descriptor_limit(void)

@@ -26,11 +26,14 @@ extension Wattprobe {
   @MainActor
   private func serve(_ logger: Logger) async throws {
     let configuration = try web.configuration()
-    let options = try collecting.options()
+    var options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
 
     Privileges.seeAllControlGroups(options: options, logger: logger)
     let statistics = startStatistics(logger)
+    if let statistics {
+      options.pmu.open = { statistics.openEvent(type: $0, config: $1, cpu: $2, isPinned: $3) }
+    }
     let collectors = CollectorSet.starting(options, statistics: statistics, logger: logger)
     guard collectors.runningCount > 0 else {
       throw StartError(

@@ -59,7 +59,7 @@ import Testing
       WeightPerCPU.self, of: "sched",
       [
         "lane": \.lane, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
-        "busy_ns": \.busy_ns, "padding": \.padding,
+        "busy_ns": \.busy_ns, "counted_cycles": \.counted_cycles, "counted_ns": \.counted_ns,
       ]),
     Layout(
       IdlePerCPU.self, of: "cpu",

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "nvml.h"
@@ -14,9 +15,10 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu);
 
 /*
  * The same for an event that may have to share the hardware with others: a read gives the count and for how many
- * nanoseconds the event was enabled and counting, 8 bytes each.
+ * nanoseconds the event was enabled and counting, 8 bytes each. A pinned one does not share: where the hardware has no
+ * room for it, a read gives nothing.
  */
-int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu);
+int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu, bool pinned);
 
 /// Page faults by perf: minor and major ones of user mode, major ones of kernel mode.
 #define CHOST_FAULT_EVENTS 3

@@ -167,6 +167,11 @@ package final class SchedulerPrograms: LoadedPrograms {
   /// Whether the PMU's events are counted by process.
   var countsEventsByProcess: Bool { pmuCPUs != nil }
 
+  /// Counts by an event that was opened anew from now on; where the kernel refuses, it is not counted by process.
+  func count(_ event: ProcessorEvent, cpu: Int, _ descriptor: CInt) {
+    if countsEventsByProcess { try? ProcessorEvents.install(event, cpu, descriptor, in: object) }
+  }
+
   /// What was counted of `event` for processes without series of their own.
   func unwatchedCount(of event: ProcessorEvent) -> UInt64 {
     pmuCPUs?.sum(offset: MemoryLayout<PMUPerCPU>.offset(of: \.unwatched)! + event.rawValue * 8) ?? 0

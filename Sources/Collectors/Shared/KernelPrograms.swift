@@ -109,7 +109,9 @@ package final class KernelPrograms {
     if eventsResult == nil {
       eventsResult = attempt { () throws(CollectorFailure) in
         let online = (try? CPUList.read(options.paths.sys("devices/system/cpu/online"))) ?? []
-        return try ProcessorEvents(cpus: online.filter { $0 < PossibleCPUs.count }, source: options.pmu.source)
+        return try ProcessorEvents(
+          cpus: online.filter { $0 < PossibleCPUs.count }, weighs: options.enabled.contains("energy"),
+          source: options.pmu.source)
       }
     }
     return try eventsResult!.get()
