@@ -186,7 +186,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 
 	if (!c)
 		return 0;
-	slice = close_slice(&c->time, now, was_idle, is_idle);
+	slice = close_slice(c, now, was_idle, is_idle);
 	if (config.pmu_events)
 		cycles = count_events(prev, config.pmu_events, config.weighs);
 	if (config.weighs)

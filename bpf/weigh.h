@@ -15,8 +15,9 @@ static __always_inline struct weight_cpu *this_weight_cpu(void)
 }
 
 /* How long another CPU has run tasks by `now`, the slice under way included. */
-static __always_inline u64 busy_time(struct cpu_time *time, u64 now)
+static __always_inline u64 busy_time(struct sched_cpu *c, u64 now)
 {
+	struct cpu_time *time = &c->time;
 	u64 busy = 0, head, since;
 
 	/* a slice ends there as it is read: once more; twice in a row is an error of that slice at most */
@@ -26,7 +27,8 @@ static __always_inline u64 busy_time(struct cpu_time *time, u64 now)
 		barrier();
 		since = time->last_clock;
 		busy = time->task_ns;
-		if (!time->is_idle && since && (__s64)(now - since) > 0)
+		/* the last that is seen of a CPU that goes is a task */
+		if (!time->is_idle && !c->leaves && since && (__s64)(now - since) > 0)
 			busy += now - since;
 		barrier();
 		if (time->tail == head)
@@ -47,7 +49,7 @@ static __always_inline u64 sibling_time(struct weight_cpu *w, u64 now)
 			break;
 		sibling = bpf_map_lookup_elem(&sched_cpus, &w->siblings[i]);
 		if (sibling)
-			busy += busy_time(&sibling->time, now);
+			busy += busy_time(sibling, now);
 	}
 	return busy;
 }

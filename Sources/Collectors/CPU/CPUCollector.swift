@@ -82,7 +82,7 @@ package final class CPUCollector: Collector {
   private func update(_ cpu: Int) -> Bool {
     let offset = MemoryLayout<SchedPerCPU>.offset(of: \.time)!
     guard let time = scheduler.cpus.copySequenced(cpu, offset: offset, as: CPUTime.self) else { return true }
-    guard time.anchor_ns > 0 else { return false }
+    guard time.anchor_ns > 0, scheduler.cpus.load(cpu, \.leaves) == 0 else { return false }
     // What runs since the last switch: now, less the last switch's moment on the clock user space has too.
     let now = MonotonicClock.now
     let sinceAnchor = now.subtracting(time.anchor_ns)

@@ -24,42 +24,49 @@ extension KernelTests {
         try object.run("sched_switch", onEach: [cpu], arguments: [0, from, to, 0])
       }
 
+      /// A callback of `target` and `state`, run by this thread on the CPU it is on, for `cpu`.
+      func callback(_ cpu: Int, on runner: Int, target: UInt64, state: UInt64) throws {
+        try object.run("cpuhp_enter", onEach: [runner], arguments: [UInt64(cpu), target, state, 0])
+      }
+
       func total(_ cpu: Int) -> UInt64 { cpus.load(cpu, \.time.task_ns) + cpus.load(cpu, \.time.idle_ns) }
     }
 
-    /// The idle task runs the callbacks of a CPU that starts; who takes it there is another task.
-    @Test func timeBeforeACPUStartedIsNobodys() throws {
-      let cpu = try #require(usableCPUs.last)
+    @Test func callbacksOfACPUThatGoesAndComesBackAreTold() throws {
+      let cpu = try #require(usableCPUs.first)
       let programs = try Programs(watching: cpu)
-      try programs.change(cpu)
-      var isReset = false
-      for _ in 0..<2000 where !isReset {
-        pause(seconds: 0.002)
-        try programs.object.run("cpuhp_enter", onEach: [cpu])
-        isReset = programs.cpus.load(cpu, \.time.last_clock) == 0
-      }
-      if !isReset { try Test.cancel("the CPU is never idle") }
-      #expect(programs.cpus.load(cpu, \.time.is_idle) == 1)
-      let before = programs.total(cpu)
-      let start = programs.cpus.load(cpu, \.time.anchor_ns)
-      pause(seconds: 0.02)
-      try programs.change(cpu)
-      // from its start on it counts
-      let passed = programs.total(cpu) - before
-      #expect(passed >= 15_000_000 && passed <= MonotonicClock.now - start)
-      #expect(programs.cpus.load(cpu, \.time.head) == programs.cpus.load(cpu, \.time.tail))
+      func leaves() -> Bool { programs.cpus.load(cpu, \.leaves) != 0 }
+      // installed on a CPU that is online
+      try programs.callback(cpu, on: cpu, target: 240, state: 150)
+      #expect(!leaves())
+      // for another CPU
+      try programs.callback(cpu + 1, on: cpu, target: 0, state: 150)
+      #expect(!leaves())
+      try programs.callback(cpu, on: cpu, target: 140, state: 220)
+      #expect(leaves())
+      try programs.callback(cpu, on: cpu, target: 240, state: 150)
+      #expect(!leaves())
     }
 
-    @Test func callbacksOnARunningCPUTakeNothingAway() throws {
-      let cpu = try #require(usableCPUs.first)
-      stay(on: [cpu])
-      defer { stay(on: usableCPUs) }
+    @Test func idleTimeOfACPUThatIsGoneIsNobodys() throws {
+      let cpu = try #require(usableCPUs.last)
       let programs = try Programs(watching: cpu)
-      try programs.change(cpu)
-      let last = programs.cpus.load(cpu, \.time.last_clock)
-      try programs.object.run("cpuhp_enter", onEach: [cpu])
-      #expect(last > 0)
-      #expect(programs.cpus.load(cpu, \.time.last_clock) == last)
+      try programs.callback(cpu, on: cpu, target: 140, state: 220)
+      // whatever is interrupted for it runs the program: at times the idle task
+      var busy: UInt64 = 0
+      for _ in 0..<300 {
+        pause(seconds: 0.002)
+        try programs.change(cpu)
+        #expect(programs.cpus.load(cpu, \.time.idle_ns) == 0)
+        busy = programs.cpus.load(cpu, \.time.task_ns)
+      }
+      try programs.callback(cpu, on: cpu, target: 240, state: 150)
+      for _ in 0..<300 {
+        pause(seconds: 0.002)
+        try programs.change(cpu)
+      }
+      // either way time goes on
+      #expect(programs.total(cpu) > busy)
     }
   }
 }
