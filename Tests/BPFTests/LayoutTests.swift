@@ -35,7 +35,8 @@ import Testing
       SchedPerCPU.self, of: "sched",
       [
         "time": \.time, "switches": \.switches, "wakeups": \.wakeups, "migrations": \.migrations, "events": \.events,
-        "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "leaves": \.leaves, "reserved": \.reserved, "runqueue": \.runqueue,
+        "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "leaves": \.leaves, "reserved": \.reserved,
+        "runqueue": \.runqueue,
         "oncpu": \.oncpu,
         "offcpu": \.offcpu, "padding": \.padding,
       ]),
