@@ -19,31 +19,43 @@ struct {
 	__type(value, struct pmu_cpu);
 } pmu_cpus SEC(".maps");
 
-/* What was counted since the last reading, scaled up where the event shared the hardware with others. */
-static __always_inline u64 advance_event(struct event_reading *last, const struct bpf_perf_event_value *now)
+#define NOT_COUNTED (~0ULL)
+
+/*
+ * What was counted since the last reading, scaled up where the event shared the hardware with others; NOT_COUNTED where
+ * nobody knows. As a CPU goes offline perf takes its events away for good, but goes on to answer with the figures they
+ * ended with: for how long they were enabled stands still. That of an event which only had to leave the hardware goes
+ * on; the next reading makes up for it, unless the time is to be `its_own`, as that which a task is weighed by.
+ */
+static __always_inline u64 advance_event(struct event_reading *last, const struct bpf_perf_event_value *now,
+					 bool its_own)
 {
 	u64 counter = now->counter - last->counter;
 	u64 enabled = now->enabled - last->enabled, running = now->running - last->running;
-	bool is_first = !last->enabled;
+	/* or it was opened anew */
+	bool is_first = !last->enabled || now->enabled < last->enabled;
 
-	if (!is_first && !running)
-		return 0; /* not on the hardware: the next reading makes up for it */
+	if (!is_first && !enabled)
+		return NOT_COUNTED;
+	if (!is_first && !running) {
+		if (its_own)
+			last->enabled = now->enabled;
+		return NOT_COUNTED;
+	}
 	last->counter = now->counter;
 	last->enabled = now->enabled;
 	last->running = now->running;
 	if (is_first)
-		return 0;
+		return NOT_COUNTED;
 	/* in 1/1024; a slice of 2^53 ns or a count of 2^54 in one is not to be expected */
 	return enabled == running ? counter : (counter * ((enabled << 10) / running)) >> 10;
 }
 
-#define NOT_COUNTED (~0ULL)
-
 /*
  * What the events of `mask` counted since the last time is the process' of `prev`, which ran. Returns how many cycles
- * there were, the first of the events, or NOT_COUNTED.
+ * there were, the first of the events, or NOT_COUNTED. `weighs`: these are to be the slice's alone.
  */
-static __always_inline u64 count_events(struct task_struct *prev, u32 mask)
+static __always_inline u64 count_events(struct task_struct *prev, u32 mask, bool weighs)
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct pmu_cpu *c = bpf_map_lookup_elem(&pmu_cpus, &cpu);
@@ -59,7 +71,9 @@ static __always_inline u64 count_events(struct task_struct *prev, u32 mask)
 		if (!(mask & 1 << i) ||
 		    bpf_perf_event_read_value(&pmu_events, cpu * PROCESS_EVENT_COUNTERS + i, &now, sizeof(now)))
 			continue;
-		grown = advance_event(&c->last[i], &now);
+		grown = advance_event(&c->last[i], &now, weighs && i == 0);
+		if (grown == NOT_COUNTED)
+			continue;
 		if (i == 0)
 			cycles = grown;
 		if (watch)

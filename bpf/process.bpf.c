@@ -19,6 +19,7 @@ const volatile struct process_config config = {};
 /* Only so that BTF tells the layout of the records, which are never but on the stack: a test compares them. */
 const struct thread_record *const volatile thread_layout = NULL;
 const struct process_record *const volatile process_layout = NULL;
+const struct memory_record *const volatile memory_layout = NULL;
 
 PER_CPU_ARRAY(process_cpus, process_cpu)
 
@@ -77,6 +78,25 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 			pages = (mm)->rss_stat[kind].count;                                                            \
 		pages > 0 ? (u64)pages : 0;                                                                            \
 	})
+
+#define RESIDENT_BYTES(mm)                                                                                             \
+	((RSS_PAGES(mm, MM_FILEPAGES) + RSS_PAGES(mm, MM_ANONPAGES) + RSS_PAGES(mm, MM_SHMEMPAGES))                    \
+	 << config.page_shift)
+
+static __always_inline void write_memory(struct seq_file *seq, struct task_struct *task)
+{
+	struct memory_record memory = {};
+	struct mm_struct *mm = task->mm;
+
+	if (!mm)
+		return;
+	memory.kind = RECORD_MEMORY;
+	memory.tgid = task->tgid;
+	memory.pid = task->pid;
+	memory.resident_bytes = RESIDENT_BYTES(mm);
+	memory.virtual_bytes = mm->total_vm << config.page_shift;
+	bpf_seq_write(seq, &memory, sizeof(memory));
+}
 
 /*
  * Run time that is not weighed yet: of a task that runs, what the kernel counted at ticks since, and where a switch was
@@ -140,6 +160,8 @@ int each_task(struct bpf_iter__task *context)
 		read_task(task, &thread.usage);
 		bpf_seq_write(seq, &thread, sizeof(thread));
 		write_weights(seq, task);
+		if (!task->group_leader->mm && !is_kernel(task))
+			write_memory(seq, task);
 		return 0;
 	}
 	process.kind = RECORD_PROCESS;
@@ -155,9 +177,8 @@ int each_task(struct bpf_iter__task *context)
 	process.is_kernel = is_kernel(task);
 	mm = task->mm;
 	if (mm) {
-		process.resident_bytes =
-			(RSS_PAGES(mm, MM_FILEPAGES) + RSS_PAGES(mm, MM_ANONPAGES) + RSS_PAGES(mm, MM_SHMEMPAGES))
-			<< config.page_shift;
+		process.memory_of = task->pid;
+		process.resident_bytes = RESIDENT_BYTES(mm);
 		process.virtual_bytes = mm->total_vm << config.page_shift;
 	}
 	__builtin_memcpy(process.comm, task->comm, sizeof(process.comm));

@@ -186,9 +186,9 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 
 	if (!c)
 		return 0;
-	slice = close_slice(&c->time, now, was_idle, is_idle);
+	slice = close_slice(c, now, was_idle, is_idle);
 	if (config.pmu_events)
-		cycles = count_events(prev, config.pmu_events);
+		cycles = count_events(prev, config.pmu_events, config.weighs);
 	if (config.weighs)
 		weighed = weigh_slice(c, prev, was_idle, now, cycles);
 	if (!config.histograms)
@@ -258,7 +258,7 @@ static __always_inline void weigh_running_task(struct sched_cpu *c, struct task_
 
 	if (w && c->time.anchor_clock)
 		weigh(w, task, weighed, run_time(task, now), now,
-		      config.pmu_events ? count_events(task, config.pmu_events) : NOT_COUNTED);
+		      config.pmu_events ? count_events(task, config.pmu_events, true) : NOT_COUNTED);
 }
 
 /* Run on each CPU by user space as it closes a window, so that a task that never switches is weighed, too. */

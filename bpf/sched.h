@@ -32,8 +32,9 @@ static __always_inline struct task_wait *hashed_wait(u64 key, bool create, struc
 }
 
 /* Closes the slice that ends now and returns its length; 0 where its beginning is not known. */
-static __always_inline u64 close_slice(struct cpu_time *time, u64 now, bool was_idle, bool is_idle)
+static __always_inline u64 close_slice(struct sched_cpu *c, u64 now, bool was_idle, bool is_idle)
 {
+	struct cpu_time *time = &c->time;
 	u64 slice;
 
 	if (time->last_clock) {
@@ -45,7 +46,7 @@ static __always_inline u64 close_slice(struct cpu_time *time, u64 now, bool was_
 	} else {
 		slice = 0;
 	}
-	if ((__s64)slice < 0)
+	if ((__s64)slice < 0 || (was_idle && c->leaves))
 		slice = 0;
 
 	time->tail++;
@@ -105,6 +106,22 @@ static __always_inline void end_blocked_time(struct sched_cpu *c, struct task_wa
 	if (wait->blocked_at && reason < OFFCPU_REASONS)
 		add_wait(&c->offcpu[reason], now - wait->blocked_at);
 	wait->blocked_at = 0;
+}
+
+/*
+ * Tracepoints are silent on a CPU that is not online, so the first switch that is seen after it has come back has all
+ * the time it was gone in it. It runs callbacks itself while it is still online, and again once it is: what it idles
+ * from the one to the other is nobody's.
+ */
+SEC("raw_tp/cpuhp_enter")
+int cpuhp_enter(struct raw_tracepoint *context)
+{
+	struct sched_cpu *c = this_cpu();
+
+	/* another CPU may run a callback for it: (cpu, target, state, ...) */
+	if (c && (u32)context->args[0] == bpf_get_smp_processor_id())
+		c->leaves = (int)context->args[1] < (int)context->args[2];
+	return 0;
 }
 
 /* Run once on each CPU by user space: from here on its time is watched, even if it never switches. */

@@ -25,7 +25,7 @@ int sched_switch(struct raw_tracepoint *context)
 	if (was_idle)
 		c->idle_task = prev;
 	is_idle = next == c->idle_task;
-	slice = close_slice(&c->time, now, was_idle, is_idle);
+	slice = close_slice(c, now, was_idle, is_idle);
 	if (!config.histograms)
 		return 0;
 	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;

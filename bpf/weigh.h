@@ -15,8 +15,9 @@ static __always_inline struct weight_cpu *this_weight_cpu(void)
 }
 
 /* How long another CPU has run tasks by `now`, the slice under way included. */
-static __always_inline u64 busy_time(struct cpu_time *time, u64 now)
+static __always_inline u64 busy_time(struct sched_cpu *c, u64 now)
 {
+	struct cpu_time *time = &c->time;
 	u64 busy = 0, head, since;
 
 	/* a slice ends there as it is read: once more; twice in a row is an error of that slice at most */
@@ -26,7 +27,8 @@ static __always_inline u64 busy_time(struct cpu_time *time, u64 now)
 		barrier();
 		since = time->last_clock;
 		busy = time->task_ns;
-		if (!time->is_idle && since && (__s64)(now - since) > 0)
+		/* the last that is seen of a CPU that goes is a task */
+		if (!time->is_idle && !c->leaves && since && (__s64)(now - since) > 0)
 			busy += now - since;
 		barrier();
 		if (time->tail == head)
@@ -47,7 +49,7 @@ static __always_inline u64 sibling_time(struct weight_cpu *w, u64 now)
 			break;
 		sibling = bpf_map_lookup_elem(&sched_cpus, &w->siblings[i]);
 		if (sibling)
-			busy += busy_time(&sibling->time, now);
+			busy += busy_time(sibling, now);
 	}
 	return busy;
 }
@@ -57,6 +59,24 @@ static __always_inline void begin_weighing(struct weight_cpu *w, u64 now)
 {
 	if (config.siblings)
 		w->sibling_ns = sibling_time(w, now);
+}
+
+/* What slices weigh whose cycles nobody counted, so that one sum has one unit: as many as others of this CPU had. */
+static __always_inline u64 mean_cycles(const struct weight_cpu *w, u64 part)
+{
+	/* in 1/1024 */
+	return w->counted_ns ? part * ((w->counted_cycles << 10) / w->counted_ns) >> 10 : part;
+}
+
+static __always_inline void learn_cycles(struct weight_cpu *w, u64 part, u64 cycles)
+{
+	w->counted_cycles += cycles;
+	w->counted_ns += part;
+	/* the last seconds count most */
+	if (w->counted_ns < 4 * NSEC_PER_SEC)
+		return;
+	w->counted_cycles >>= 1;
+	w->counted_ns >>= 1;
 }
 
 /*
@@ -77,6 +97,12 @@ static __always_inline void weigh(struct weight_cpu *w, struct task_struct *task
 	weighed->ran_ns = ran;
 	if (is_new && task->start_boottime < config.since_ns)
 		part = 0;
+	if (config.pmu_events & 1) {
+		if (cycles == NOT_COUNTED)
+			cycles = mean_cycles(w, part);
+		else if (!is_new)
+			learn_cycles(w, part, cycles);
+	}
 	weight = cycles == NOT_COUNTED ? part : cycles;
 	if (config.siblings) {
 		busy = sibling_time(w, now);

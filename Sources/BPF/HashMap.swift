@@ -122,4 +122,22 @@ package struct PerCPUHash<Key: BitwiseCopyable, Value: BitwiseCopyable>: ~Copyab
     var key = key
     _ = bpf_map_delete_elem(descriptor, &key)
   }
+
+  /// Takes the entry of `key` away; returns its counters, added up over the CPUs, nil where there is none.
+  package func take(_ key: Key) -> Value? {
+    var key = key
+    let words = Self.words
+    let count = PossibleCPUs.count * words
+    return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: count) { values in
+      values.initialize(repeating: 0)
+      // in one step from Linux 5.14 on
+      if bpf_map_lookup_and_delete_elem(descriptor, &key, values.baseAddress) != 0 {
+        let error = bpf_map_lookup_elem(descriptor, &key, values.baseAddress)
+        _ = bpf_map_delete_elem(descriptor, &key)
+        if error != 0 { return nil }
+      }
+      for index in words..<max(words, count) { values[index % words] &+= values[index] }
+      return UnsafeRawPointer(values.baseAddress!).load(as: Value.self)
+    }
+  }
 }

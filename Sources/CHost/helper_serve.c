@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/openat2.h>
+#include <linux/perf_event.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -170,7 +171,9 @@ static bool is_zero(const char *bytes, size_t size)
 static bool is_valid(const struct chost_helper_request *request)
 {
 	size_t length = strnlen(request->path, sizeof(request->path));
-	bool has_cpu = request->kind == CHOST_HELPER_EVENT || request->kind == CHOST_HELPER_FAULTS;
+	bool is_processor = request->kind == CHOST_HELPER_PROCESSOR;
+	bool is_event = request->kind == CHOST_HELPER_EVENT || is_processor;
+	bool has_cpu = is_event || request->kind == CHOST_HELPER_FAULTS;
 
 	if (request->number == 0 || length == sizeof(request->path) ||
 	    !is_zero(request->path + length, sizeof(request->path) - length))
@@ -179,9 +182,11 @@ static bool is_valid(const struct chost_helper_request *request)
 		return false;
 	if ((request->kind == CHOST_HELPER_FILE) != (length > 0))
 		return false;
-	if (request->kind != CHOST_HELPER_EVENT && request->config != 0)
+	if (!is_event && request->config != 0)
 		return false;
-	return request->kind == CHOST_HELPER_EVENT || request->type <= (request->kind == CHOST_HELPER_STATISTICS);
+	if (request->pinned > is_processor || request->unused)
+		return false;
+	return is_event || request->type <= (request->kind == CHOST_HELPER_STATISTICS);
 }
 
 /* Does it: how many descriptors it has put into `descriptors`, or the negated errno. */
@@ -205,6 +210,11 @@ static int carry_out(const struct chost_helper_request *request, int sysfs, int 
 		if (request->type != type)
 			return -EPERM;
 		descriptors[0] = chost_perf_open(request->type, request->config, request->cpu);
+		return descriptors[0] < 0 ? descriptors[0] : 1;
+	case CHOST_HELPER_PROCESSOR:
+		if (request->type != PERF_TYPE_HARDWARE && request->type != PERF_TYPE_SOFTWARE)
+			return -EPERM;
+		descriptors[0] = chost_perf_open_shared(request->type, request->config, request->cpu, request->pinned);
 		return descriptors[0] < 0 ? descriptors[0] : 1;
 	case CHOST_HELPER_FAULTS:
 		result = chost_fault_events_open(request->cpu, descriptors);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
 #include "CHost.h"
 
 #include <errno.h>
 #include <linux/magic.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
@@ -11,13 +13,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_format)
+static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_format, bool pinned)
 {
 	struct perf_event_attr attr = {
 		.type = type,
 		.size = sizeof(attr),
 		.config = config,
 		.read_format = read_format,
+		.pinned = pinned,
 	};
 	long fd = syscall(SYS_perf_event_open, &attr, -1, cpu, -1, PERF_FLAG_FD_CLOEXEC);
 
@@ -26,12 +29,12 @@ static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_form
 
 int chost_perf_open(uint32_t type, uint64_t config, int cpu)
 {
-	return perf_open(type, config, cpu, 0);
+	return perf_open(type, config, cpu, 0, false);
 }
 
-int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu)
+int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu, bool pinned)
 {
-	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING);
+	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING, pinned);
 }
 
 int chost_raise_descriptor_limit(void)
@@ -54,6 +57,11 @@ long chost_open_descriptors(const char *path)
 	if (statfs(path, &system) || system.f_type != PROC_SUPER_MAGIC || stat(path, &status))
 		return 0;
 	return (long)status.st_size;
+}
+
+int chost_enter_cgroup_namespace(int descriptor)
+{
+	return setns(descriptor, CLONE_NEWCGROUP) ? -errno : 0;
 }
 
 int chost_eventfd(void)

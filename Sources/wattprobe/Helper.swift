@@ -30,7 +30,9 @@ extension Wattprobe {
     }
     let opensFiles = options.enabled.contains("energy")
     if opensFiles, present.contains(.dacReadSearch) { take(.files, by: .dacReadSearch) }
-    if opensFiles || options.enabled.contains("faults"), let capability = Self.capabilityForEvents(present) {
+    if !options.enabled.isDisjoint(with: ["energy", "faults", "pmu"]),
+      let capability = Self.capabilityForEvents(present)
+    {
       take(.events, by: capability)
     }
     if duties.isEmpty { return nil }
@@ -69,6 +71,11 @@ extension CollectorOptions {
     if helper.duties.contains(.events) {
       energy.calls.openEvent = { [open = energy.calls.openEvent, helper = helper.helper] type, config, cpu in
         Self.first(open(type, config, cpu)) { helper.openEvent(type: type, config: config, cpu: cpu) }
+      }
+      pmu.open = { [open = pmu.open, helper = helper.helper] type, config, cpu, isPinned in
+        Self.first(open(type, config, cpu, isPinned)) {
+          helper.openProcessorEvent(type: type, config: config, cpu: cpu, isPinned: isPinned)
+        }
       }
       faults.open = { [open = faults.open, helper = helper.helper] cpu, descriptors in
         let own = open(cpu, &descriptors)

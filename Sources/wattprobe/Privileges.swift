@@ -38,6 +38,25 @@ enum Privileges {
     UserIdentity.toBecome = user
   }
 
+  /// Leaves a cgroup namespace of its own, as Docker gives each container, so that control groups have their whole paths.
+  static func seeAllControlGroups(options: CollectorOptions, logger: Logger) {
+    guard !options.enabled.isDisjoint(with: ["process", "cgroup"]),
+      Namespace.cgroup.isInitial(paths: options.paths) == false,
+      // where there are no such collectors
+      Namespace.pid.isInitial(paths: options.paths) != false
+    else { return }
+    do throws(SystemError) {
+      try Namespace.enterCgroupNamespaceOfInit(paths: options.paths)
+    } catch {
+      logger.notice(
+        "paths of control groups are shown without what they have in common with this one's",
+        metadata: [
+          "cause": "it runs in a cgroup namespace of its own: \(error)",
+          "cure": "share the host's (--cgroupns=host), or run it privileged",
+        ])
+    }
+  }
+
   /// Becomes the user that was settled upon, and gives up all capabilities but those that later work needs, found by asking
   /// the kernel where it depends on it.
   static func drop(for web: WebConfiguration, logger: Logger) throws {

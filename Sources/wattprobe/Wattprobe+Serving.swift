@@ -32,6 +32,7 @@ extension Wattprobe {
     let notifier = SystemdNotifier()
     try Privileges.settleUser(user, logger: logger)
 
+    Privileges.seeAllControlGroups(options: options, logger: logger)
     let helper = startHelper(options, logger)
     if let helper { options.fallBack(on: helper) }
     let collectors = CollectorSet.starting(

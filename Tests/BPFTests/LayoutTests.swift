@@ -35,7 +35,8 @@ import Testing
       SchedPerCPU.self, of: "sched",
       [
         "time": \.time, "switches": \.switches, "wakeups": \.wakeups, "migrations": \.migrations, "events": \.events,
-        "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "reserved": \.reserved, "runqueue": \.runqueue,
+        "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "leaves": \.leaves, "reserved": \.reserved,
+        "runqueue": \.runqueue,
         "oncpu": \.oncpu,
         "offcpu": \.offcpu, "padding": \.padding,
       ]),
@@ -59,7 +60,7 @@ import Testing
       WeightPerCPU.self, of: "sched",
       [
         "lane": \.lane, "siblings": \.siblings, "sibling_ns": \.sibling_ns,
-        "busy_ns": \.busy_ns, "padding": \.padding,
+        "busy_ns": \.busy_ns, "counted_cycles": \.counted_cycles, "counted_ns": \.counted_ns,
       ]),
     Layout(
       IdlePerCPU.self, of: "cpu",
@@ -161,7 +162,13 @@ import Testing
         "kind": \.kind, "tgid": \.tgid, "usage": \.usage, "start_ns": \.start_ns, "cgroup": \.cgroup,
         "resident_bytes": \.resident_bytes, "virtual_bytes": \.virtual_bytes, "threads": \.threads,
         "policy": \.policy, "priority": \.priority, "nice": \.nice, "comm": \.comm,
-        "is_kernel": \.is_kernel, "unused": \.unused,
+        "is_kernel": \.is_kernel, "memory_of": \.memory_of,
+      ]),
+    Layout(
+      MemoryRecord.self, of: "process",
+      [
+        "kind": \.kind, "tgid": \.tgid, "pid": \.pid, "unused": \.unused, "resident_bytes": \.resident_bytes,
+        "virtual_bytes": \.virtual_bytes,
       ]),
     Layout(
       WatchedProcess.self, of: "process",
@@ -249,6 +256,14 @@ import Testing
     let compiled = try ProgramObject(layout.object).layout(of: layout.name, members: names)
     #expect(compiled.size == layout.size)
     for (name, offset) in zip(names, compiled.offsets) { #expect(layout.members[name] == offset, "\(name)") }
+  }
+
+  /// A copy made while an entry is written must not have the word and half of what it speaks of.
+  @Test func wordThatFinalFiguresAreThereComesBeforeThem() throws {
+    let compiled = try ProgramObject("process").layout(
+      of: "watched_process", members: ["is_dead", "final", "final_weights"])
+    #expect(compiled.offsets[0] == 0)
+    #expect(compiled.offsets.dropFirst().allSatisfy { $0 > 0 })
   }
 
   /// Every struct and every member in the headers is among those compared.

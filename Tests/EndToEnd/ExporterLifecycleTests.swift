@@ -65,7 +65,7 @@ extension EndToEnd {
 
     @Test func whereThereIsNothingToDoForItThereIsNoChild() async throws {
       let exporter = try await Exporter([
-        "--no-bpf.statistics", "--no-collector.energy", "--no-collector.faults",
+        "--no-bpf.statistics", "--no-collector.energy", "--no-collector.faults", "--no-collector.pmu",
       ])
       #expect(exporter.children.isEmpty)
       #expect(try !exporter.samples().contains { $0.hasPrefix("wattprobe_bpf_program_run") })

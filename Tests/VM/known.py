@@ -22,12 +22,6 @@ MARKS = [
     Known(
         "collectors/plain/tasks that end are no lost updates", "kernels.md 5",
         "load_tasks counts tasks that end as updates that found no room"),
-    Known(
-        "machines/topology/time offline is not idle", "K6",
-        "the idle task's slice stays open while a CPU is offline, and counts as idle as it returns"),
-    Known(
-        "machines/confined/in a pid namespace processes are not shown", "K5",
-        "in a PID namespace of its own the process collector runs, and shows a part as the whole"),
 ]
 
 

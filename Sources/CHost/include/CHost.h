@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "helper.h"
@@ -15,9 +16,10 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu);
 
 /*
  * The same for an event that may have to share the hardware with others: a read gives the count and for how many
- * nanoseconds the event was enabled and counting, 8 bytes each.
+ * nanoseconds the event was enabled and counting, 8 bytes each. A pinned one does not share: where the hardware has no
+ * room for it, a read gives nothing.
  */
-int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu);
+int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu, bool pinned);
 
 /// Page faults by perf: minor and major ones of user mode, major ones of kernel mode.
 #define CHOST_FAULT_EVENTS 3
@@ -35,6 +37,10 @@ int chost_raise_descriptor_limit(void);
 /// procfs or the kernel does not say (before f1f1f2569901, "proc: report open files as size in stat() for
 /// /proc/pid/fd", 6.2).
 long chost_open_descriptors(const char *path);
+
+/// Has the calling thread, and those it makes from here on, be in this cgroup namespace: setns(2). Returns 0 or the
+/// negated errno.
+int chost_enter_cgroup_namespace(int descriptor);
 
 /// A counter to wait for, eventfd(2): the descriptor (close-on-exec, non-blocking), or the negated errno.
 int chost_eventfd(void);

@@ -9,8 +9,8 @@
  *
  *   statistics	BPF_ENABLE_STATS on and off (CAP_SYS_ADMIN)
  *   file	opens a sensor's file below sysfs for reading (CAP_DAC_READ_SEARCH), of the names in helper_serve.c
- *alone event	opens a counter of the `power` PMU, or the page-fault counters, of one CPU (CAP_PERFMON): counting
- *events, of all tasks, without samples or addresses
+ *alone event	opens a counter of the `power` PMU, the page-fault counters, or a counter of the processor's, of one CPU
+ *(CAP_PERFMON): counting events, of all tasks, without samples or addresses
  *
  * It is two processes. The one that is forked only waits for the other, which serves, and replaces it when it dies,
  *once a second at most. Both are the ordinary user that the program becomes, have no descriptors but a socket to the
@@ -23,20 +23,24 @@ enum chost_helper_kind {
 	CHOST_HELPER_FILE,
 	CHOST_HELPER_EVENT,
 	CHOST_HELPER_FAULTS,
+	CHOST_HELPER_PROCESSOR,
 };
 
-#define CHOST_HELPER_PATH 232
+#define CHOST_HELPER_PATH 224
 
 struct chost_helper_request {
 	/* Counts up: the reply has it too. Never 0. */
 	uint32_t number;
 	uint32_t kind;
-	/* statistics: 1 for on. event: perf_event_attr.type. Else 0, as all that a kind does not use. */
+	/* statistics: 1 for on. event, processor: perf_event_attr.type. Else 0, as all that a kind does not use. */
 	uint32_t type;
-	/* event, faults */
+	/* event, faults, processor */
 	int32_t cpu;
-	/* event */
+	/* event, processor */
 	uint64_t config;
+	/* processor: whether it must be on the hardware at all times */
+	uint32_t pinned;
+	uint32_t unused;
 	/* file: below sysfs, without a slash at the beginning; zeros from its end on. */
 	char path[CHOST_HELPER_PATH];
 };

@@ -37,8 +37,8 @@ package final class CPUCollector: Collector {
   private let paths: HostPaths
   private let frequencies: CPUFrequency
   private let stateNames: IdleStateNames
-  /// What was last shown, so that no counter falls when two maps are read at slightly different moments.
-  private var shown: [[UInt64]]
+  /// By CPU.
+  private var shown: [ShownTimes]
   private var shownIdle: [[UInt64]]
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
@@ -50,7 +50,7 @@ package final class CPUCollector: Collector {
     let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.count)
     frequencies = CPUFrequency(cpus: possible, paths: paths, reader: context.options.reader)
     stateNames = IdleStateNames(cpus: PossibleCPUs.count, states: Int(IDLE_STATES), paths: paths)
-    shown = Array(repeating: Array(repeating: 0, count: Mode.allCases.count), count: PossibleCPUs.count)
+    shown = Array(repeating: ShownTimes(modes: Mode.allCases.count), count: PossibleCPUs.count)
     shownIdle = Array(repeating: Array(repeating: 0, count: Int(IDLE_STATES)), count: PossibleCPUs.count)
   }
 
@@ -62,7 +62,7 @@ package final class CPUCollector: Collector {
       for mode in Mode.allCases {
         writer.label("cpu", cpu)
         writer.label("mode", mode.name)
-        writer.nanoseconds(shown[cpu][mode.rawValue])
+        writer.nanoseconds(shown[cpu].values[mode.rawValue])
       }
     }
     writer.begin(Self.frequency)
@@ -82,9 +82,10 @@ package final class CPUCollector: Collector {
   private func update(_ cpu: Int) -> Bool {
     let offset = MemoryLayout<SchedPerCPU>.offset(of: \.time)!
     guard let time = scheduler.cpus.copySequenced(cpu, offset: offset, as: CPUTime.self) else { return true }
-    guard time.anchor_ns > 0 else { return false }
+    guard time.anchor_ns > 0, scheduler.cpus.load(cpu, \.leaves) == 0 else { return false }
     // What runs since the last switch: now, less the last switch's moment on the clock user space has too.
-    let sinceAnchor = MonotonicClock.now.subtracting(time.anchor_ns)
+    let now = MonotonicClock.now
+    let sinceAnchor = now.subtracting(time.anchor_ns)
     let open = time.last_clock == 0 ? sinceAnchor : sinceAnchor.subtracting(time.last_clock &- time.anchor_clock)
     let ranTasks = time.task_ns + (time.is_idle == 0 ? open : 0)
     let idled = time.idle_ns + (time.is_idle == 0 ? 0 : open)
@@ -96,15 +97,13 @@ package final class CPUCollector: Collector {
     let hardInIdle = interrupts.cpus.load(cpu, offset: hard + 8)
     let softInTask = interrupts.cpus.load(cpu, offset: soft)
     let softInIdle = interrupts.cpus.load(cpu, offset: soft + 8)
-    raise(cpu, .task, to: ranTasks.subtracting(hardInTask + softInTask))
-    raise(cpu, .idle, to: idled.subtracting(hardInIdle + softInIdle))
-    raise(cpu, .softirq, to: softInTask + softInIdle)
-    raise(cpu, .hardirq, to: hardInTask + hardInIdle)
+    // in the order of Mode
+    shown[cpu].advance(
+      to: [
+        ranTasks.subtracting(hardInTask + softInTask), idled.subtracting(hardInIdle + softInIdle),
+        softInTask + softInIdle, hardInTask + hardInIdle,
+      ], now: now)
     return true
-  }
-
-  private func raise(_ cpu: Int, _ mode: Mode, to value: UInt64) {
-    shown[cpu][mode.rawValue] = max(shown[cpu][mode.rawValue], value)
   }
 
   private func writeIdleStates(_ online: [Int], to writer: inout SampleWriter) {

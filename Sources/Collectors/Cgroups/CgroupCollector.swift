@@ -36,7 +36,6 @@ package final class CgroupCollector: PeriodicCollector {
   package var samplingInterval: UInt64 { tasks.samplingInterval }
   private let tasks: TaskPasses
   private let scheduler: SchedulerPrograms?
-  private var waits: [CgroupKey: CgroupWaits] = [:]
 
   private init(_ tasks: TaskPasses, scheduler: SchedulerPrograms?) {
     self.tasks = tasks
@@ -61,8 +60,7 @@ package final class CgroupCollector: PeriodicCollector {
   }
 
   private func writeWaits(_ table: CgroupTable, to writer: inout SampleWriter) {
-    waits.removeAll(keepingCapacity: true)
-    guard scheduler?.forEachCgroupWaits({ self.waits[$0] = $1 }) == true else { return }
+    guard let waits = scheduler?.showCgroupWaits() else { return }
     writer.begin(Self.runqueue)
     for one in table.series {
       guard let found = waits[one.key] else { continue }

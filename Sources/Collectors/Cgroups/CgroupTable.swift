@@ -51,7 +51,8 @@ struct CgroupTable {
   struct Events {
     /// The path of the control group that a process is in; nil where it cannot be found.
     var path: (CgroupKey, UInt32) -> String?
-    var admitted: (CgroupKey) -> Void
+    /// The group gets a series; with the second key, it goes on from that of an ended group of the same path.
+    var admitted: (CgroupKey, CgroupKey?) -> Void
     var evicted: (CgroupKey) -> Void
     /// The group is gone: what is kept of it may go.
     var forgotten: (CgroupKey) -> Void
@@ -189,8 +190,9 @@ struct CgroupTable {
       // two series must not have the same labels: an ended group's goes on as that of the new one, a living one stays
       if let twin, groups[series[twin].group].emptySince == nil { continue }
       if twin == nil, series.count >= options.limit, !makeRoom(for: groups[group].score, time: time, events) { return }
+      let twinKey = twin.map { series[$0].key }
       append(group, path: path, carried: twin.map { take($0, events) }, time: time)
-      events.admitted(groups[group].key)
+      events.admitted(groups[group].key, twinKey)
     }
   }
 

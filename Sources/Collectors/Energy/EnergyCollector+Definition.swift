@@ -41,7 +41,8 @@ extension EnergyCollector: PeriodicCollector {
     }
     let collector = try EnergyCollector(
       paths: context.options.paths, now: MonotonicClock.now, logger: context.logger, options: options,
-      activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls), calls: context.options.sensorCalls)
+      activity: KernelActivity(paths: context.options.paths, systemCalls: context.systemCalls),
+      calls: context.options.sensorCalls)
     for _ in 0..<5 where !collector.isProved {
       usleep(20_000)
       collector.prove(at: MonotonicClock.now)

@@ -1,7 +1,9 @@
+internal import BPF
 internal import BPFPrograms
 package import Collecting
 package import Exposition
 internal import Host
+internal import Logging
 
 /// What the CPUs' performance monitoring units count.
 package final class PMUCollector: Collector {
@@ -35,28 +37,40 @@ package final class PMUCollector: Collector {
       An event that the machine does not have is absent, never 0. Where there are more events than hardware
       counters, perf lets them take turns, and counts are scaled by the time enabled over the time counting. The
       families by process need the process collector. They count a time slice when it ends, so the last slice of a
-      process that runs for long shows late.
+      process that runs for long shows late. The events of a CPU that was offline, or comes later, are opened anew; where
+      that is refused it has no series, and its tasks' energy is divided by the cycles that they had before.
       """,
     families: byCPU.map(\.1) + byProcess.map(\.1)
   ) { context throws(CollectorFailure) in
     let events = try context.kernel.processorEvents()
     let scheduler = context.options.countsEventsByProcess ? try context.kernel.scheduler() : nil
     let countsByProcess = scheduler?.countsEventsByProcess == true
+    // without them there are still the CPUs; why, the process collector says
     return PMUCollector(
-      events, scheduler: scheduler, tasks: countsByProcess ? try context.kernel.tasks() : nil)
+      events, context, scheduler: scheduler, tasks: countsByProcess ? try? context.kernel.tasks() : nil)
   }
 
   private let events: ProcessorEvents
   private let scheduler: SchedulerPrograms?
   private let tasks: TaskPasses?
 
-  private init(_ events: ProcessorEvents, scheduler: SchedulerPrograms?, tasks: TaskPasses?) {
+  private let paths: HostPaths
+  private let open: SharedPerfCounter.Open
+  private let logger: Logger
+
+  private init(
+    _ events: ProcessorEvents, _ context: CollectorContext, scheduler: SchedulerPrograms?, tasks: TaskPasses?
+  ) {
     self.events = events
+    paths = context.options.paths
+    open = context.options.pmu.open
+    logger = context.logger
     self.scheduler = scheduler
     self.tasks = tasks
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    readEvents()
     for (event, family) in Self.byCPU where events.available.contains(event) {
       writer.begin(family)
       events.forEach(event) { cpu, count in
@@ -76,5 +90,21 @@ package final class PMUCollector: Collector {
       writer.label("pid", "other")
       writer.unsigned(scheduler.unwatchedCount(of: event) + tasks.processes.otherDetail[event])
     }
+  }
+
+  private func readEvents() {
+    let online = (try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? []
+    let refusals = events.read(
+      online: online.filter { $0 < PossibleCPUs.count }, now: MonotonicClock.now, open: open
+    ) { event, cpu, descriptor in
+      if event.isCountedByProcess { scheduler?.count(event, cpu: cpu, descriptor) }
+    }
+    guard let refusal = refusals.min(by: { $0.key < $1.key })?.value else { return }
+    logger.warning(
+      "CPUs that came online have no events",
+      metadata: [
+        "cause": "\(refusal)", "cpus": "\(refusals.keys.sorted().map(String.init).joined(separator: ","))",
+        "cure": "start wattprobe again, with CAP_SYS_ADMIN and without --no-bpf.statistics",
+      ])
   }
 }

@@ -23,7 +23,9 @@ package final class ProcessCollector: PeriodicCollector {
     help: "Bytes read from and written to storage on behalf of the process.")
   private static let resident = Family(
     "process_resident_bytes", .gauge, unit: "bytes", labels: identity,
-    help: "Resident memory of the process, including shared pages.")
+    help:
+      "Resident memory of the process, including shared pages; of other, as the kernel's counters have it without what CPUs hold of them back."
+  )
   private static let virtual = Family(
     "process_virtual_bytes", .gauge, unit: "bytes", labels: identity,
     help: "Virtual memory size of the process.")
@@ -47,16 +49,20 @@ package final class ProcessCollector: PeriodicCollector {
       """,
     families: energyFamilies + [cpu, runqueue, switches, faults, io, resident, virtual, threads, scheduling]
       + detailFamilies
-  ) { context throws(CollectorFailure) in ProcessCollector(try context.kernel.tasks(), kernel: context.kernel) }
+  ) { context throws(CollectorFailure) in
+    ProcessCollector(try context.kernel.tasks(), kernel: context.kernel, paths: context.options.paths)
+  }
 
   package var samplingInterval: UInt64 { tasks.samplingInterval }
   private let tasks: TaskPasses
   /// Knows what else is counted by process: those collectors start later.
   private let kernel: KernelPrograms
+  private let paths: HostPaths
 
-  private init(_ tasks: TaskPasses, kernel: KernelPrograms) {
+  private init(_ tasks: TaskPasses, kernel: KernelPrograms, paths: HostPaths) {
     self.tasks = tasks
     self.kernel = kernel
+    self.paths = paths
   }
 
   package func sample(now: UInt64) { tasks.sample(now: now) }
@@ -64,6 +70,7 @@ package final class ProcessCollector: PeriodicCollector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     try tasks.refresh()
     tasks.showEnergyOfProcesses()
+    tasks.showUsageOfProcesses()
     let table = tasks.processes
     writeEnergy(tasks.tables, to: &writer)
     counter(
@@ -88,8 +95,8 @@ package final class ProcessCollector: PeriodicCollector {
     counter(Self.faults, "kind", ("minor", "major"), to: &writer) { ($0.minor_faults, $0.major_faults) }
     counter(Self.io, "direction", ("read", "write"), to: &writer) { ($0.read_bytes, $0.written_bytes) }
 
-    gauge(Self.resident, other: table.otherResident, to: &writer) { $0.resident_bytes }
-    gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.virtual_bytes }
+    gauge(Self.resident, other: table.otherResident, to: &writer, value: residentBytes)
+    gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.memory_of == 0 ? nil : $0.virtual_bytes }
     gauge(Self.threads, other: table.otherThreads, to: &writer) { UInt64($0.threads) }
     writeScheduling(to: &writer)
     writeDetail(kernel.details, table, to: &writer)
@@ -141,19 +148,27 @@ package final class ProcessCollector: PeriodicCollector {
     write(&writer, other.1)
   }
 
-  /// What lives now; a process that ended has no size.
+  /// What lives now; a process that ended has no size, and one without memory none of that.
   private func gauge(
-    _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (ProcessRecord) -> UInt64
+    _ family: Family, other: UInt64, to writer: inout SampleWriter, value: (ProcessRecord) -> UInt64?
   ) {
     let table = tasks.processes
     writer.begin(family)
     for index in table.series.indices {
-      guard let record = table.series[index].record else { continue }
+      guard let value = table.series[index].record.flatMap(value) else { continue }
       writer.labels(table.series[index].labels)
-      writer.unsigned(value(record))
+      writer.unsigned(value)
     }
     writer.label("pid", "other")
     writer.unsigned(other)
+  }
+
+  /// From Linux 6.2 on the iterator finds the central part of counters whose other parts the CPUs hold, up to 64 pages each
+  /// and more on large machines; procfs adds them up (from 6.17 on, and 6.12 with its later fixes), and reading it takes 4 µs.
+  private func residentBytes(_ record: ProcessRecord) -> UInt64? {
+    if record.memory_of == 0 { return nil }
+    return ProcessMemory.residentBytes(ofProcess: record.tgid, thread: record.memory_of, paths: paths)
+      ?? record.resident_bytes
   }
 
   private func writeScheduling(to writer: inout SampleWriter) {

@@ -32,14 +32,18 @@ struct ProcessSeries {
   var leafGroup = -1
   /// Set from the pass that finds the process ended until what it did last is read.
   var awaited: Awaited?
-  /// As the pass before left them: what was there to be scraped.
+  /// As the last scrape showed them.
   var shownUsed = TaskUsage()
   var shownCPU = CPUTimeSplit()
   var shownDetail = ProcessDetail()
+  /// The last scrape had it.
+  var isShown = false
   /// The last record; nil once it ended.
   var record: ProcessRecord?
   let admittedAt: UInt64
   var endedAt: UInt64?
+  /// Its process lives on under another name, or in another control group.
+  var isFormerName = false
   /// Its final figures have been read.
   var isFinal = false
 
@@ -49,6 +53,17 @@ struct ProcessSeries {
     let counted: Weights
     /// The control group it was in.
     let group: Int
+  }
+
+  /// As it was last shown, to go on from where it comes back.
+  var afterAbsence: ProcessSeries {
+    var one = self
+    one.used = shownUsed
+    one.cpu = shownCPU
+    one.detail = shownDetail
+    one.energy = energy.afterAbsence()
+    one.leaf = -1
+    return one
   }
 
   /// Whether nobody could tell the two apart in what is shown.

@@ -53,9 +53,13 @@ struct ProcessTable {
   var known: [UInt32: Known] = [:]
   /// The series of living processes that lost their places to busier ones.
   var retained: [UInt32: ProcessSeries] = [:]
+  /// Series that went since the last scrape, which had them: at most as many as there are places.
+  var departed: [UInt32: [ProcessSeries]] = [:]
   /// Of the pass under way, by series.
   private var current: [TaskUsage] = []
-  private var records: [ProcessRecord?] = []
+  var records: [ProcessRecord?] = []
+  /// Memory that other threads have told of than the first, by process: few have any such.
+  var memory: [UInt32: MemoryRecord] = [:]
   var candidates: [ProcessRecord] = []
   private var total = TaskUsage()
   private(set) var pass: UInt64 = 0
@@ -68,12 +72,18 @@ struct ProcessTable {
   private var seen = 0
   /// A series ended: `known` may still point at it.
   var hasEnded = false
+  /// A living process has another name or control group than before this pass.
+  var hasRenamed = false
+  /// Series that this pass takes away, by their indexes: all at once, at its end.
+  var leaving: Set<Int> = []
+  /// How often `known` was brought in line with `series`, which takes a step for each process.
+  var reindexings = 0
   private var baseline: TaskUsage?
   /// What series that are gone had used, and of that the system time.
   var goneUsed = TaskUsage()
   var goneSystem: UInt64 = 0
   /// What was counted for series that are gone, and never shown: to be added to what had no series.
-  private(set) var otherDetail = ProcessDetail()
+  var otherDetail = ProcessDetail()
   /// Microjoules that processes without series used, and of that the last windows'.
   var otherEnergy = DomainValues<UInt64>()
   var otherShare = EnergyLedger.Share()
@@ -93,6 +103,7 @@ struct ProcessTable {
     otherVirtual = 0
     otherThreads = 0
     candidates.removeAll(keepingCapacity: true)
+    memory.removeAll(keepingCapacity: true)
     current = Array(repeating: TaskUsage(), count: series.count)
     records = Array(repeating: nil, count: series.count)
   }
@@ -171,6 +182,7 @@ struct ProcessTable {
     all += dead
     let baseline = self.baseline ?? all
     self.baseline = baseline
+    placeMemory()
     updateSeries(watched, forget)
     return all.subtracting(baseline)
   }
@@ -182,7 +194,9 @@ struct ProcessTable {
     updateScores()
     // in this order: what comes back within the grace time finds its old series
     if pass > 1 { admitCandidates(events) }
-    retireEnded(events)
+    retireFormerNames()
+    retireEnded()
+    removeLeaving(events)
     updateOther(all)
   }
 
@@ -194,9 +208,6 @@ struct ProcessTable {
 
   private mutating func updateSeries(_ watched: (UInt32) -> WatchedProcess?, _ forget: (UInt32) -> Void) {
     for index in series.indices {
-      series[index].shownDetail = series[index].detail
-      series[index].shownUsed = series[index].used
-      series[index].shownCPU = series[index].cpu
       if series[index].isFinal { continue }
       let kept = watched(series[index].tgid).flatMap { $0.start_ns == series[index].startTime ? $0 : nil }
       if let kept {
@@ -212,6 +223,8 @@ struct ProcessTable {
           end(index)
           // what the process uses from now on is not this series'
           series[index].isFinal = true
+          series[index].isFormerName = true
+          hasRenamed = true
           forget(series[index].tgid)
         }
       } else {
@@ -262,34 +275,6 @@ struct ProcessTable {
     entry.score * decay + (pass > 1 ? Double(entry.runtime.subtracting(entry.lastRuntime)) : 0)
   }
 
-  private mutating func retireEnded(_ events: Events) {
-    for index in series.indices.reversed() {
-      guard let endedAt = series[index].endedAt else { continue }
-      if time.subtracting(endedAt) >= options.graceNanoseconds { remove(index, events) }
-    }
-  }
-
-  /// Takes series `index` away. What it has shown stays out of `other` for good; what this pass added to it goes there, and
-  /// energy that no scrape has shown.
-  mutating func remove(_ index: Int, _ events: Events) {
-    let one = series.remove(at: index)
-    events.ends(one)
-    goneUsed += one.shownUsed
-    goneSystem += one.shownCPU.system
-    otherDetail += one.detail.subtracting(one.shownDetail)
-    otherEnergy += one.energy.unshown
-    if !series.contains(where: { $0.tgid == one.tgid && $0.endedAt == nil }) { events.forget(one.tgid) }
-    reindex()
-  }
-
-  mutating func reindex() {
-    hasEnded = false
-    for index in known.values.indices where known.values[index].series >= 0 { known.values[index].series = -1 }
-    for (index, one) in series.enumerated() where one.endedAt == nil {
-      if known[one.tgid]?.startTime == one.startTime { known[one.tgid]?.series = index }
-    }
-  }
-
   private mutating func updateOther(_ all: TaskUsage) {
     var own = goneUsed
     var ownSystem = goneSystem
@@ -300,10 +285,5 @@ struct ProcessTable {
     other = other.raised(to: all.subtracting(own))
     let system = CPUTimeSplit.system(of: all.runtime_ns, userTicks: all.user_ns, systemTicks: all.system_ns)
     otherCPU.advance(to: other.runtime_ns, systemTarget: system.subtracting(ownSystem))
-  }
-
-  /// A scrape is about to show what processes used.
-  mutating func showEnergy() {
-    for index in series.indices { otherEnergy += series[index].energy.show() }
   }
 }

@@ -37,13 +37,23 @@ extension SchedulerPrograms {
     let lastClock = time + MemoryLayout<CPUTime>.offset(of: \.last_clock)!
     for cpu in 0..<cpus.count where lanes[cpu] == nil && cpus.load(cpu, offset: lastClock) != 0 {
       // it came online
-      guard let entry = weighing.entry(ofCPU: cpu) else { continue }
+      guard var entry = weighing.entry(ofCPU: cpu) else { continue }
+      // until its own cycles are counted, if ever
+      (entry.counted_cycles, entry.counted_ns) = countedCycles(ofPackage: Int(entry.lane) - 1)
       do throws(BPFError) { try object.setElement("weight_cpus", cpu, entry) } catch { continue }
       lanes[cpu] = Int(entry.lane) - 1
     }
     let running = lanes.keys.filter { cpus.load($0, offset: isIdle) == 0 }
     // what cannot be closed now is weighed as it ends
     try? object.run("weigh_running", onEach: running.sorted())
+  }
+
+  /// The cycles of late of CPUs of a package, and in how much run time.
+  private func countedCycles(ofPackage lane: Int) -> (UInt64, UInt64) {
+    lanes.filter { $0.value == lane }.keys.reduce(into: (0, 0)) { sum, cpu in
+      sum.0 += weightCPUs?.load(cpu, \.counted_cycles) ?? 0
+      sum.1 += weightCPUs?.load(cpu, \.counted_ns) ?? 0
+    }
   }
 
   /// How long the CPUs of each package ran tasks, in nanoseconds, as far as that is weighed.

@@ -27,7 +27,8 @@ package final class SchedulerPrograms: LoadedPrograms {
   /// One element per possible CPU.
   package let cpus: MappedArray<SchedPerCPU>
   private let pmuCPUs: MappedArray<PMUPerCPU>?
-  private let cgroupWaits: PerCPUHash<CgroupKey, CgroupWaits>?
+  let cgroupWaits: PerCPUHash<CgroupKey, CgroupWaits>?
+  var groupWaits = GroupWaits()
   /// How tasks are weighed; nil where they are not.
   let weighing: Weighing?
   let weightCPUs: MappedArray<WeightPerCPU>?
@@ -35,7 +36,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   var lanes: [Int: Int]
   var object: ProgramObject
   /// Control groups that could not be watched.
-  private var unwatched: UInt64 = 0
+  var unwatched: UInt64 = 0
 
   package var collector: String { "sched" }
 
@@ -159,28 +160,22 @@ package final class SchedulerPrograms: LoadedPrograms {
     }
     if !form.usesTaskStorage { try object.attach("sched_process_free") }
     if weighs { try object.attach("sched_process_exit") }
+    try object.attach("cpuhp_enter")
     try object.attach("sched_switch")
   }
 
   /// Whether the PMU's events are counted by process.
   var countsEventsByProcess: Bool { pmuCPUs != nil }
 
+  /// Counts by an event that was opened anew from now on; where the kernel refuses, it is not counted by process.
+  func count(_ event: ProcessorEvent, cpu: Int, _ descriptor: CInt) {
+    if countsEventsByProcess { try? ProcessorEvents.install(event, cpu, descriptor, in: object) }
+  }
+
   /// What was counted of `event` for processes without series of their own.
   func unwatchedCount(of event: ProcessorEvent) -> UInt64 {
     pmuCPUs?.sum(offset: MemoryLayout<PMUPerCPU>.offset(of: \.unwatched)! + event.rawValue * 8) ?? 0
   }
-
-  /// Keeps waits of this control group apart from now on.
-  func watch(_ group: CgroupKey) {
-    do throws(BPFError) { try cgroupWaits?.create(group) } catch { unwatched += 1 }
-  }
-
-  func forget(_ group: CgroupKey) { cgroupWaits?.remove(group) }
-
-  /// Calls `body` with the waits of each control group that is watched, and those of all others under the key 0.
-  ///
-  /// - Returns: false where they are not kept or cannot be read.
-  func forEachCgroupWaits(_ body: (CgroupKey, CgroupWaits) -> Void) -> Bool { cgroupWaits?.forEach(body) ?? false }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }

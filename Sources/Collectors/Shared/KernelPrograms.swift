@@ -45,7 +45,7 @@ package final class KernelPrograms {
   private func weighing() -> Weighing? {
     if let weighingResult { return weighingResult }
     var weighing: Weighing?
-    if options.enabled.contains("energy"), EnergyCollector.mayMeasurePackages(options) {
+    if seesAllProcesses, options.enabled.contains("energy"), EnergyCollector.mayMeasurePackages(options) {
       let events = options.countsEventsByProcess ? try? processorEvents() : nil
       weighing = Weighing(
         paths: options.paths, siblingWeight: options.energy.siblingWeight,
@@ -70,6 +70,7 @@ package final class KernelPrograms {
   package func tasks() throws(CollectorFailure) -> TaskPasses {
     if tasksResult == nil {
       tasksResult = attempt { () throws(CollectorFailure) in
+        if !seesAllProcesses { throw Self.seesItsOwnAlone }
         // a scheduler that cannot run is the cgroup collector's to report, and without it run time weighs
         let isWanted = options.measuresCgroupWaits || weighing() != nil
         let scheduler = isWanted ? try? self.scheduler() : nil
@@ -86,6 +87,14 @@ package final class KernelPrograms {
     return try tasksResult!.get()
   }
 
+  /// A pass over all tasks finds those of the reader's PID namespace, while programs at events see every task: what little
+  /// such a pass finds would pass for the machine.
+  private var seesAllProcesses: Bool { Namespace.pid.isInitial(paths: options.paths) != false }
+
+  private static let seesItsOwnAlone = CollectorFailure(
+    .permission, "it runs in a PID namespace of its own, and sees the processes of that alone",
+    cure: "share the host's PID namespace (hostPID: true, --pid=host)")
+
   /// The processes with series of their own, which programs of several collectors count for.
   package func watched() throws(CollectorFailure) -> WatchedProcesses {
     if watchedResult == nil {
@@ -100,7 +109,9 @@ package final class KernelPrograms {
     if eventsResult == nil {
       eventsResult = attempt { () throws(CollectorFailure) in
         let online = (try? CPUList.read(options.paths.sys("devices/system/cpu/online"))) ?? []
-        return try ProcessorEvents(cpus: online.filter { $0 < PossibleCPUs.count }, source: options.pmu.source)
+        return try ProcessorEvents(
+          cpus: online.filter { $0 < PossibleCPUs.count }, weighs: options.enabled.contains("energy"),
+          source: options.pmu.source)
       }
     }
     return try eventsResult!.get()

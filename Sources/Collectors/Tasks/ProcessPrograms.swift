@@ -63,12 +63,16 @@ package final class ProcessPrograms: LoadedPrograms {
     do throws(BPFError) {
       try iterator.pass { bytes in
         var offset = 0
-        while offset + MemoryLayout<ThreadRecord>.size <= bytes.count {
-          if bytes.load(fromByteOffset: offset, as: UInt32.self) == RECORD_PROCESS.rawValue {
+        while offset + MemoryLayout<MemoryRecord>.size <= bytes.count {
+          switch bytes.load(fromByteOffset: offset, as: UInt32.self) {
+          case RECORD_MEMORY.rawValue:
+            tables.processes.add(bytes.load(fromByteOffset: offset, as: MemoryRecord.self))
+            offset += MemoryLayout<MemoryRecord>.stride
+          case RECORD_PROCESS.rawValue:
             let record = bytes.load(fromByteOffset: offset, as: ProcessRecord.self)
             offset += MemoryLayout<ProcessRecord>.stride
             tables.add(record, weights: weights(in: bytes, &offset))
-          } else {
+          default:
             let record = bytes.load(fromByteOffset: offset, as: ThreadRecord.self)
             offset += MemoryLayout<ThreadRecord>.stride
             tables.add(record, weights: weights(in: bytes, &offset))

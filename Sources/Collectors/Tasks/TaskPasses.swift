@@ -90,6 +90,9 @@ package final class TaskPasses {
   /// A scrape is about to show what processes used.
   func showEnergyOfProcesses() { tables.processes.showEnergy() }
 
+  /// The same of all else by process.
+  func showUsageOfProcesses() { tables.processes.showUsage() }
+
   /// A scrape is about to show what control groups used.
   func showEnergyOfGroups() { tables.groups?.showEnergy() }
 
@@ -105,9 +108,12 @@ package final class TaskPasses {
             let groups = try? ControlGroups(of: "\(pid)", paths: self.paths)
             return ControlGroupHierarchy(rawValue: key.hierarchy).flatMap { groups?.path(in: $0) }
           },
-          admitted: { self.scheduler?.watch($0) },
-          evicted: { self.scheduler?.forget($0) },
-          forgotten: { self.programs.forget($0) }))
+          admitted: { self.scheduler?.watch($0, continuing: $1) },
+          evicted: { self.scheduler?.unwatch($0) },
+          forgotten: {
+            self.programs.forget($0)
+            self.scheduler?.forget($0)
+          }))
       lastPass = now
       passTime = OwnProcess.threadNanoseconds.subtracting(start)
       failure = nil

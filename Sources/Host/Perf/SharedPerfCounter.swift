@@ -18,26 +18,72 @@ package struct SharedPerfCounter: ~Copyable {
   }
 
   /// The event's descriptor, for programs in the kernel to read it by.
-  package let descriptor: CInt
+  package private(set) var descriptor: CInt
+  /// The scaled count as of the last reading.
+  package var value: UInt64 { scaled.value }
   private var scaled = ScaledCount()
+  /// For how long it had been enabled at the last reading.
+  private var enabled: UInt64?
 
-  /// Opens the event; `name` is what errors call it.
+  /// Opens an event: the descriptor, or the negated `errno`; pinned ones are always on the hardware, or fail.
+  package typealias Open = @Sendable (_ type: UInt32, _ config: UInt64, _ cpu: Int, _ isPinned: Bool) -> CInt
+
+  /// `perf_event_open(2)`.
+  package static let systemOpen: Open = { chost_perf_open_shared($0, $1, CInt($2), $3) }
+
+  /// Opens the event; `name` is what errors call it. One that should be pinned and finds no room is not.
   ///
   /// ENOENT and EOPNOTSUPP mean that the machine has no such event, EACCES and EPERM that CAP_PERFMON is missing.
-  package init(type: UInt32, config: UInt64, cpu: Int, name: String) throws(SystemError) {
-    let result = chost_perf_open_shared(type, config, CInt(cpu))
-    guard result >= 0 else { throw SystemError(-result, call: "perf_event_open", path: name) }
-    descriptor = result
+  package init(
+    type: UInt32, config: UInt64, cpu: Int, name: String, isPinned: Bool = false, open: Open = systemOpen
+  ) throws(SystemError) {
+    descriptor = try Self.descriptor(type, config, cpu, name: name, isPinned: isPinned, open: open)
+    _ = read()
   }
 
   deinit { close(descriptor) }
 
-  /// The scaled count up to now. A reading that fails leaves it as it was: the next one makes up for it.
-  package mutating func read() -> UInt64 {
+  private static func descriptor(
+    _ type: UInt32, _ config: UInt64, _ cpu: Int, name: String, isPinned: Bool, open: Open
+  ) throws(SystemError) -> CInt {
+    var result = open(type, config, cpu, isPinned)
+    if isPinned, result >= 0, figures(of: result) == nil {
+      close(result)
+      result = open(type, config, cpu, false)
+    }
+    guard result >= 0 else { throw SystemError(-result, call: "perf_event_open", path: name) }
+    return result
+  }
+
+  private static func figures(of descriptor: CInt) -> Figures? {
     var figures = Figures()
     let size = withUnsafeMutableBytes(of: &figures) { Glibc.read(descriptor, $0.baseAddress, $0.count) }
-    if size == MemoryLayout<Figures>.size { scaled.advance(to: figures) }
-    return scaled.value
+    return size == MemoryLayout<Figures>.size ? figures : nil
+  }
+
+  /// Brings the scaled count up to now. While the event is off the hardware it stays as it was: the next reading makes up
+  /// for it.
+  ///
+  /// - Returns: false where the event has ended: as its CPU goes offline perf takes it away for good, and what is read of it
+  ///   from then on is what it ended with.
+  package mutating func read() -> Bool {
+    guard let figures = Self.figures(of: descriptor) else { return false }
+    defer { enabled = figures.enabled }
+    if let enabled, figures.enabled == enabled { return false }
+    scaled.advance(to: figures)
+    return true
+  }
+
+  /// Opens the event anew, to go on from where it ended.
+  package mutating func reopen(
+    type: UInt32, config: UInt64, cpu: Int, name: String, isPinned: Bool, open: Open
+  ) throws(SystemError) {
+    let fresh = try Self.descriptor(type, config, cpu, name: name, isPinned: isPinned, open: open)
+    close(descriptor)
+    descriptor = fresh
+    scaled.restart()
+    enabled = nil
+    _ = read()
   }
 }
 
@@ -47,6 +93,9 @@ package struct ScaledCount: Sendable {
   private var last = SharedPerfCounter.Figures()
 
   package init() {}
+
+  /// The next figures are of an event that began anew.
+  package mutating func restart() { last = SharedPerfCounter.Figures() }
 
   /// Goes on to `now`. While the event never counted nothing is known: the next reading covers that time too.
   package mutating func advance(to now: SharedPerfCounter.Figures) {

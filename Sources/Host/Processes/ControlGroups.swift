@@ -13,18 +13,31 @@ package struct ControlGroups: Sendable, Hashable {
   let memberships: [Membership]
 
   /// The bytes of the file; lines that are none are left out.
+  ///
+  /// To a reader in a cgroup namespace of its own, paths of others begin above its root, `/../docker-0123.scope`: what
+  /// the names there are is not told, so they are left out, as far as the way up.
   package init(parsing text: some Collection<UInt8>) {
     memberships = text.split(separator: UInt8(ascii: "\n")).compactMap { line in
       let parts = line.split(separator: UInt8(ascii: ":"), maxSplits: 2, omittingEmptySubsequences: false)
       guard parts.count == 3, parts[2].first == UInt8(ascii: "/") else { return nil }
       let controllers = parts[1].split(separator: UInt8(ascii: ",")).map { String(decoding: $0, as: UTF8.self) }
-      let path = Array(parts[2])
+      let path = Self.withoutWayUp(parts[2])
       let deleted = Array(" (deleted)".utf8)
       return Membership(
         isUnified: parts[0].elementsEqual("0".utf8) && controllers.isEmpty, controllers: controllers,
         path: String(
           distinguishing: path.suffix(deleted.count) == deleted[...] ? path.dropLast(deleted.count) : path[...]))
     }
+  }
+
+  /// The path below the `/..`s it begins with; `/` where there is nothing else.
+  private static func withoutWayUp(_ path: some Sequence<UInt8>) -> [UInt8] {
+    let up = Array("/..".utf8)
+    var rest = Array(path)[...]
+    while rest.starts(with: up), rest.count == up.count || rest[rest.startIndex + up.count] == UInt8(ascii: "/") {
+      rest = rest.dropFirst(up.count)
+    }
+    return rest.isEmpty ? [UInt8(ascii: "/")] : Array(rest)
   }
 
   /// Those of process `pid`, or of this one (`self`).

@@ -18,7 +18,7 @@ package final class PrivilegedHelper: Sendable {
     /// Opens files of sensors.
     package static let files = Duties(CHOST_HELPER_FILE)
     /// Opens the counters of the `power` PMU and of page faults.
-    package static let events = Duties(CHOST_HELPER_EVENT, CHOST_HELPER_FAULTS)
+    package static let events = Duties(CHOST_HELPER_EVENT, CHOST_HELPER_FAULTS, CHOST_HELPER_PROCESSOR)
   }
 
   private struct State {
@@ -91,6 +91,14 @@ package final class PrivilegedHelper: Sendable {
     return result < 0 ? result : descriptor[0]
   }
 
+  /// As `SharedPerfCounter.Open`.
+  package func openProcessorEvent(type: UInt32, config: UInt64, cpu: Int, isPinned: Bool) -> CInt {
+    var descriptor: [CInt] = [-1]
+    let result = ask(
+      CHOST_HELPER_PROCESSOR, type: type, cpu: cpu, config: config, isPinned: isPinned, descriptors: &descriptor)
+    return result < 0 ? result : descriptor[0]
+  }
+
   /// As `PageFaultCounters.Open`.
   package func openFaultEvents(cpu: Int, into descriptors: inout [CInt]) -> CInt {
     ask(CHOST_HELPER_FAULTS, cpu: cpu, descriptors: &descriptors)
@@ -98,6 +106,7 @@ package final class PrivilegedHelper: Sendable {
 
   private func ask(
     _ kind: chost_helper_kind, type: UInt32 = 0, cpu: Int = 0, config: UInt64 = 0, path: Substring = "",
+    isPinned: Bool = false,
     descriptors: inout [CInt]
   ) -> CInt {
     guard let cpu = Int32(exactly: cpu) else { return -EINVAL }
@@ -106,6 +115,7 @@ package final class PrivilegedHelper: Sendable {
     request.type = type
     request.cpu = cpu
     request.config = config
+    request.pinned = isPinned ? 1 : 0
     withUnsafeMutableBytes(of: &request.path) { $0.copyBytes(from: path.utf8) }
     var opened = descriptors
     // one at a time

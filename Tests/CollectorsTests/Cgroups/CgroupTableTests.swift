@@ -58,7 +58,8 @@ import Testing
       table.endPass(
         time: time, all: all - baseline, decay: isFirst ? 0 : 0.9,
         events: .init(
-          path: { key, _ in "/\(key.id)" }, admitted: { _ in }, evicted: { _ in }, forgotten: { gone.append($0.id) }))
+          path: { key, _ in "/\(key.id)" }, admitted: { _, _ in }, evicted: { _ in }, forgotten: { gone.append($0.id) })
+      )
       forgotten += gone
       for group in gone { dead[group] = nil }
     }
@@ -146,7 +147,7 @@ import Testing
   @Test mutating func groupMadeAnewUnderTheSamePathGoesOn() {
     var made: UInt64 = 1
     let events = CgroupTable.Events(
-      path: { _, _ in "/service" }, admitted: { _ in }, evicted: { _ in }, forgotten: { _ in })
+      path: { _, _ in "/service" }, admitted: { _, _ in }, evicted: { _ in }, forgotten: { _ in })
     func pass(_ table: inout CgroupTable, runtime: UInt64, all: UInt64, at time: UInt64) {
       table.beginPass()
       let place = table.group(of: CgroupKey(id: made, hierarchy: 0, unused: 0), before: -1, used: 0)

@@ -108,6 +108,52 @@ import Testing
     #expect(tables.processes.series[1].used.runtime_ns > 0)
   }
 
+  /// Its former names would keep the places of others for the grace time.
+  @Test mutating func processThatRenamesItselfKeepsOneSeriesBesideItsOwn() {
+    kernel.start(7, comm: "name")
+    admit()
+    let baseline =
+      kernel.everything.runtime_ns - tables.processes.series[0].used.runtime_ns - tables.processes.other.runtime_ns
+    for name in 1...20 {
+      kernel.rename(0, "name\(name)")
+      kernel.use(0, upTo: 8_000_000_000)
+      kernel.advance(1_000_000_000)
+      // most of its names are never scraped
+      kernel.pass(&tables, isScraped: false)
+      #expect(tables.processes.series.count <= 2)
+      #expect(tables.processes.series.count { $0.endedAt != nil } <= 1)
+      // and none of its time is lost with them: "name" alone was ever shown
+      let sum = tables.processes.series.reduce(tables.processes.other.runtime_ns) { $0 + $1.used.runtime_ns }
+      #expect(sum + tables.processes.goneUsed.runtime_ns + baseline == kernel.everything.runtime_ns)
+    }
+    #expect(tables.processes.goneUsed.runtime_ns < kernel.everything.runtime_ns / 2)
+  }
+
+  @Test mutating func seriesThatEndTogetherGoInOnePass() {
+    var options = ProcessOptions()
+    options.limit = 10_000
+    options.graceNanoseconds = 20_000_000_000
+    tables = TaskTables(processes: ProcessTable(options: options))
+    for id in 1...10_000 as ClosedRange<UInt32> { kernel.start(id, comm: "p") }
+    for _ in 0..<3 {
+      for index in 0..<10_000 { kernel.run(index, 50_000_000) }
+      pass()
+    }
+    #expect(tables.processes.series.count == 10_000)
+    while !kernel.processes.isEmpty { kernel.end(kernel.processes.count - 1, isFreed: false) }
+    kernel.free()
+    var most = 0
+    for _ in 0..<6 {
+      let before = tables.processes.reindexings
+      pass()
+      most = max(most, tables.processes.reindexings - before)
+    }
+    #expect(tables.processes.series.isEmpty)
+    #expect(kernel.watched.isEmpty)
+    // each goes once over all there are
+    #expect(most <= 2)
+  }
+
   @Test mutating func busierProcessTakesTheLeastBusyOnesPlaceAfterTheGraceTime() {
     for id in 1...4 as ClosedRange<UInt32> { kernel.start(id, comm: "p\(id)") }
     for _ in 0..<3 {

@@ -123,8 +123,8 @@ struct ModelKernel {
     task.runqueue_ns = 0
   }
 
-  /// One pass over all tasks into `tables`, by a clock of the test's own where `now` is given.
-  mutating func pass(_ tables: inout TaskTables, at now: UInt64? = nil) {
+  /// One pass over all tasks into `tables`, by a clock of the test's own where `now` is given, and a scrape.
+  mutating func pass(_ tables: inout TaskTables, at now: UInt64? = nil, isScraped: Bool = true) {
     tables.beginPass(now: now ?? clock)
     for (group, dead) in deadByGroup { tables.groups?.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead) }
     if threadsFirst { addThreads(&tables) }
@@ -145,9 +145,10 @@ struct ModelKernel {
         },
         forget: { entries[$0] = nil },
         groups: CgroupTable.Events(
-          path: { key, _ in path(key.id) }, admitted: { _ in }, evicted: { _ in },
+          path: { key, _ in path(key.id) }, admitted: { _, _ in }, evicted: { _ in },
           forgotten: { forgotten.append($0.id) })))
     watched = entries
+    if isScraped { tables.processes.showUsage() }
     for group in forgotten { deadByGroup[group] = nil }
   }
 

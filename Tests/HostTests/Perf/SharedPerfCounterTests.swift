@@ -35,6 +35,14 @@ import Testing
     #expect(value([(1 << 50, 1 << 41, 1 << 40)]) == 1 << 51)
   }
 
+  @Test func eventThatBeganAnewGoesOnFromWhereItWas() {
+    var count = ScaledCount()
+    count.advance(to: .init(count: 100, enabled: 10, running: 10))
+    count.restart()
+    count.advance(to: .init(count: 30, enabled: 3, running: 3))
+    #expect(count.value == 130)
+  }
+
   @Test func eventThatDoesNotExistIsRefused() {
     let error: SystemError?
     do throws(SystemError) {

@@ -20,6 +20,15 @@ import Testing
     #expect(ControlGroups(parsing: Self.hybrid.utf8).path(in: hierarchy) == path)
   }
 
+  /// As they are shown to a reader in a cgroup namespace of its own.
+  @Test(arguments: [
+    ("/../docker-0123.scope", "/docker-0123.scope"), ("/../../a.slice/..b", "/a.slice/..b"), ("/..", "/"),
+    ("/../..", "/"), ("/..a/b", "/..a/b"), ("/own", "/own"),
+  ])
+  func wayUpFromOnesOwnGroupIsNoPartOfAPath(shown: String, path: String) {
+    #expect(ControlGroups(parsing: "0::\(shown)\n".utf8).path(in: .unified) == path)
+  }
+
   @Test func hierarchyThatIsNotThereHasNoPath() {
     #expect(ControlGroups(parsing: Self.version1.utf8).path(in: .unified) == nil)
     #expect(ControlGroups(parsing: Self.version1.utf8).path(in: .cpu) == nil)
@@ -49,7 +58,7 @@ import Testing
     ("0::/a:b c\n", "/a:b c"),
     ("0::/gone.scope (deleted)\n", "/gone.scope"),
     // Outside the reader's namespace.
-    ("0::/../x\n", "/../x"),
+    ("0::/../x\n", "/x"),
   ])
   func controlGroupIsTheMostTelling(text: String, group: String) {
     #expect(ControlGroups(parsing: text.utf8).mostTelling == group)

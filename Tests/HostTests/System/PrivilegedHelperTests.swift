@@ -160,6 +160,23 @@ import Testing
     #expect(helper.openEvent(type: 1, config: 0, cpu: 0) == -ENOENT)
   }
 
+  @Test func eventsOfTheProcessorAreOpenedForCPUsThatReturn() throws {
+    let helper = try start()
+    // the time of CPU 0
+    let descriptor = helper.openProcessorEvent(type: 1, config: 0, cpu: 0, isPinned: true)
+    try #require(descriptor >= 0)
+    defer { close(descriptor) }
+    var figures: [UInt64] = [0, 0, 0]
+    #expect(read(descriptor, &figures, 24) == 24)
+    #expect(figures[1] > 0)
+    #expect(helper.openProcessorEvent(type: 1, config: 9_999, cpu: 0, isPinned: false) == -ENOENT)
+    // tracepoints, breakpoints
+    for type in [2, 5] as [UInt32] {
+      #expect(helper.openProcessorEvent(type: type, config: 1, cpu: 0, isPinned: false) == -EPERM)
+    }
+    #expect(helper.openProcessorEvent(type: 1, config: 0, cpu: -1, isPinned: false) == -EINVAL)
+  }
+
   @Test func countersOfPageFaultsComeAsAGroup() throws {
     let helper = try start()
     let opened = systemFailure { () throws(SystemError) in
@@ -195,11 +212,15 @@ import Testing
       #expect(recv(helper.socket, &reply, 8, 0) == 8)
       return reply[1]
     }
-    func request(kind: UInt32, type: UInt32 = 0, cpu: Int32 = 0, config: UInt64 = 0, path: [UInt8] = []) -> [UInt8] {
+    func request(
+      kind: UInt32, type: UInt32 = 0, cpu: Int32 = 0, config: UInt64 = 0, pinned: UInt32 = 0, unused: UInt32 = 0,
+      path: [UInt8] = []
+    ) -> [UInt8] {
       var bytes: [UInt8] = []
       for word in [7, kind, type, UInt32(bitPattern: cpu)] { withUnsafeBytes(of: word) { bytes += $0 } }
       withUnsafeBytes(of: config) { bytes += $0 }
-      return bytes + path + [UInt8](repeating: 0, count: 232 - path.count)
+      for word in [pinned, unused] { withUnsafeBytes(of: word) { bytes += $0 } }
+      return bytes + path + [UInt8](repeating: 0, count: 224 - path.count)
     }
     let path = Array("class/powercap/a/energy_uj".utf8)
     #expect(answer(request(kind: 1, path: path)) == 0)
@@ -209,11 +230,12 @@ import Testing
       request(kind: 0, config: 1), request(kind: 0, path: path), request(kind: 1),
       request(kind: 1, type: 1, path: path),
       request(kind: 1, cpu: 1, path: path), request(kind: 1, path: path + [0, 1]),
-      request(kind: 1, path: [UInt8](repeating: 120, count: 232)), request(kind: 2, cpu: -1),
+      request(kind: 1, path: [UInt8](repeating: 120, count: 224)), request(kind: 2, cpu: -1),
       request(kind: 2, path: path),
-      request(kind: 3, type: 1), request(kind: 3, config: 1),
+      request(kind: 3, type: 1), request(kind: 3, config: 1), request(kind: 3, pinned: 1),
+      request(kind: 4, type: 1, pinned: 2), request(kind: 4, type: 1, unused: 1), request(kind: 4, cpu: -1),
     ] { #expect(answer(wrong) == -EINVAL, "\(wrong.prefix(40))") }
-    for kind in [4, 31, 32, 33, UInt32.max] { #expect(answer(request(kind: kind)) == -EPERM) }
+    for kind in [5, 31, 32, 33, UInt32.max] { #expect(answer(request(kind: kind)) == -EPERM) }
     #expect(answer(request(kind: 1, path: path)) == 0)
     #expect(!helper.hasEnded)
   }

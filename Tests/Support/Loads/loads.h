@@ -49,6 +49,8 @@ void brief_threads(long count, long us, long together);
 /* Uses `us`; then another thread takes the leader's place by exec, and uses `us` again. */
 void exec_by_thread(long us);
 void go_on(long us);
+/* touch_pages() by another thread than the first, which has ended. */
+void outlived(long count);
 /* A process whose threads all end it at the same moment, `count` times. */
 void end_together(long count, long threads);
 

@@ -113,6 +113,7 @@ static const struct load loads[] = {
 	{"migrate-asleep", .one = migrate_asleep},
 	{"migrate-queued", .two = migrate_queued},
 	{"network-namespace", .none = network_namespace},
+	{"outlived", .one = outlived},
 	{"ping-pong", .one = ping_pong},
 	{"pipes", .one = pipes},
 	{"quit", .none = quit},

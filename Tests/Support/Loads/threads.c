@@ -45,11 +45,11 @@ static void *sleeper(void *unused)
 	return unused;
 }
 
-static void start(void *(*body)(void *))
+static void start(void *(*body)(void *), void *argument)
 {
 	pthread_t thread;
 
-	check(pthread_create(&thread, NULL, body, NULL) == 0, "pthread_create");
+	check(pthread_create(&thread, NULL, body, argument) == 0, "pthread_create");
 }
 
 static void set_up(void)
@@ -58,7 +58,7 @@ static void set_up(void)
 	sem_init(&wake, 0, 0);
 	sem_init(&answer, 0, 0);
 	sem_init(&start_blocking, 0, 0);
-	start(sleeper);
+	start(sleeper, NULL);
 	while (!sleeper_tid)
 		nap(1000);
 }
@@ -99,7 +99,7 @@ void migrate_queued(long count, long us)
 
 	set_up();
 	blocking_us = us * 2;
-	start(blocker);
+	start(blocker, NULL);
 	bind_to(0, cpus[1]);
 	check(sched_setscheduler(0, SCHED_FIFO, &parameter) == 0, "sched_setscheduler");
 	ready();
@@ -141,12 +141,31 @@ void end_together(long count, long threads)
 		check(child >= 0, "fork");
 		if (child == 0) {
 			for (int t = 1; t < threads; t++)
-				start(end_at_once);
+				start(end_at_once, NULL);
 			end_at_once(NULL);
 		}
 		check(waitpid(child, NULL, 0) == child, "waitpid");
 	}
 	finish();
+}
+
+static long outliving_pages;
+
+static void *outlive(void *leader)
+{
+	pthread_join(*(pthread_t *)leader, NULL);
+	touch_pages(outliving_pages);
+	return NULL;
+}
+
+void outlived(long count)
+{
+	static pthread_t leader;
+
+	leader = pthread_self();
+	outliving_pages = count;
+	start(outlive, &leader);
+	pthread_exit(NULL);
 }
 
 static long brief_us;

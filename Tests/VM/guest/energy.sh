@@ -10,7 +10,8 @@ begin() {
 	start "$@" $OPTIONS || return 1
 	busy
 	working=$!
-	sleep 3
+	shown '^wattprobe_process_cpu_seconds_total.*cgroup="/busy"'
+	sleep 1
 }
 
 # end DRIVER

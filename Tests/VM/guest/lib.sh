@@ -51,6 +51,20 @@ start() {
 	say "exporter $exporter_name ready at $up s"
 }
 
+# shown PATTERN: waits until a scrape has it. A series counts from the scrape on that shows it first: what its process used
+# before is that of the others.
+shown() {
+	waited=0
+	until fetch /metrics | grep -q "$1"; do
+		waited=$((waited + 1))
+		if [ $waited -gt 60 ]; then
+			say "$1 is not shown"
+			return 1
+		fi
+		sleep 0.5
+	done
+}
+
 # stop: and its status is NAME.status.
 stop() {
 	stopping=$exporter

@@ -12,7 +12,8 @@ echo "$last" >/out/package
 taskset -c 7 sh -c 'while :; do :; done' &
 pinned=$!
 echo $pinned >/out/pinned.pid
-sleep 3
+shown "^wattprobe_process_cpu_seconds_total{pid=\"$pinned\""
+sleep 1
 snap work-0
 sleep 4
 snap work-1

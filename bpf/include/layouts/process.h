@@ -20,7 +20,7 @@ struct usage {
 	__u64 runqueue_ns;
 } SWIFT_NAME(TaskUsage);
 
-enum record_kind { RECORD_THREAD = 1, RECORD_PROCESS = 2 };
+enum record_kind { RECORD_THREAD = 1, RECORD_PROCESS = 2, RECORD_MEMORY = 3 };
 
 /* One task seen by the iterator, a thread that is no group leader. Where tasks are weighed, `weights` follow. */
 struct thread_record {
@@ -44,8 +44,18 @@ struct process_record {
 	__s32 nice;
 	char comm[16];
 	__u32 is_kernel; /* a kernel thread */
-	__u32 unused;
+	__u32 memory_of; /* the thread whose memory it is, a leader's own; 0: it has none, as once it ended */
 } SWIFT_NAME(ProcessRecord);
+
+/* After a thread of a process whose leader has no memory any more: the process goes on in it. */
+struct memory_record {
+	__u32 kind;
+	__u32 tgid;
+	__u32 pid;
+	__u32 unused;
+	__u64 resident_bytes;
+	__u64 virtual_bytes;
+} SWIFT_NAME(MemoryRecord);
 
 /* Figures by process that only programs of other collectors can count. */
 struct process_detail {
@@ -60,10 +70,14 @@ struct process_detail {
 
 /* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
 struct watched_process {
+	/*
+	 * `final` is set. First, for user space copies entries upwards while they are written: a copy that finds it set
+	 * has what was written before, all of `final`.
+	 */
+	__u64 is_dead;
 	__u64 start_ns;
 	__u64 dead_runqueue_ns; /* of its threads that ended */
 	struct usage final;
-	__u64 is_dead; /* final is set */
 	struct weights final_weights;
 	struct process_detail detail;
 } SWIFT_NAME(WatchedProcess);

@@ -33,7 +33,8 @@ struct sched_cpu {
 	__u64 held;	 /* 1 + the run_delay that the record of the running task holds; 0: none */
 	__u64 lost;	 /* task records that could not be made */
 	__u64 idle_task; /* address of this CPU's idle task, where it has to be learned */
-	__u64 reserved[6];
+	__u64 leaves;	 /* it is about to go offline, is, or comes back: 0 or 1 */
+	__u64 reserved[5];
 	struct histogram runqueue;
 	struct histogram oncpu;
 	struct histogram offcpu[OFFCPU_REASONS];

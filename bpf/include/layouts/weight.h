@@ -28,5 +28,7 @@ struct weight_cpu {
 	__u32 siblings[WEIGHT_SIBLINGS];
 	__u64 sibling_ns; /* how long its siblings had been busy when something was last weighed here */
 	__u64 busy_ns;	  /* all run time that was weighed here */
-	__u64 padding[2];
+	/* Where cycles weigh: of late, how many there were in how much run time. */
+	__u64 counted_cycles;
+	__u64 counted_ns;
 } SWIFT_NAME(WeightPerCPU);

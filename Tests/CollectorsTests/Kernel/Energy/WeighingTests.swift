@@ -203,6 +203,27 @@ extension KernelTests {
       #expect(used.energy[1] > 5 * used.energy[0])
     }
 
+    /// Two loops use the same, also where the cycles of one's CPU are no longer counted: it weighs what it did before.
+    @Test func taskOnACPUWhoseEventEndedWeighsAsBefore() throws {
+      let machine = try Fixture(packages: [cpus.0: 0, cpus.1: 0])
+      let collectors = try machine.collectors(["pmu"]) {
+        // the time of the CPU
+        $0.pmu.source = { PerfEventSource(type: 1, config: $0 == .cycles ? 0 : 9_999) }
+        $0.pmu.open = { _, _, _, _ in -EACCES }
+      }
+      let loads = try [cpus.0, cpus.1].map { try Load("spin", 60_000, nice: -20, cpu: $0) }
+      for load in loads { load.begin() }
+      pause(seconds: 0.5)
+      let descriptor = try #require(
+        try collectors.context.kernel.processorEvents().descriptor(of: .cycles, cpu: cpus.1))
+      // PERF_EVENT_IOC_DISABLE: it can be read and stands still, as those of a CPU that went offline
+      #expect(ioctl(descriptor, 0x2401, 0) == 0)
+      let used = try energies(of: loads.map(\.pid), on: machine, collectors)
+      expectAgreement(
+        "µJ of the second loop", used.energy[1],
+        .init(about: UInt64(Double(used.energy[0]) * Double(used.ran[1]) / Double(used.ran[0]))), within: 0.05)
+    }
+
     /// It holds its CPU by right of its policy, and has its part of every window.
     @Test func loopThatNeverSwitchesIsWeighedInEveryWindow() throws {
       let machine = try Fixture(packages: [cpus.0: 0, cpus.1: 1])

@@ -79,6 +79,50 @@ extension KernelTests {
       expectAgreement("time of all processes", change.sum("process_cycles"), .init(about: busy), within: 0.03)
     }
 
+    /// Stops the events of a CPU for good, as perf does when it goes offline: they can be read, and stand still.
+    private func stopEvents(_ events: ProcessorEvents, cpu: Int) throws {
+      for event in events.available {
+        let descriptor = try #require(events.descriptor(of: event, cpu: cpu))
+        // PERF_EVENT_IOC_DISABLE
+        #expect(ioctl(descriptor, 0x2401, 0) == 0)
+      }
+    }
+
+    @Test func eventsOfACPUThatWasAwayGoOn() throws {
+      let collectors = try Self.collectors(["sched", "process", "pmu"])
+      let cpu = try #require(usableCPUs.last)
+      let labels = ["cpu": "\(cpu)"]
+      let load = try Load("spin", 20_000, cpu: cpu)
+      load.begin()
+      let process = ["pid": "\(load.pid)"]
+      for _ in 0..<50 where try collectors.read().series("process_cycles", process) == 0 { pause(seconds: 0.12) }
+      let events = try collectors.context.kernel.processorEvents()
+      let before = try collectors.read()
+      try stopEvents(events, cpu: cpu)
+      pause(seconds: 0.2)
+      _ = try collectors.read()
+      let again = try collectors.read()
+      #expect(again.sum("pmu_cycles", labels) >= before.sum("pmu_cycles", labels))
+      pause(seconds: 0.4)
+      let after = try collectors.read()
+      #expect(after.sum("pmu_cycles", labels) - again.sum("pmu_cycles", labels) > 300_000_000)
+      #expect(after.sum("process_cycles", process) > again.sum("process_cycles", process))
+    }
+
+    @Test func cpuWhoseEventsCannotBeOpenedAnewHasNoSeries() throws {
+      let collectors = try LiveCollectors(["pmu"]) {
+        $0.pmu.source = Self.standIn
+        $0.pmu.open = { _, _, _, _ in -EACCES }
+      }
+      let cpu = try #require(usableCPUs.last)
+      #expect(try collectors.read().series("pmu_cycles", ["cpu": "\(cpu)"]) == 1)
+      try stopEvents(try collectors.context.kernel.processorEvents(), cpu: cpu)
+      _ = try collectors.read()
+      let reading = try collectors.read()
+      #expect(reading.series("pmu_cycles", ["cpu": "\(cpu)"]) == 0)
+      #expect(reading.series("pmu_cycles") == usableCPUs.count - 1)
+    }
+
     /// This machine may have a PMU or not: what is said of it must be true.
     @Test func machineWithoutAPMUSaysSo() throws {
       var options = CollectorOptions()
