@@ -56,13 +56,14 @@ let package = Package(
     .target(name: "CZlib"),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
-    module("BPF", ["CLibbpf", "BPFPrograms"]),
+    module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
+    module("ByteText"),
     module("Exposition"),
-    module("Host", ["CHost"]),
-    module("Energy"),
+    module("Host", ["ByteText", "CHost"]),
+    module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
-    module("Collectors", ["BPF", "BPFPrograms", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["CZlib", "Exposition", "Collecting", logging] + nio),
+    module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
+    module("Web", ["ByteText", "CZlib", "Exposition", "Collecting", logging] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
@@ -81,6 +82,7 @@ let package = Package(
       name: "Machine", dependencies: ["CLibbpf", "Fixtures", "Host"], path: "Tests/Support/Machine",
       swiftSettings: settings),
     tests("RepositoryTests", []),
+    tests("ByteTextTests", ["ByteText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition"]),
     tests("HostTests", ["Host", "Fixtures"]),

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CLibbpf
 internal import Glibc
 
@@ -24,7 +25,7 @@ package struct BPFError: Error, Hashable, CustomStringConvertible {
   /// What of the log says why, on one line; empty where there is nothing.
   package var cause: String {
     let noise = ["Retrying without BTF", "-- BEGIN", "-- END", "failed to load", "processed "]
-    let lines = log.split(separator: "\n").filter { line in !noise.contains { line.contains($0) } }
+    let lines = log.split(at: "\n").filter { line in !noise.contains { line.contains($0) } }
     return lines.suffix(3).joined(separator: "; ")
   }
 

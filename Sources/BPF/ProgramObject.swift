@@ -1,3 +1,4 @@
+internal import ByteText
 internal import BPFPrograms
 internal import CLibbpf
 internal import Glibc
@@ -67,7 +68,7 @@ package struct ProgramObject: ~Copyable {
   private func readOnlyData() -> OpaquePointer? {
     var map = bpf_object__next_map(object, nil)
     while let candidate = map {
-      if String(cString: bpf_map__name(candidate)).hasSuffix(".rodata") { return candidate }
+      if String(cString: bpf_map__name(candidate)).ends(with: ".rodata") { return candidate }
       map = bpf_object__next_map(object, candidate)
     }
     return nil

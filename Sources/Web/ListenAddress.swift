@@ -1,3 +1,4 @@
+internal import ByteText
 import Glibc
 
 /// Where to listen, as on the command line: `:10418`, `127.0.0.1:9100`, `[::1]:9100`, `localhost:9100`.
@@ -31,7 +32,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
     }
     let hostText = text[..<colon]
     let portText = text[text.index(after: colon)...]
-    if hostText.hasPrefix("["), !hostText.hasSuffix("]") {
+    if hostText.begins(with: "["), !hostText.ends(with: "]") {
       throw failure("has no port after the bracket", "write [ADDRESS]:PORT, such as [::1]:10418")
     }
     guard !portText.isEmpty, portText.utf8.allSatisfy({ UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }),
@@ -41,7 +42,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
 
     if hostText.isEmpty {
       host = .any
-    } else if hostText.hasPrefix("[") {
+    } else if hostText.begins(with: "[") {
       let address = hostText.dropFirst().dropLast()
       guard Self.isIPv6(address) else {
         throw failure("has no IPv6 address between its brackets", "write it as [::1]:\(port)")
@@ -71,7 +72,7 @@ package struct ListenAddress: Sendable, Hashable, CustomStringConvertible {
   }
 
   private static func isIPv6(_ text: Substring) -> Bool {
-    let parts = text.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = text.split(at: "%", maxSplits: 1, omittingEmptySubsequences: false)
     guard isAddress(String(parts[0]), of: AF_INET6) else { return false }
     return parts.count == 1 || isName(parts[1])
   }

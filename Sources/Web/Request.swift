@@ -1,3 +1,4 @@
+internal import ByteText
 import Exposition
 import NIOHTTP1
 
@@ -35,7 +36,7 @@ struct Request: Sendable, Hashable {
     self.method = method
     self.format = format
     self.acceptsGzip = acceptsGzip
-    let parts = Self.origin(of: target).split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+    let parts = Self.origin(of: target).split(at: "?", maxSplits: 1, omittingEmptySubsequences: false)
     path = String(parts[0])
     query = parts.count > 1 ? Self.parameters(parts[1]) : []
   }
@@ -63,7 +64,7 @@ struct Request: Sendable, Hashable {
   /// Path and query of a target: servers must take `http://host/path` as well (RFC 9112, 3.2.2).
   private static func origin(of target: String) -> Substring {
     let target = target.prefix { $0 != "#" }
-    guard let scheme = ["http://", "https://"].first(where: { target.lowercased().hasPrefix($0) }) else {
+    guard let scheme = ["http://", "https://"].first(where: { target.lowercased().begins(with: $0) }) else {
       return target
     }
     let rest = target.dropFirst(scheme.count)
@@ -72,8 +73,8 @@ struct Request: Sendable, Hashable {
   }
 
   private static func parameters(_ query: Substring) -> [Parameter] {
-    query.split(separator: "&").map { pair in
-      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    query.split(at: "&").map { pair in
+      let parts = pair.split(at: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return Parameter(name: decode(parts[0]), value: parts.count > 1 ? decode(parts[1]) : "")
     }
   }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// How the web server listens and what it puts up with.
 package struct WebConfiguration: Sendable {
   package static let defaultListenAddress = ListenAddress(host: .any, port: 10418)
@@ -20,7 +22,7 @@ package struct WebConfiguration: Sendable {
     func failure(_ problem: String, _ cure: String) -> WebConfigurationError {
       WebConfigurationError(message: "telemetry path \"\(telemetryPath)\" \(problem)", cure: cure)
     }
-    guard telemetryPath.hasPrefix("/") else { throw failure("does not begin with '/'", "write /\(telemetryPath)") }
+    guard telemetryPath.begins(with: "/") else { throw failure("does not begin with '/'", "write /\(telemetryPath)") }
     guard telemetryPath.utf8.allSatisfy({ 0x21...0x7e ~= $0 && !"\"#%<>?".utf8.contains($0) }) else {
       throw failure("has characters that a path cannot have", "use letters, digits, '/', '-', '_' and '.'")
     }

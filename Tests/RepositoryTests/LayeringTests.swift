@@ -23,9 +23,9 @@ import Testing
   }
 
   /// Pure arithmetic and pure text: no files, no clocks, no threads.
-  @Test(arguments: ["Exposition", "Energy"]) func moduleDoesNoInputOrOutput(module: String) throws {
+  @Test(arguments: ["ByteText", "Exposition", "Energy"]) func moduleDoesNoInputOrOutput(module: String) throws {
     for file in try Repository.files(in: "Sources/\(module)", "swift") {
-      #expect(try Self.imports(file).isEmpty, "\(file)")
+      #expect(try Set(Self.imports(file)).isSubset(of: ["ByteText"]), "\(file)")
     }
   }
 
@@ -34,6 +34,26 @@ import Testing
     for file in try Repository.files(in: "Sources", "swift") where !file.hasPrefix("Sources/BPFCompiler/") {
       #expect(try !Self.imports(file).contains("Foundation"), "\(file)")
     }
+  }
+
+  /// Text from outside is bytes: the program takes none apart by Characters, but for the command line's and its own.
+  @Test func textIsTakenApartByBytes() throws {
+    let own: Set = [
+      "Sources/Host/System/ErrorNumber.swift", "Sources/Host/Syscalls/SyscallCategory.swift",
+      "Sources/Host/Syscalls/SyscallTable.swift", "Sources/Exposition/FamilyRules.swift",
+      "Sources/Exposition/Family.swift",
+    ]
+    let byCharacters =
+      /\.split\((?:separator: "|whereSeparator|maxSplits)|\.hasPrefix\(|\.hasSuffix\(|\.components\(|\.lines\b/
+    var found: Set<String> = []
+    for file in try Repository.files(in: "Sources", "swift")
+    where !file.hasPrefix("Sources/BPFCompiler/") && !file.hasPrefix("Sources/wattprobe/") {
+      let text = try Repository.text(file)
+      guard text.contains(byCharacters) else { continue }
+      found.insert(file)
+      #expect(own.contains(file), "\(file): use what ByteText has")
+    }
+    #expect(found == own, "those that do no more")
   }
 
   @Test func uncheckedSendableIsForBPFAlone() throws {

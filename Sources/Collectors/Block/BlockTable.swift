@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Glibc
 internal import Host
 
@@ -48,7 +49,7 @@ struct BlockTable {
       // the paths of a multipath NVMe disk have no number in sysfs; without sysfs nothing is known to be gone
       return access(folder, F_OK) != 0 && access(paths.sys("block"), F_OK) == 0
     }
-    let words = text.split(separator: ":").compactMap { UInt32($0) }
+    let words = text.split(at: ":").compactMap { UInt32($0) }
     return words.count != 2 || words[0] << 20 | words[1] != device.number
   }
 
@@ -58,7 +59,7 @@ struct BlockTable {
     guard let text = try? SmallFile.text(folder + "/inflight"),
       (try? SmallFile.unsigned(folder + "/queue/iostats")) == 1
     else { return false }
-    return text.split(separator: " ").allSatisfy { $0 == "0" }
+    return text.split(at: " ").allSatisfy { $0 == "0" }
   }
 
   private func sysfsFolder(_ name: String) -> String {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Energy
 internal import Exposition
 internal import Host
@@ -82,7 +83,7 @@ extension EnergyReading {
   var folder: String? {
     guard let path else { return nil }
     let file = "/energy_uj"
-    return path.hasSuffix(file) ? String(path.dropLast(file.count)) : path
+    return path.ends(with: file) ? String(path.dropLast(file.count)) : path
   }
 }
 

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Energy
 internal import Exposition
 
@@ -47,7 +48,7 @@ final class NodeExporterFamilies: CompatibleFamilies {
 
   /// `package-0` is package and 0; what has more than one dash, as `package-0-die-1`, stays as it is.
   private static func split(_ name: String) -> (name: String, number: Int?) {
-    let words = name.split(separator: "-", omittingEmptySubsequences: false)
+    let words = name.split(at: "-", omittingEmptySubsequences: false)
     guard words.count == 2, let number = Int(words[1]), number >= 0 else { return (name, nil) }
     return (String(words[0]), number)
   }

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Energy
 internal import Exposition
 internal import Host
@@ -111,7 +112,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
     if powercap.isEmpty { return figures.distinct.compactMap(zone) }
     return powercap.compactMap { reading in
       guard let domain = reading.zone.domain.raplName, reading.zone.domain != .psys else { return nil }
-      let numbers = reading.folder?.split(separator: "/").last?.split(separator: ":").dropFirst() ?? []
+      let numbers = reading.folder?.split(at: "/").last?.split(at: ":").dropFirst() ?? []
       guard let socket = numbers.first else { return nil }
       if reading.zone.domain == .package { return Zone(socket: String(socket), domain: nil, reading: reading) }
       return Zone(
@@ -126,7 +127,7 @@ final class ScaphandreFamilies: CompatibleFamilies {
       let name = reading.labels.zone
       let prefix = "package-"
       return Zone(
-        socket: name.hasPrefix(prefix) ? String(name.dropFirst(prefix.count)) : name, domain: nil, reading: reading)
+        socket: name.begins(with: prefix) ? String(name.dropFirst(prefix.count)) : name, domain: nil, reading: reading)
     case .core, .uncore, .dram:
       return Zone(socket: reading.labels.package, domain: (reading.labels.zone, nil), reading: reading)
     case .psys, .gpu, .machine, .other: return nil

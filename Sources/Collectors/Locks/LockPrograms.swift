@@ -1,3 +1,4 @@
+internal import ByteText
 package import BPF
 package import BPFPrograms
 internal import Collecting
@@ -32,7 +33,9 @@ package final class LockPrograms: LoadedPrograms {
 
   /// What an operator needs to know: most often that the kernel is older than the tracepoints.
   static func failure(_ error: BPFError) -> CollectorFailure {
-    guard error.errno == ENOENT, error.operation.hasPrefix("attach contention_") else { return CollectorFailure(error) }
+    guard error.errno == ENOENT, error.operation.begins(with: "attach contention_") else {
+      return CollectorFailure(error)
+    }
     return CollectorFailure(
       .hook, "\(error.description): this kernel has no tracepoints lock:contention_begin and contention_end",
       cure: "use kernel 5.19 or later, or leave out --collector.locks")

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import BPF
 
 /// The running kernel's own names of why it drops packets: their numbers differ from kernel to kernel.
@@ -22,6 +23,6 @@ struct DropReasonNames {
   }
 
   private static func withoutPrefix(_ names: [Int: String], _ prefix: String) -> [Int: String] {
-    names.compactMapValues { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : nil }
+    names.compactMapValues { $0.begins(with: prefix) ? String($0.dropFirst(prefix.count)) : nil }
   }
 }

@@ -1,3 +1,4 @@
+internal import ByteText
 package import BPF
 package import BPFPrograms
 internal import Collecting
@@ -83,7 +84,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   /// Whether the kernel fills sched_info: without it, or with it switched off, schedstat is missing or all zero.
   private static func queueTimesAreKept(paths: HostPaths) -> Bool {
     guard let text = try? SmallFile.text(paths.proc("self/schedstat")) else { return false }
-    let slices = text.split(separator: " ").last.flatMap { UInt64($0) } ?? 0
+    let slices = text.split(at: " ").last.flatMap { UInt64($0) } ?? 0
     return slices > 0
   }
 

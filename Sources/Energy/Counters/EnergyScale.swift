@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Joules per count, as perf gives it in decimal text, turned into exact integer arithmetic.
 ///
 /// The usual `2.3283064365386962890625e-10` is 2^-32: reduced, 15625/2^26 microjoules per count.
@@ -11,7 +13,7 @@ package struct EnergyScale: Sendable, Hashable {
   package init?(_ text: some StringProtocol) {
     var numerator: UInt128 = 0
     var exponent = 6
-    let halves = text.lowercased().split(separator: "e", maxSplits: 1, omittingEmptySubsequences: false)
+    let halves = text.lowercased().split(at: "e", maxSplits: 1, omittingEmptySubsequences: false)
     guard let mantissa = halves.first, !mantissa.isEmpty else { return nil }
     var isFraction = false
     for digit in mantissa.utf8 {

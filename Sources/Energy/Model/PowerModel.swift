@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Power of a package estimated from what it does, for machines without a sensor:
 /// `watts = idle + Σ coefficient × activity`.
 package struct PowerModel: Sendable, Hashable {
@@ -75,7 +77,7 @@ extension PowerModel {
   package init(parsing text: String, path: String) throws(PowerModelError) {
     var seen: [String: Int] = [:]
     var number = 0
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in text.split(at: "\n", omittingEmptySubsequences: false) {
       number += 1
       var cursor = Line(line, number: number, path: path)
       guard let name = cursor.word() else { continue }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// What an energy counter measures, taken from the names the kernel gives it.
 package struct EnergyZone: Sendable, Hashable {
   /// The `source` label.
@@ -58,7 +60,7 @@ package struct EnergyZone: Sendable, Hashable {
       case "dram": .dram
       case _ where Self.packageAndDie(in: name) != nil: .package
       // One per package (`psys-1`) where the platform has several; intel_rapl_common.c, `rapl_init_domains`.
-      case _ where name == "psys" || name.hasPrefix("psys-"): .psys
+      case _ where name == "psys" || name.begins(with: "psys-"): .psys
       default: .other
       }
   }
@@ -86,7 +88,7 @@ package struct EnergyZone: Sendable, Hashable {
 
   /// `package-0` and `package-0-die-1` taken apart (intel_rapl_common.c, `rapl_add_package`).
   private static func packageAndDie(in name: String) -> (package: Int, die: Int?)? {
-    let words = name.split(separator: "-", omittingEmptySubsequences: false)
+    let words = name.split(at: "-", omittingEmptySubsequences: false)
     guard words.count == 2 || (words.count == 4 && words[2] == "die"), words[0] == "package" else { return nil }
     guard let package = Int(words[1]), package >= 0 else { return nil }
     if words.count == 2 { return (package, nil) }

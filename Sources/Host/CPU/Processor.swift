@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A processor as a paragraph of `/proc/cpuinfo` describes it. What the architecture does not tell is empty.
 package struct Processor: Sendable, Hashable {
   package let number: Int
@@ -15,7 +17,7 @@ package struct Processor: Sendable, Hashable {
   package var physicalID: String { fields["physical id"] ?? "" }
   package var coreID: String { fields["core id"] ?? "" }
   /// The features that x86 lists; nil elsewhere.
-  package var flags: [Substring]? { fields["flags"]?.split(separator: " ") }
+  package var flags: [Substring]? { fields["flags"]?.split(at: " ") }
 
   /// `vendor_id`, or `CPU implementer` on arm64 (`0x41`).
   package var vendor: String? { fields["vendor_id"] ?? fields["CPU implementer"] }
@@ -28,7 +30,7 @@ package struct Processor: Sendable, Hashable {
 
   private func integer(_ name: String) -> Int? {
     guard let text = fields[name] else { return nil }
-    return text.hasPrefix("0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
+    return text.begins(with: "0x") ? Int(text.dropFirst(2), radix: 16) : Int(text)
   }
 
   /// All that are online.

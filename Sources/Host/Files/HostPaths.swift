@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Where the host's file systems are seen: other places in a container (`/host/proc`) and in tests.
 package struct HostPaths: Sendable, Hashable {
   package let procfs: String
@@ -14,6 +16,6 @@ package struct HostPaths: Sendable, Hashable {
   package func sys(_ relative: String) -> String { Self.join(sysfs, relative) }
 
   private static func join(_ base: String, _ relative: String) -> String {
-    base.hasSuffix("/") ? base + relative : base + "/" + relative
+    base.ends(with: "/") ? base + relative : base + "/" + relative
   }
 }

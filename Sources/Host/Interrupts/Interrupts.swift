@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// `/proc/interrupts`: how often each hardware interrupt came, by CPU, and what it is called (proc(5)).
 package struct Interrupts: Sendable, Hashable {
   /// One line.
@@ -65,13 +67,13 @@ package struct Interrupts: Sendable, Hashable {
       source = rest[...]
       name = ""
     }
-    return (source.split(separator: " ").joined(separator: " "), String(name))
+    return (source.split(at: " ").joined(separator: " "), String(name))
   }
 
   // `5`, `5-edge`, `-event`, `27 Level`, `Level`
   private static func isColumn(_ text: Substring) -> Bool {
     let trigger = text.drop { $0.isASCII && $0.isWholeNumber }
     return trigger.isEmpty || trigger == "Level" || trigger == "Edge" || trigger == " Level" || trigger == " Edge"
-      || (trigger.hasPrefix("-") && !trigger.contains(" "))
+      || (trigger.begins(with: "-") && !trigger.contains(" "))
   }
 }

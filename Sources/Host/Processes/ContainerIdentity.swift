@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Which container and which Kubernetes pod a control group belongs to, as far as its path shows them.
 ///
 /// Nothing but the path is asked, so a name is worth what made it: who may create control groups, root in a container or
@@ -33,7 +35,7 @@ package struct ContainerIdentity: Sendable, Hashable {
     for (index, part) in parts.enumerated() {
       let parent = index > 0 ? parts[index - 1] : ""
       // runc without systemd, given a path for systemd, takes it for a name: `slice:prefix:id`
-      let triple = part.split(separator: ":", omittingEmptySubsequences: false)
+      let triple = part.split(at: ":", omittingEmptySubsequences: false)
       if triple.count == 3 {
         if let uid = Self.podUID(slice: triple[0]) { (pod, container) = (uid, nil) }
         if let runtime = Self.runtime(prefix: triple[1]), Self.isID(triple[2]) {

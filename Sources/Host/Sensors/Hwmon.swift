@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A sensor of energy or power under `<sysfs>/class/hwmon` (Documentation/hwmon/sysfs-interface.rst).
 package struct HwmonSensor: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
@@ -30,7 +32,7 @@ extension HwmonSensor {
     let (entries, unlisted) = Directory.optionalNames(base)
     var problems = unlisted
     var chips: [Chip] = []
-    for entry in entries where entry.hasPrefix("hwmon") {
+    for entry in entries where entry.begins(with: "hwmon") {
       do throws(HostError) {
         if let chip = try Chip(base + "/" + entry) { chips.append(chip) }
       } catch {
@@ -98,9 +100,9 @@ extension HwmonSensor {
     var name: String { "\(prefix)\(number)" }
 
     init?(_ file: String) {
-      let halves = file.split(separator: "_", maxSplits: 1, omittingEmptySubsequences: false)
+      let halves = file.split(at: "_", maxSplits: 1, omittingEmptySubsequences: false)
       guard halves.count == 2 else { return nil }
-      guard let prefix = ["energy", "power"].first(where: { halves[0].hasPrefix($0) }),
+      guard let prefix = ["energy", "power"].first(where: { halves[0].begins(with: $0) }),
         let number = Int(halves[0].dropFirst(prefix.count)), number >= 0
       else { return nil }
       switch (prefix, halves[1]) {

@@ -1,3 +1,4 @@
+internal import ByteText
 import Glibc
 
 /// The perf `power` PMU: RAPL as 64-bit counts (arch/x86/events/rapl.c; the same PMU on Intel and AMD).
@@ -34,7 +35,7 @@ package struct PowerPMU: Sendable, Hashable {
     let names: [String]
     do throws(SystemError) { names = try Directory.names(base + "/events") } catch { throw .system(error) }
     var events: [Event] = []
-    for name in names.sorted() where name.hasPrefix("energy-") && !name.contains(".") {
+    for name in names.sorted() where name.begins(with: "energy-") && !name.contains(".") {
       let path = base + "/events/" + name
       guard try text(path + ".unit") == "Joules" else { continue }
       events.append(Event(name: name, config: try config(path), scale: try text(path + ".scale")))
@@ -45,7 +46,7 @@ package struct PowerPMU: Sendable, Hashable {
   // `event=0x02`, which `format/event` maps to the low bits of config.
   private static func config(_ path: String) throws(HostError) -> UInt64 {
     let term = try text(path)
-    guard term.hasPrefix("event=0x"), let config = UInt64(term.dropFirst("event=0x".count), radix: 16) else {
+    guard term.begins(with: "event=0x"), let config = UInt64(term.dropFirst("event=0x".count), radix: 16) else {
       throw .malformed(path: path, expected: "event=0x..", found: String(term.prefix(40)))
     }
     return config

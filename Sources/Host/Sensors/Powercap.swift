@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A RAPL zone of the powercap tree: an energy counter of a package or of a part of one
 /// (Documentation/power/powercap/powercap.rst; AMD's counters appear in the same tree).
 package struct PowercapZone: Sendable, Hashable {
@@ -59,9 +61,9 @@ extension PowercapZone {
     let numbers: [Int]
 
     init?(_ identifier: String) {
-      let parts = identifier.split(separator: ":", omittingEmptySubsequences: false)
+      let parts = identifier.split(at: ":", omittingEmptySubsequences: false)
       let numbers = parts.dropFirst().compactMap { Int($0) }
-      guard parts[0].hasPrefix("intel-rapl"), !numbers.isEmpty, numbers.count == parts.count - 1 else { return nil }
+      guard parts[0].begins(with: "intel-rapl"), !numbers.isEmpty, numbers.count == parts.count - 1 else { return nil }
       self.identifier = identifier
       self.controlType = parts[0]
       self.numbers = numbers

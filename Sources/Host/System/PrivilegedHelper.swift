@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CHost
 internal import Glibc
 internal import Synchronization
@@ -78,7 +79,7 @@ package final class PrivilegedHelper: Sendable {
 
   /// As `FileCalls.open`, of a sensor's file.
   package func openFile(_ path: String) -> CInt {
-    guard path.hasPrefix(sysfs), path.utf8.count - sysfs.utf8.count < Int(CHOST_HELPER_PATH) else { return -EPERM }
+    guard path.begins(with: sysfs), path.utf8.count - sysfs.utf8.count < Int(CHOST_HELPER_PATH) else { return -EPERM }
     var descriptor: [CInt] = [-1]
     let result = ask(CHOST_HELPER_FILE, path: path.dropFirst(sysfs.count), descriptors: &descriptor)
     return result < 0 ? result : descriptor[0]

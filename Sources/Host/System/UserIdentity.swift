@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CHost
 internal import Glibc
 internal import Synchronization
@@ -23,7 +24,7 @@ package struct UserIdentity: Sendable, Hashable, CustomStringConvertible {
   /// The user of that name, or of that number: `UID`, or `UID:GID` for another group than the user's own. Nil where there is
   /// no user of that name, or it is no number of a user. A number needs to be nobody's.
   package static func find(_ text: String) -> UserIdentity? {
-    let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+    let parts = text.split(at: ":", omittingEmptySubsequences: false)
     guard let user = identifier(parts[0]) else { return parts.count == 1 ? record(named: text) : nil }
     let record = record(of: user)
     switch parts.count {
@@ -106,8 +107,8 @@ extension UserIdentity {
 
   /// Whether a line of `map` has the number: the first inside the namespace, the first outside, how many (user_namespaces(7)).
   static func maps(_ number: UInt32, in map: String) -> Bool {
-    map.split(separator: "\n").contains { line in
-      let numbers = line.split(separator: " ").compactMap { UInt64($0) }
+    map.split(at: "\n").contains { line in
+      let numbers = line.split(at: " ").compactMap { UInt64($0) }
       guard numbers.count == 3 else { return false }
       return UInt64(number) >= numbers[0] && UInt64(number) - numbers[0] < numbers[2]
     }

@@ -1,3 +1,4 @@
+internal import ByteText
 import Energy
 import Host
 
@@ -65,7 +66,7 @@ struct HwmonSource: EnergySource {
   }
 
   private static func number(_ label: String, after prefix: String) -> Int? {
-    guard label.hasPrefix(prefix), let number = Int(label.dropFirst(prefix.count)), number >= 0 else { return nil }
+    guard label.begins(with: prefix), let number = Int(label.dropFirst(prefix.count)), number >= 0 else { return nil }
     return number
   }
 
