@@ -60,11 +60,16 @@ final class LiveCollectors {
     for collector in collectors { (collector as? any PeriodicCollector)?.sample(now: now) }
   }
 
-  /// The counters as they are shown now, by family and labels, in the units they are counted in.
-  func counters() throws -> [String: UInt64] {
+  /// All that a scrape would have now.
+  func snapshot() throws -> Snapshot {
     var writer = SampleWriter()
     for collector in collectors { try collector.collect(into: &writer) }
-    let snapshot = writer.finish()
+    return writer.finish()
+  }
+
+  /// The counters as they are shown now, by family and labels, in the units they are counted in.
+  func counters() throws -> [String: UInt64] {
+    let snapshot = try snapshot()
     var counters: [String: UInt64] = [:]
     for sample in snapshot.samples where snapshot.families[sample.family].type == .counter {
       let series =

@@ -51,6 +51,9 @@ void exec_by_thread(long us);
 void go_on(long us);
 /* touch_pages() by another thread than the first, which has ended. */
 void outlived(long count);
+/* Processes in groups below `folder`, of names that nobody expects, each renamed and renamed back; `ms` of work in
+ * between. */
+void strange_names(const char *folder, long ms);
 /* A process whose threads all end it at the same moment, `count` times. */
 void end_together(long count, long threads);
 

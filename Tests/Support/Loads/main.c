@@ -75,6 +75,11 @@ static void run_stream(char **w, const long *n)
 	stream(w[0], w[1], n[2]);
 }
 
+static void run_strange_names(char **w, const long *n)
+{
+	strange_names(w[0], n[1]);
+}
+
 /* A load by its name, with the one function that it has. */
 struct load {
 	const char *name;
@@ -127,6 +132,7 @@ static const struct load loads[] = {
 	{"spin", .one = spin},
 	{"steps", .two = steps},
 	{"stream", .words = run_stream, 3, 3},
+	{"strange-names", .words = run_strange_names, 2, 2},
 	{"synced-writes", .one = synced_writes},
 	{"threads", .two = threads},
 	{"touch-pages", .one = touch_pages},
