@@ -39,7 +39,7 @@ final class KernelFaultCounts {
       // the user's share first: what happens in between is in the totals alone, as it will be next time
       return FaultSplit.Observation(totals: try PageFaultStatistics(paths: paths), byMode: byMode)
     } catch {
-      throw CollectorFailure(.read, "\(error)", cure: "restart wattprobe if a CPU came online after it started")
+      throw CollectorFailure(reading: error)
     }
   }
 }

@@ -147,11 +147,7 @@ extension CollectorFailure {
   /// What an operator needs to know of a refused eBPF call.
   init(_ error: BPFError) {
     if error.isPermission {
-      self.init(
-        .permission, error.description,
-        cure:
-          "run as root, or grant CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN on kernels before 5.8, and on 6.1 with libbpf 1.1)"
-      )
+      self.init(.permission, error.description, cure: Self.cure(ofRefusalWith: .effective))
     } else if !KernelBTF.isPresent {
       self.init(
         .btf, error.description + " (the kernel shows no BTF)",
@@ -165,6 +161,32 @@ extension CollectorFailure {
         .hook, error.cause.isEmpty ? error.description : error.description + ": " + error.cause,
         cure: "use kernel 5.10 or later built with BTF and tracepoints")
     }
+  }
+}
+
+extension CollectorFailure {
+  /// What would help where the kernel refused a program (EPERM) to a process that has `capabilities`.
+  static func cure(ofRefusalWith capabilities: Capabilities) -> String {
+    guard capabilities.contains(.sysAdmin) else {
+      return "run as root, or grant CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN on kernels before 5.8, and on 6.1 with libbpf 1.1)"
+    }
+    return "it has CAP_SYS_ADMIN, so no capability is missing: run it outside of user namespaces, and see "
+      + "/sys/kernel/security/lockdown and the log of a security module; some virtual machines' kernels lack BPF trampolines"
+  }
+
+  /// A file or event of the kernel's that could be read before.
+  init(reading error: HostError) {
+    let cure =
+      if error.isAbsence {
+        "see whether it is there: procfs and sysfs are where --path.procfs and --path.sysfs say"
+      } else if error.isPermission {
+        "restart wattprobe: it has given up the privilege that it had at its start"
+      } else if case .malformed = error {
+        "report this with the kernel's version"
+      } else {
+        "see the kernel's log"
+      }
+    self.init(error.isPermission ? .permission : .read, "\(error)", cure: cure)
   }
 }
 
