@@ -31,6 +31,16 @@ extension EndToEnd {
       }
     }
 
+    /// Zones measure the same again: by powercap, memory-mapped, by die. What is attributed has each joule once.
+    @Test func zonesOfEnergyAreNotAddedUp() throws {
+      for expression in try Dashboard.load().expressions {
+        let used = Dashboard.metrics(in: expression)
+        guard !used.isDisjoint(with: ["wattprobe_energy_joules_total", "wattprobe_power_watts"]) else { continue }
+        let isSum = expression.contains(/\b(sum|avg|topk|count)\b/)
+        #expect(!isSum || expression.contains(/by \([^)]*zone/), "\(expression)")
+      }
+    }
+
     @Test func panelsAreDescribedAndTakeTheChosenSource() throws {
       let dashboard = try Dashboard.load()
       #expect(dashboard.schemaVersion >= 39)

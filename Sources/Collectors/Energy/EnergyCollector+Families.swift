@@ -6,8 +6,8 @@ extension EnergyCollector {
   static let energyJoules = Family(
     "energy_joules", .counter, unit: "joules", labels: labels,
     help:
-      "Energy since wattprobe started. For the machine, sum the package and dram zones of one source and the GPUs; core and "
-      + "uncore are parts of packages, psys and machine contain them, -mmio zones measure the same again.")
+      "Energy since wattprobe started. The machine's, each joule once, is the sum of energy_attributed_joules; core and uncore "
+      + "are parts of packages, psys and machine contain them, -mmio zones and dies may measure the same again.")
   static let powerWatts = Family(
     "power_watts", .gauge, unit: "watts", labels: labels,
     help: "Mean power of the zone over its last window; absent while it cannot be read.")
