@@ -68,9 +68,12 @@ import Testing
         "idle_entries": \.idle_entries, "padding": \.padding,
       ]),
     Layout(
+      InterruptLevel.self, of: "irq",
+      ["irq": \.irq, "start": \.start, "within": \.within, "handled": \.handled]),
+    Layout(
       InterruptsPerCPU.self, of: "irq",
       [
-        "hardirq_start": \.hardirq_start, "hardirq_handled": \.hardirq_handled, "hardirq_ns": \.hardirq_ns,
+        "hardirqs": \.hardirqs, "hardirq_depth": \.hardirq_depth, "hardirq_ns": \.hardirq_ns,
         "softirq_start": \.softirq_start, "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns,
         "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
       ]),
