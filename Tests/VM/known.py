@@ -20,9 +20,6 @@ MARKS = [
         "collectors/plain/page cache counts an uncached page once", "K3",
         "a fault on a page that is not cached counts all the pages around it", since=(6, 12)),
     Known(
-        "collectors/plain/tasks that end are no lost updates", "kernels.md 5",
-        "load_tasks counts tasks that end as updates that found no room"),
-    Known(
         "energy/dies/the power pmu is counted once", "kernels.md 1",
         "where the power PMU's cpumask names every CPU of a package, each die's are taken for dies", since=(7, 0)),
     Known(
