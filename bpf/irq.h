@@ -76,7 +76,7 @@ int irq_handler_entry(struct raw_tracepoint *context)
 /* Ends the innermost handler of `irq`: its time without that of interrupts within it. False where none is known. */
 static __always_inline bool end_handler(struct interrupt_cpu *c, u64 irq, u64 *own, struct hardirq_level **ended)
 {
-	u64 depth = c->hardirq_depth, elapsed;
+	u64 depth = c->hardirq_depth, took;
 
 	for (int i = HARDIRQ_NESTING - 1; i >= 0; i--) {
 		struct hardirq_level *level = &c->hardirqs[i];
@@ -85,10 +85,10 @@ static __always_inline bool end_handler(struct interrupt_cpu *c, u64 irq, u64 *o
 			continue;
 		/* what lies above has ended unseen */
 		c->hardirq_depth = i;
-		elapsed = bpf_ktime_get_ns() - level->start;
+		took = elapsed_since(level->start);
 		if (i > 0)
-			c->hardirqs[i - 1].within += elapsed;
-		*own = elapsed > level->within ? elapsed - level->within : 0;
+			c->hardirqs[i - 1].within += took;
+		*own = not_negative(took - level->within);
 		*ended = level;
 		return true;
 	}
@@ -100,17 +100,17 @@ static __always_inline int leave_handler(u32 irq, bool is_last)
 {
 	struct interrupt_cpu *c = this_cpu();
 	struct hardirq_level *level;
-	u64 elapsed;
+	u64 took;
 
-	if (!c || !end_handler(c, irq, &elapsed, &level))
+	if (!c || !end_handler(c, irq, &took, &level))
 		return 0;
-	c->hardirq_ns[interrupted_idle()] += elapsed;
+	c->hardirq_ns[interrupted_idle()] += took;
 	if (!config.histograms)
 		return 0;
-	elapsed += level->handled;
-	level->handled = is_last ? 0 : elapsed;
+	took += level->handled;
+	level->handled = is_last ? 0 : took;
 	if (is_last)
-		add_hardirq(irq, elapsed);
+		add_hardirq(irq, took);
 	return 0;
 }
 
@@ -148,7 +148,7 @@ int softirq_entry(struct raw_tracepoint *context)
 	/* an interrupt that raised it after the clock was read here has it run once more */
 	if (raised && raised <= now) {
 		c->raised[vector] = 0;
-		histogram_add(&c->latencies[vector], now - raised);
+		histogram_add(&c->latencies[vector], elapsed(raised, now));
 	}
 	return 0;
 }
@@ -157,19 +157,19 @@ SEC("raw_tp/softirq_exit")
 int softirq_exit(struct raw_tracepoint *context)
 {
 	struct interrupt_cpu *c = this_cpu();
-	u64 vector = (u32)context->args[0], elapsed, hardirq;
+	u64 vector = (u32)context->args[0], took, hardirq;
 
 	if (!c || !c->softirq_start)
 		return 0;
-	elapsed = bpf_ktime_get_ns() - c->softirq_start;
+	took = elapsed_since(c->softirq_start);
 	c->softirq_start = 0;
 	/* device interrupts that came in between are counted as such */
 	hardirq = c->hardirq_ns[0] + c->hardirq_ns[1] - c->softirq_hardirq;
-	elapsed = elapsed > hardirq ? elapsed - hardirq : 0;
+	took = not_negative(took - hardirq);
 	if (config.cpu_time)
-		c->softirq_ns[interrupted_idle()] += elapsed;
+		c->softirq_ns[interrupted_idle()] += took;
 	if (config.histograms && vector < SOFTIRQS)
-		histogram_add(&c->durations[vector], elapsed);
+		histogram_add(&c->durations[vector], took);
 	return 0;
 }
 

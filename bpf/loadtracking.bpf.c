@@ -299,8 +299,7 @@ int BPF_PROG(pelt_se_tp, struct sched_entity *entity)
 	} else {
 		ns = now.clock - t->last.clock;
 	}
-	if ((__s64)ns < 0)
-		ns = 0;
+	ns = not_negative(ns);
 	ran = now.ran - t->last.ran;
 	/* the clocks of two CPUs may differ by a little */
 	if (ran > ns)

@@ -177,7 +177,7 @@ int BPF_PROG(net_dev_start_xmit, const struct sk_buff *packet, const struct net_
 	traffic->offered_bytes += packet->len - (is_loopback(device) ? ETHERNET_HEADER : 0);
 	at = take_stamp(c, packet, device);
 	if (at)
-		histogram_add(&traffic->queue, bpf_ktime_get_ns() - at);
+		histogram_add(&traffic->queue, elapsed_since(at));
 	return 0;
 }
 

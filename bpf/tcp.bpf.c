@@ -40,7 +40,7 @@ static __always_inline void end_connect(struct tcp_cpu *c, u64 family, u64 key, 
 
 	if (started) {
 		if (result == TCP_CONNECTED)
-			histogram_add_atomic(&c->connects[family], bpf_ktime_get_ns() - *started);
+			histogram_add_atomic(&c->connects[family], elapsed_since(*started));
 		bpf_map_delete_elem(&tcp_connects, &key);
 	}
 	atomic_add(&c->connections[family][result], 1);
