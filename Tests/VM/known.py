@@ -17,9 +17,6 @@ class Known:
 
 MARKS = [
     Known(
-        "collectors/plain/page cache counts an uncached page once", "K3",
-        "a fault on a page that is not cached counts all the pages around it", since=(6, 12)),
-    Known(
         "energy/dies/the power pmu is counted once", "kernels.md 1",
         "where the power PMU's cpumask names every CPU of a package, each die's are taken for dies", since=(7, 0)),
     Known(
