@@ -5,6 +5,7 @@
  * Most packets go from net_dev_queue to the driver at once, on the same CPU and with softirqs off: one stamp per CPU
  * serves them. Only those that are put into a queueing discipline need one of their own.
  */
+#include "ancestor.h"
 #include "histogram.h"
 #include "percpu.h"
 #include "socket.h"
@@ -15,7 +16,7 @@ const volatile struct net_config config = {};
 
 PER_CPU_ARRAY(net_cpus, net_cpu)
 
-/* User space puts in the nameless entry first, which takes what there is no room for. */
+/* User space puts in the nameless entries first, which take what has no room and what is not the host's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -32,6 +33,9 @@ struct {
 } queued_packets SEC(".maps");
 
 static const struct device_traffic no_traffic;
+
+/* The network namespace that the kernel began with; 0: not found. */
+u64 host_network;
 
 /* The bytes before the first 0, in little endian. */
 static __always_inline u64 text_mask(u64 word)
@@ -53,11 +57,22 @@ static __always_inline struct device_name name_of(const struct net_device *devic
 	return name;
 }
 
+/* Every container has an eth0 and a lo: they are not those of the host, which their packets pass as well. */
+static __always_inline bool is_of_host(const struct net_device *device)
+{
+	if (config.all_namespaces || !bpf_core_field_exists(device->nd_net.net))
+		return true;
+	return !host_network || (u64)device->nd_net.net == host_network;
+}
+
 static __always_inline struct device_traffic *traffic_of(const struct net_device *device)
 {
-	struct device_name name = name_of(device), others = {};
-	struct device_traffic *traffic = bpf_map_lookup_elem(&network_devices, &name);
+	struct device_name name = {.rest = OTHER_NAMESPACES}, others = {};
+	struct device_traffic *traffic;
 
+	if (is_of_host(device))
+		name = name_of(device);
+	traffic = bpf_map_lookup_elem(&network_devices, &name);
 	if (traffic)
 		return traffic;
 	bpf_map_update_elem(&network_devices, &name, &no_traffic, BPF_NOEXIST);
@@ -241,5 +256,13 @@ int kfree_skb(u64 *context)
 	} else {
 		atomic_add(&c->unspecified, 1);
 	}
+	return 0;
+}
+
+/* Run once by user space before it attaches the others. */
+SEC("raw_tp")
+int find_host(void *context)
+{
+	host_network = network_of_host();
 	return 0;
 }

@@ -237,7 +237,7 @@ import Testing
       ]),
     Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),
     Layout(QueuedStamp.self, of: "net", ["at": \.at, "length": \.length]),
-    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue]),
+    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue, "all_namespaces": \.all_namespaces]),
     Layout(
       TCPPerCPU.self, of: "tcp",
       [

@@ -4,11 +4,16 @@
 #include "histogram.h"
 #include "../swift_name.h"
 
-/* The 16 bytes of a name, all 0 after its end; no name at all: the devices there is no room for. */
+/*
+ * The 16 bytes of a name, all 0 after its end. No name at all: the devices there is no room for. The rest of a name
+ * without a start: those of other network namespaces than the host's.
+ */
 struct device_name {
 	__u64 start;
 	__u64 rest;
 } SWIFT_NAME(DeviceName);
+
+#define OTHER_NAMESPACES 1
 
 struct device_traffic {
 	__u64 received;
@@ -48,4 +53,5 @@ struct queued_stamp {
 
 struct net_config {
 	__u8 stamps_at_queue; /* the kernel does not say when a packet is put into a queueing discipline */
+	__u8 all_namespaces;  /* devices of other network namespaces have series, too */
 } SWIFT_NAME(NetConfig);
