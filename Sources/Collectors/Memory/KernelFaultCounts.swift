@@ -11,7 +11,7 @@ final class KernelFaultCounts {
   init(paths: HostPaths) throws(CollectorFailure) {
     self.paths = paths
     do throws(SystemError) {
-      counters = try PageFaultCounters(cpus: PossibleCPUs.count)
+      counters = try PageFaultCounters(cpus: PossibleCPUs.end)
     } catch {
       let isPermission = HostError.system(error).isPermission
       throw CollectorFailure(

@@ -39,7 +39,7 @@ package final class NetPrograms: LoadedPrograms {
 
   private static func attached(_ form: Form, options: NetOptions) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("net")
-    try object.setCapacity("net_cpus", PossibleCPUs.count)
+    try object.setCapacity("net_cpus", PossibleCPUs.end)
     // one for all that have no room, one for those that are not the host's
     try object.setCapacity("network_devices", options.devices + 2)
     try object.setCapacity("queued_packets", options.queuedPackets)

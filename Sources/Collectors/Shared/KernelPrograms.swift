@@ -100,7 +100,7 @@ package final class KernelPrograms {
     if eventsResult == nil {
       eventsResult = attempt { () throws(CollectorFailure) in
         let online = (try? CPUList.read(options.paths.sys("devices/system/cpu/online"))) ?? []
-        return try ProcessorEvents(cpus: online.filter { $0 < PossibleCPUs.count }, source: options.pmu.source)
+        return try ProcessorEvents(cpus: online.filter { $0 < PossibleCPUs.end }, source: options.pmu.source)
       }
     }
     return try eventsResult!.get()

@@ -158,7 +158,7 @@ package final class SyscallsCollector: Collector {
 
   /// Adds the slots of one index, over all CPUs, to `words`.
   private func addDurations(of index: Int) {
-    for cpu in 0..<PossibleCPUs.count {
+    for cpu in 0..<PossibleCPUs.end {
       for word in words.indices {
         words[word] += programs.durations.load(cpu * Self.indexes + index, offset: word * 8)
       }
