@@ -211,6 +211,23 @@ int BPF_PROG(net_dev_xmit, struct sk_buff *packet, int result, struct net_device
 	return 0;
 }
 
+/*
+ * Just before the packet is freed with a reason that stands for all of these (7.1): the packets are the same, so each
+ * is counted as it is freed, and here it is only kept what it will be counted as.
+ */
+SEC("tp_btf/qdisc_drop")
+int BPF_PROG(qdisc_drop, struct Qdisc *discipline, const struct netdev_queue *queue, struct net_device *device,
+	     struct sk_buff *packet, unsigned int reason)
+{
+	struct net_cpu *c = this_cpu();
+
+	if (!c)
+		return 0;
+	c->refused_packet = (u64)packet;
+	c->refused_reason = reason & 0xffff;
+	return 0;
+}
+
 static __always_inline void count_drop(struct net_cpu *c, u64 reason)
 {
 	u64 subsystem = reason >> 16;
@@ -249,9 +266,12 @@ int kfree_skb(u64 *context)
 		bpf_map_delete_elem(&queued_packets, &key);
 
 	if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED)) {
-		u64 reason = (u32)context[2];
+		u64 reason = (u32)context[2], refused = c->refused_packet;
 
-		if (!is_no_drop(reason))
+		c->refused_packet = 0;
+		if (refused == key.packet && c->refused_reason < QUEUE_REASONS)
+			atomic_add(&c->queue_drops[c->refused_reason], 1);
+		else if (!is_no_drop(reason))
 			count_drop(c, reason);
 	} else {
 		atomic_add(&c->unspecified, 1);

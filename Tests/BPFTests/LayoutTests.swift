@@ -233,6 +233,7 @@ import Testing
       [
         "queued_packet": \.queued_packet, "queued_device": \.queued_device, "queued_at": \.queued_at, "lost": \.lost,
         "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified,
+        "refused_packet": \.refused_packet, "refused_reason": \.refused_reason, "queue_drops": \.queue_drops,
         "padding": \.padding,
       ]),
     Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),

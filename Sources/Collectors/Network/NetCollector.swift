@@ -58,10 +58,11 @@ package final class NetCollector: PeriodicCollector {
   private init(_ context: CollectorContext) throws(CollectorFailure) {
     let options = context.options.net
     paths = context.options.paths
-    programs = try NetPrograms.load(options: options, logger: context.logger)
+    reasons = DropReasonNames()
+    programs = try NetPrograms.load(
+      options: options, hasQueueReasons: reasons.hasQueueReasons, logger: context.logger)
     context.kernel.register(programs)
     table = DeviceTable(limit: options.devices, grace: options.graceNanoseconds)
-    reasons = DropReasonNames()
   }
 
   package func sample(now: UInt64) {
@@ -128,6 +129,9 @@ package final class NetCollector: PeriodicCollector {
     writer.begin(Self.drops)
     for number in 0..<Int(DROP_REASONS) {
       write(reasons.name(number), offset: layout.offset(of: \.drops)! + number * 8, to: &writer)
+    }
+    for number in 0..<Int(QUEUE_REASONS) {
+      write(reasons.queueReason(number), offset: layout.offset(of: \.queue_drops)! + number * 8, to: &writer)
     }
     for number in 0..<Int(DROP_SUBSYSTEMS) {
       write(reasons.subsystem(number), offset: layout.offset(of: \.foreign)! + number * 8, to: &writer)

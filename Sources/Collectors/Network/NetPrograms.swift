@@ -22,28 +22,35 @@ package final class NetPrograms: LoadedPrograms {
   package var collector: String { "net" }
 
   /// Loads and attaches the programs in the first form this kernel takes.
-  static func load(options: NetOptions, logger: Logger) throws(CollectorFailure) -> NetPrograms {
+  ///
+  /// - Parameter hasQueueReasons: the kernel has a tracepoint for why queueing disciplines drop packets.
+  static func load(
+    options: NetOptions, hasQueueReasons: Bool, logger: Logger
+  ) throws(CollectorFailure) -> NetPrograms {
     let forms = options.form.map { [$0] } ?? Form.allCases
     return try first("net", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
-      try NetPrograms(form, options: options)
+      try NetPrograms(form, options: options, hasQueueReasons: hasQueueReasons)
     }
   }
 
-  private init(_ form: Form, options: NetOptions) throws(BPFError) {
-    object = try Self.attached(form, options: options)
+  private init(_ form: Form, options: NetOptions, hasQueueReasons: Bool) throws(BPFError) {
+    object = try Self.attached(form, options: options, hasQueueReasons: hasQueueReasons)
     cpus = try MappedArray("net_cpus", of: object)
     devices = try PerCPUHash("network_devices", of: object)
     queued = try HashMap("queued_packets", of: object)
     self.form = form
   }
 
-  private static func attached(_ form: Form, options: NetOptions) throws(BPFError) -> ProgramObject {
+  private static func attached(
+    _ form: Form, options: NetOptions, hasQueueReasons: Bool
+  ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("net")
     try object.setCapacity("net_cpus", PossibleCPUs.end)
     // one for all that have no room, one for those that are not the host's
     try object.setCapacity("network_devices", options.devices + 2)
     try object.setCapacity("queued_packets", options.queuedPackets)
     if form == .stampsAtQueue { try object.omit(program: "qdisc_enqueue") }
+    if !hasQueueReasons { try object.omit(program: "qdisc_drop") }
     try object.configure(
       NetConfig(
         stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.includesAllNamespaces ? 1 : 0))
@@ -54,6 +61,7 @@ package final class NetPrograms: LoadedPrograms {
     try object.run("find_host", onEach: [0])
     // what takes stamps away first, then what makes them
     try object.attach("kfree_skb")
+    if hasQueueReasons { try object.attach("qdisc_drop") }
     try object.attach("netif_receive_skb")
     try object.attach("net_dev_xmit")
     try object.attach("net_dev_start_xmit")

@@ -27,6 +27,7 @@ struct device_traffic {
 
 #define DROP_REASONS	192
 #define DROP_SUBSYSTEMS 16
+#define QUEUE_REASONS	32 /* of queueing disciplines */
 
 struct net_cpu {
 	/* the packet queued last, while it may still go to the driver at once; 0: none */
@@ -37,7 +38,11 @@ struct net_cpu {
 	__u64 drops[DROP_REASONS];	/* by the number of the reason */
 	__u64 foreign[DROP_SUBSYSTEMS]; /* by the subsystem that has reasons of its own; 0: beyond all these */
 	__u64 unspecified;		/* where the kernel gives no reason */
-	__u64 padding[3];
+	/* the packet that a queueing discipline is about to drop, and why */
+	__u64 refused_packet;
+	__u64 refused_reason;
+	__u64 queue_drops[QUEUE_REASONS]; /* by the number of their reason within their subsystem */
+	__u64 padding[1];
 } SWIFT_NAME(NetPerCPU);
 
 /* A packet that waits in a queueing discipline, known by its address and device. */
