@@ -187,14 +187,33 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 	return 0;
 }
 
+/*
+ * Within another submission: a driver that is stacked on others (device mapper, md) passes on what it was given, in the
+ * context of whoever gave it.
+ */
+static __always_inline bool is_passed_on(void)
+{
+	struct task_struct___submits *task;
+
+	/* since 5.11 */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		task = (void *)bpf_get_current_task_btf();
+		return task->bio_list;
+	}
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, bio_list);
+}
+
 static __always_inline int submit(struct bio *bio)
 {
 	u32 operation = bio->bi_opf & REQ_OP_MASK;
 	struct block_cpu *c = this_cpu();
 
-	if (c && operation == REQ_OP_READ)
+	if (!c || is_passed_on())
+		return 0;
+	if (operation == REQ_OP_READ)
 		add_detail(block_reads, &c->unwatched_reads, 1);
-	else if (c && operation == REQ_OP_WRITE)
+	else if (operation == REQ_OP_WRITE)
 		add_detail(block_writes, &c->unwatched_writes, 1);
 	return 0;
 }
