@@ -21,8 +21,8 @@ extension KernelTests {
       let processes = options.process.limit * 13 + 12
       let groups = options.cgroup.limit + 1
       let interrupts = 16 * (options.interrupts.limit + 1) + 420
-      let calls = 2 * 385 + 153 + 32 * 11
-      let network = 29 * (options.net.devices + 1) + 209 + 117
+      let calls = 2 * 423 + 153 + 32 * 11
+      let network = 29 * (options.net.devices + 1) + 241 + 117
       let disks = 201 * (options.block.devices + 1)
       return processes + groups + interrupts + calls + network + disks + 64 + 37 * PossibleCPUs.end + 420
     }
