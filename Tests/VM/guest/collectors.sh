@@ -49,7 +49,7 @@ load brd
 load dm_mod
 if dmsetup create volume --noudevsync --noudevrules --table '0 8192 linear /dev/ram0 0' >/tmp/volume.log 2>&1; then
 	snap volume-0
-	run_load deep-reads /dev/mapper/volume 4096 300 8
+	run_load deep-reads /dev/dm-0 4096 300 8
 	snap volume-1
 	dmsetup remove --noudevsync volume
 else
@@ -85,12 +85,12 @@ snap net-1
 
 # A queue that is too short for what is sent.
 load sch_tbf
-if tc qdisc add dev vm0 root tbf rate 8mbit burst 4000 limit 30000 >/tmp/queue.log 2>&1; then
+if /usr/bin/tc qdisc add dev vm0 root tbf rate 8mbit burst 4000 limit 30000 >/tmp/queue.log 2>&1; then
 	run_load send-datagrams 10.9.0.2 9 300 1000 0
 	sleep 1
-	tc -s qdisc show dev vm0 >/out/queue.txt
+	/usr/bin/tc -s qdisc show dev vm0 >/out/queue.txt
 	snap queue-1
-	tc qdisc del dev vm0 root
+	/usr/bin/tc qdisc del dev vm0 root
 else
 	say "no queue: $(cat /tmp/queue.log)"
 fi

@@ -231,7 +231,7 @@ def drops_of_queues_have_their_reason(guest):
         for name in ("unspecified", "NOT_SPECIFIED", "QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_GENERIC")}
     assert sum(reasons.values()) >= dropped, f"{reasons}, but {dropped} were dropped"
     if guest.series >= (7, 1):
-        assert reasons["QDISC_OVERLIMIT"] == dropped and reasons["QDISC_DROP"] == 0, f"{reasons}, dropped {dropped}"
+        assert reasons["QDISC_GENERIC"] == dropped and reasons["QDISC_DROP"] == 0, f"{reasons}, dropped {dropped}"
 
 
 @test(PLAIN)

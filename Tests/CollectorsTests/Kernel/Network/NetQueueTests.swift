@@ -28,10 +28,11 @@ extension KernelTests {
         findings.expect(
           "mean wait in ns", slow.sum / max(1, slow.count), atLeast: 10 * fast.sum / max(1, fast.count))
         findings.expect("dropped", dropped, atLeast: 100)
-        // QDISC_DROP, or since 6.17 OVERLIMIT
-        let drops = after.sum("network_drops", ["reason": "QDISC_DROP"])
-        let overLimit = after.sum("network_drops", ["reason": "QDISC_OVERLIMIT"])
-        findings.expect("drops by reason", drops + overLimit, atLeast: dropped)
+        // QDISC_DROP, or since 6.17 OVERLIMIT, or since 7.1 GENERIC
+        let drops = ["DROP", "OVERLIMIT", "GENERIC"].reduce(0) {
+          $0 + after.sum("network_drops", ["reason": "QDISC_\($1)"])
+        }
+        findings.expect("drops by reason", drops, atLeast: dropped)
         try findings.expectNoStamp(collectors)
       }
     }
