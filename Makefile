@@ -20,7 +20,7 @@ export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 -
 
 BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libelf-dev libstdc++-12-dev linux-libc-dev zlib1g-dev
 TEST_PACKAGES := clang-format curl iproute2 linux-perf prometheus python3 python3-prometheus-client systemd util-linux
-VM_PACKAGES := bc busybox-static cpio gcc kmod make python3 qemu-system-x86 util-linux xz-utils
+VM_PACKAGES := bc busybox-static cpio dmsetup gcc iproute2 kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
 .PHONY: help run test test-vm vm-shell vm-table build docs bench install uninstall format check-format clean toolchain build-packages test-packages vm-packages

@@ -179,15 +179,29 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 	/* one that only asked for a flush never was with the driver itself */
 	if (!request)
 		return 0;
-	histogram_add_atomic(&counters->duration, bpf_ktime_get_ns() - request->issued_ns);
+	histogram_add_atomic(&counters->duration, elapsed_since(request->issued_ns));
 	/* when it was made is known where the kernel keeps statistics, of flushes always */
-	if (flags & config.io_stat || operation == BLOCK_FLUSH) {
-		u64 queued = request->issued_ns - rq->start_time_ns;
-
-		histogram_add_atomic(&counters->queue, (__s64)queued < 0 ? 0 : queued);
-	}
+	if (flags & config.io_stat || operation == BLOCK_FLUSH)
+		histogram_add_atomic(&counters->queue, elapsed(rq->start_time_ns, request->issued_ns));
 	bpf_map_delete_elem(&block_requests, &key);
 	return 0;
+}
+
+/*
+ * Within another submission: a driver that is stacked on others (device mapper, md) passes on what it was given, in the
+ * context of whoever gave it.
+ */
+static __always_inline bool is_passed_on(void)
+{
+	struct task_struct___submits *task;
+
+	/* since 5.11 */
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		task = (void *)bpf_get_current_task_btf();
+		return task->bio_list;
+	}
+	task = (void *)bpf_get_current_task();
+	return BPF_CORE_READ(task, bio_list);
 }
 
 static __always_inline int submit(struct bio *bio)
@@ -195,9 +209,11 @@ static __always_inline int submit(struct bio *bio)
 	u32 operation = bio->bi_opf & REQ_OP_MASK;
 	struct block_cpu *c = this_cpu();
 
-	if (c && operation == REQ_OP_READ)
+	if (!c || is_passed_on())
+		return 0;
+	if (operation == REQ_OP_READ)
 		add_detail(block_reads, &c->unwatched_reads, 1);
-	else if (c && operation == REQ_OP_WRITE)
+	else if (operation == REQ_OP_WRITE)
 		add_detail(block_writes, &c->unwatched_writes, 1);
 	return 0;
 }

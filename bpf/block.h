@@ -34,6 +34,12 @@ struct bio {
 	unsigned int bi_opf;
 };
 
+struct bio_list;
+
+struct task_struct___submits {
+	struct bio_list *bio_list; /* what is submitted within a driver's own submit_bio() is put there */
+};
+
 /* f3fa33acca9f ("block: remove the ->rq_disk field in struct request", 5.17). */
 struct request___before_5_17 {
 	struct gendisk *rq_disk;

@@ -24,7 +24,7 @@ int cpu_idle(struct raw_tracepoint *context)
 	last = c->idle_state;
 	c->idle_since = 0;
 	if (since && last < IDLE_STATES)
-		c->idle_ns[last] += now - since;
+		c->idle_ns[last] += elapsed(since, now);
 	/* PWR_EVENT_EXIT is -1 */
 	if (state < IDLE_STATES) {
 		c->idle_entries[state]++;

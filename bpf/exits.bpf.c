@@ -95,6 +95,6 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	atomic_add(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
 	atomic_add(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
 	histogram_add_atomic(&c->cpu, usage.runtime);
-	histogram_add_atomic(&c->lifetime, bpf_ktime_get_boot_ns() - leader->start_boottime);
+	histogram_add_atomic(&c->lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
 	return 0;
 }

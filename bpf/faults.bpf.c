@@ -107,7 +107,7 @@ int BPF_PROG(fault_end, struct vm_area_struct *area, unsigned long address, unsi
 	entry->is_tried = !!(result & VM_FAULT_RETRY);
 	if (entry->is_tried)
 		return 0;
-	ns = bpf_ktime_get_ns() - entry->ns;
+	ns = elapsed_since(entry->ns);
 	entry->ns = 0;
 	if (result & VM_FAULT_ERROR)
 		return 0;
@@ -115,7 +115,7 @@ int BPF_PROG(fault_end, struct vm_area_struct *area, unsigned long address, unsi
 	mode = flags & FAULT_FLAG_USER ? FAULT_USER : FAULT_KERNEL;
 	/* faults are preempted by those of other tasks */
 	atomic_add(&c->faults[kind][mode], 1);
-	histogram_add_atomic(&c->durations[kind], (__s64)ns < 0 ? 0 : ns);
+	histogram_add_atomic(&c->durations[kind], ns);
 	return 0;
 }
 

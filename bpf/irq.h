@@ -45,33 +45,72 @@ static __always_inline void add_hardirq(u32 irq, u64 ns)
 		histogram_add(histogram, ns);
 }
 
+/*
+ * An interrupt may come within the handler of another: of a GPIO controller whose handler calls those of its pins, or
+ * one that is never masked (arm64). It is never within itself: what is under way of the same number was left unseen.
+ */
+SEC("raw_tp/irq_handler_entry")
+int irq_handler_entry(struct raw_tracepoint *context)
+{
+	struct interrupt_cpu *c = this_cpu();
+	u64 irq = (u32)context->args[0], depth;
+	struct hardirq_level *level;
+
+	if (!c)
+		return 0;
+	for (depth = 0; depth < HARDIRQ_NESTING && depth < c->hardirq_depth; depth++)
+		if (c->hardirqs[depth].irq == irq)
+			break;
+	/* as deep as this only where ends were missed */
+	depth &= HARDIRQ_NESTING - 1;
+	level = &c->hardirqs[depth];
+	if (level->irq != irq)
+		level->handled = 0;
+	level->irq = irq;
+	level->within = 0;
+	c->hardirq_depth = depth + 1;
+	level->start = bpf_ktime_get_ns();
+	return 0;
+}
+
+/* Ends the innermost handler of `irq`: its time without that of interrupts within it. False where none is known. */
+static __always_inline bool end_handler(struct interrupt_cpu *c, u64 irq, u64 *own, struct hardirq_level **ended)
+{
+	u64 depth = c->hardirq_depth, took;
+
+	for (int i = HARDIRQ_NESTING - 1; i >= 0; i--) {
+		struct hardirq_level *level = &c->hardirqs[i];
+
+		if ((u64)i >= depth || level->irq != irq)
+			continue;
+		/* what lies above has ended unseen */
+		c->hardirq_depth = i;
+		took = elapsed_since(level->start);
+		if (i > 0)
+			c->hardirqs[i - 1].within += took;
+		*own = not_negative(took - level->within);
+		*ended = level;
+		return true;
+	}
+	return false;
+}
+
 /* `is_last`: no other handler runs for this interrupt. */
 static __always_inline int leave_handler(u32 irq, bool is_last)
 {
 	struct interrupt_cpu *c = this_cpu();
-	u64 elapsed;
+	struct hardirq_level *level;
+	u64 took;
 
-	if (!c || !c->hardirq_start)
+	if (!c || !end_handler(c, irq, &took, &level))
 		return 0;
-	elapsed = bpf_ktime_get_ns() - c->hardirq_start;
-	c->hardirq_start = 0;
-	c->hardirq_ns[interrupted_idle()] += elapsed;
+	c->hardirq_ns[interrupted_idle()] += took;
 	if (!config.histograms)
 		return 0;
-	elapsed += c->hardirq_handled;
-	c->hardirq_handled = is_last ? 0 : elapsed;
+	took += level->handled;
+	level->handled = is_last ? 0 : took;
 	if (is_last)
-		add_hardirq(irq, elapsed);
-	return 0;
-}
-
-SEC("raw_tp/irq_handler_entry")
-int irq_handler_entry(void *context)
-{
-	struct interrupt_cpu *c = this_cpu();
-
-	if (c)
-		c->hardirq_start = bpf_ktime_get_ns();
+		add_hardirq(irq, took);
 	return 0;
 }
 
@@ -109,7 +148,7 @@ int softirq_entry(struct raw_tracepoint *context)
 	/* an interrupt that raised it after the clock was read here has it run once more */
 	if (raised && raised <= now) {
 		c->raised[vector] = 0;
-		histogram_add(&c->latencies[vector], now - raised);
+		histogram_add(&c->latencies[vector], elapsed(raised, now));
 	}
 	return 0;
 }
@@ -118,19 +157,19 @@ SEC("raw_tp/softirq_exit")
 int softirq_exit(struct raw_tracepoint *context)
 {
 	struct interrupt_cpu *c = this_cpu();
-	u64 vector = (u32)context->args[0], elapsed, hardirq;
+	u64 vector = (u32)context->args[0], took, hardirq;
 
 	if (!c || !c->softirq_start)
 		return 0;
-	elapsed = bpf_ktime_get_ns() - c->softirq_start;
+	took = elapsed_since(c->softirq_start);
 	c->softirq_start = 0;
 	/* device interrupts that came in between are counted as such */
 	hardirq = c->hardirq_ns[0] + c->hardirq_ns[1] - c->softirq_hardirq;
-	elapsed = elapsed > hardirq ? elapsed - hardirq : 0;
+	took = not_negative(took - hardirq);
 	if (config.cpu_time)
-		c->softirq_ns[interrupted_idle()] += elapsed;
+		c->softirq_ns[interrupted_idle()] += took;
 	if (config.histograms && vector < SOFTIRQS)
-		histogram_add(&c->durations[vector], elapsed);
+		histogram_add(&c->durations[vector], took);
 	return 0;
 }
 
@@ -145,8 +184,9 @@ int cpuhp_enter(void *context)
 
 	if (!c)
 		return 0;
-	c->hardirq_start = 0;
-	c->hardirq_handled = 0;
+	c->hardirq_depth = 0;
+	for (int depth = 0; depth < HARDIRQ_NESTING; depth++)
+		c->hardirqs[depth].handled = 0;
 	c->softirq_start = 0;
 	for (int vector = 0; vector < SOFTIRQS; vector++)
 		c->raised[vector] = 0;

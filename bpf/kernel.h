@@ -172,6 +172,27 @@ struct raw_tracepoint {
 	u64 args[4];
 };
 
+/*
+ * A difference of two stamps, none where it is negative: the clocks of two CPUs may differ by a little, and less than
+ * nothing would be the longest time of all.
+ */
+static __always_inline u64 not_negative(u64 ns)
+{
+	return (__s64)ns < 0 ? 0 : ns;
+}
+
+/* From one stamp to another. */
+static __always_inline u64 elapsed(u64 from, u64 to)
+{
+	return not_negative(to - from);
+}
+
+/* From a stamp of bpf_ktime_get_ns() until now. */
+static __always_inline u64 elapsed_since(u64 from)
+{
+	return elapsed(from, bpf_ktime_get_ns());
+}
+
 static __always_inline unsigned int task_state(struct task_struct *task)
 {
 	if (bpf_core_field_exists(task->__state))

@@ -238,21 +238,23 @@ static __always_inline bool was_in_io(struct task_struct *task)
 	       BPF_CORE_READ_BITFIELD_PROBED(task, sched_contributes_to_load);
 }
 
-static __always_inline struct tracked *start(u64 key, struct task_struct *task, struct sched_entity___tracked *se)
+static __always_inline void start(struct loadtracking_cpu *c, u64 key, struct task_struct *task,
+				  struct sched_entity___tracked *se)
 {
 	struct tracked *t;
 
-	/* its end has been seen already, perhaps */
+	/* its end has been seen already, perhaps: nothing is lost of it */
 	if (BPF_CORE_READ(task, flags) & PF_EXITING)
-		return NULL;
-	if (bpf_map_update_elem(&load_tasks, &key, &untracked, BPF_NOEXIST))
-		return NULL;
+		return;
+	if (bpf_map_update_elem(&load_tasks, &key, &untracked, BPF_NOEXIST)) {
+		atomic_add(&c->lost, 1);
+		return;
+	}
 	t = bpf_map_lookup_elem(&load_tasks, &key);
 	if (!t)
-		return NULL;
+		return;
 	read_point(&t->last, se);
 	t->switches = BPF_CORE_READ(task, nvcsw);
-	return t;
 }
 
 SEC("tp_btf/pelt_se_tp")
@@ -276,8 +278,7 @@ int BPF_PROG(pelt_se_tp, struct sched_entity *entity)
 		return 0;
 	t = bpf_map_lookup_elem(&load_tasks, &key);
 	if (!t) {
-		if (!start(key, task, se))
-			atomic_add(&c->lost, 1);
+		start(c, key, task, se);
 		return 0;
 	}
 
@@ -298,8 +299,7 @@ int BPF_PROG(pelt_se_tp, struct sched_entity *entity)
 	} else {
 		ns = now.clock - t->last.clock;
 	}
-	if ((__s64)ns < 0)
-		ns = 0;
+	ns = not_negative(ns);
 	ran = now.ran - t->last.ran;
 	/* the clocks of two CPUs may differ by a little */
 	if (ran > ns)

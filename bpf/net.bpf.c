@@ -5,6 +5,7 @@
  * Most packets go from net_dev_queue to the driver at once, on the same CPU and with softirqs off: one stamp per CPU
  * serves them. Only those that are put into a queueing discipline need one of their own.
  */
+#include "ancestor.h"
 #include "histogram.h"
 #include "percpu.h"
 #include "socket.h"
@@ -15,7 +16,7 @@ const volatile struct net_config config = {};
 
 PER_CPU_ARRAY(net_cpus, net_cpu)
 
-/* User space puts in the nameless entry first, which takes what there is no room for. */
+/* User space puts in the nameless entries first, which take what has no room and what is not the host's. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -32,6 +33,9 @@ struct {
 } queued_packets SEC(".maps");
 
 static const struct device_traffic no_traffic;
+
+/* The network namespace that the kernel began with; 0: not found. */
+u64 host_network;
 
 /* The bytes before the first 0, in little endian. */
 static __always_inline u64 text_mask(u64 word)
@@ -53,11 +57,22 @@ static __always_inline struct device_name name_of(const struct net_device *devic
 	return name;
 }
 
+/* Every container has an eth0 and a lo: they are not those of the host, which their packets pass as well. */
+static __always_inline bool is_of_host(const struct net_device *device)
+{
+	if (config.all_namespaces || !bpf_core_field_exists(device->nd_net.net))
+		return true;
+	return !host_network || (u64)device->nd_net.net == host_network;
+}
+
 static __always_inline struct device_traffic *traffic_of(const struct net_device *device)
 {
-	struct device_name name = name_of(device), others = {};
-	struct device_traffic *traffic = bpf_map_lookup_elem(&network_devices, &name);
+	struct device_name name = {.rest = OTHER_NAMESPACES}, others = {};
+	struct device_traffic *traffic;
 
+	if (is_of_host(device))
+		name = name_of(device);
+	traffic = bpf_map_lookup_elem(&network_devices, &name);
 	if (traffic)
 		return traffic;
 	bpf_map_update_elem(&network_devices, &name, &no_traffic, BPF_NOEXIST);
@@ -177,7 +192,7 @@ int BPF_PROG(net_dev_start_xmit, const struct sk_buff *packet, const struct net_
 	traffic->offered_bytes += packet->len - (is_loopback(device) ? ETHERNET_HEADER : 0);
 	at = take_stamp(c, packet, device);
 	if (at)
-		histogram_add(&traffic->queue, bpf_ktime_get_ns() - at);
+		histogram_add(&traffic->queue, elapsed_since(at));
 	return 0;
 }
 
@@ -193,6 +208,23 @@ int BPF_PROG(net_dev_xmit, struct sk_buff *packet, int result, struct net_device
 		traffic->refused++;
 		traffic->refused_bytes += length - (is_loopback(device) ? ETHERNET_HEADER : 0);
 	}
+	return 0;
+}
+
+/*
+ * Just before the packet is freed with a reason that stands for all of these (7.1): the packets are the same, so each
+ * is counted as it is freed, and here it is only kept what it will be counted as.
+ */
+SEC("tp_btf/qdisc_drop")
+int BPF_PROG(qdisc_drop, struct Qdisc *discipline, const struct netdev_queue *queue, struct net_device *device,
+	     struct sk_buff *packet, unsigned int reason)
+{
+	struct net_cpu *c = this_cpu();
+
+	if (!c)
+		return 0;
+	c->refused_packet = (u64)packet;
+	c->refused_reason = reason & 0xffff;
 	return 0;
 }
 
@@ -234,12 +266,23 @@ int kfree_skb(u64 *context)
 		bpf_map_delete_elem(&queued_packets, &key);
 
 	if (bpf_core_enum_value_exists(enum skb_drop_reason, SKB_DROP_REASON_NOT_SPECIFIED)) {
-		u64 reason = (u32)context[2];
+		u64 reason = (u32)context[2], refused = c->refused_packet;
 
-		if (!is_no_drop(reason))
+		c->refused_packet = 0;
+		if (refused == key.packet && c->refused_reason < QUEUE_REASONS)
+			atomic_add(&c->queue_drops[c->refused_reason], 1);
+		else if (!is_no_drop(reason))
 			count_drop(c, reason);
 	} else {
 		atomic_add(&c->unspecified, 1);
 	}
+	return 0;
+}
+
+/* Run once by user space before it attaches the others. */
+SEC("raw_tp")
+int find_host(void *context)
+{
+	host_network = network_of_host();
 	return 0;
 }

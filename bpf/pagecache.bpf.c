@@ -107,6 +107,7 @@ struct reading {
 	u64 mapping;
 	u64 last;
 	u64 index;
+	u64 fault; /* 1 + the number of the fault that was counted last; 0: none */
 };
 
 struct {
@@ -134,20 +135,38 @@ int BPF_PROG(mm_filemap_get_pages, struct address_space *mapping, unsigned long 
 	return is_new ? count_accesses(pages_between(mapping, index, last)) : 0;
 }
 
-/* A page that is mapped by itself; those around it are mapped below. */
-SEC("tp_btf/mm_filemap_fault")
-int BPF_PROG(mm_filemap_fault)
+/*
+ * A fault tells of itself several times: as it maps what is in memory around its page, if anything; as its own page is
+ * not there; and once or twice more as it is tried again when that has been read. It is one use of one page: which of
+ * those around it were there, and will be used, is not told. The task's own counts go on as a fault is over.
+ */
+static __always_inline int count_fault(void)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
+	u64 fault = task->min_flt + task->maj_flt + 1;
+	struct reading *reading = bpf_task_storage_get(&readings, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (reading) {
+		if (reading->fault == fault)
+			return 0;
+		reading->fault = fault;
+	}
 	return count_accesses(1);
 }
 
+SEC("tp_btf/mm_filemap_fault")
+int BPF_PROG(mm_filemap_fault)
+{
+	return count_fault();
+}
+
 SEC("tp_btf/mm_filemap_map_pages")
-int BPF_PROG(mm_filemap_map_pages, struct address_space *mapping, unsigned long first, unsigned long last)
+int BPF_PROG(mm_filemap_map_pages, struct address_space *mapping)
 {
 	/* shared memory maps its pages this way too, and brings them in by another */
 	if (mapping->host->i_sb->s_magic == TMPFS_MAGIC)
 		return 0;
-	return count_accesses(pages_between(mapping, first, last));
+	return count_fault();
 }
 
 /* Where the three above are missing (before 6.12): reads mark what they copy, unmapping what was touched. */

@@ -4,8 +4,8 @@
 #include "layouts.h"
 
 /*
- * The array an object keeps its counters in, an element of `struct element` per possible CPU, and this_cpu(), which
- * finds the running CPU's. User space maps it and sets its length.
+ * The array an object keeps its counters in, an element of `struct element` for each number that a possible CPU may
+ * have, and this_cpu(), which finds the running CPU's. User space maps it and sets its length.
  */
 #define PER_CPU_ARRAY(name, element)                                                                                   \
 	struct {                                                                                                       \

@@ -107,7 +107,8 @@ static __always_inline void add_runqueue_wait(struct sched_cpu *c, struct task_s
 	struct cgroup_key key = {};
 	struct cgroup_waits *waits;
 
-	add_wait(&c->runqueue, ns);
+	ns = not_negative(ns);
+	histogram_add(&c->runqueue, ns);
 	if (!config.cgroup_waits)
 		return;
 	find_cgroup(task, config.version1, &key);
@@ -118,7 +119,7 @@ static __always_inline void add_runqueue_wait(struct sched_cpu *c, struct task_s
 		waits = bpf_map_lookup_elem(&cgroup_waits, &key);
 	}
 	if (waits)
-		add_wait(&waits->runqueue, ns);
+		histogram_add(&waits->runqueue, ns);
 }
 
 static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *next, u64 now)
@@ -150,7 +151,7 @@ static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *n
 		c->held = held;
 	} else if (wait) {
 		if (wait->queued_at)
-			add_runqueue_wait(c, next, now - wait->queued_at);
+			add_runqueue_wait(c, next, elapsed(wait->queued_at, now));
 		wait->queued_at = 0;
 	}
 	if (wait)

@@ -38,15 +38,15 @@ static __always_inline u64 close_slice(struct sched_cpu *c, u64 now, bool was_id
 	u64 slice;
 
 	if (time->last_clock) {
-		slice = now - time->last_clock;
+		slice = elapsed(time->last_clock, now);
 	} else if (time->anchor_ns) {
 		/* first switch since the program began to watch this CPU */
-		slice = bpf_ktime_get_ns() - time->anchor_ns;
+		slice = elapsed_since(time->anchor_ns);
 		time->anchor_clock = 0;
 	} else {
 		slice = 0;
 	}
-	if ((__s64)slice < 0 || (was_idle && c->leaves))
+	if (was_idle && c->leaves)
 		slice = 0;
 
 	time->tail++;
@@ -64,12 +64,6 @@ static __always_inline u64 close_slice(struct sched_cpu *c, u64 now, bool was_id
 	barrier();
 	time->head = time->tail;
 	return slice;
-}
-
-static __always_inline void add_wait(struct histogram *histogram, u64 ns)
-{
-	/* the clocks of two CPUs may differ by a little: never a negative wait */
-	histogram_add(histogram, (__s64)ns < 0 ? 0 : ns);
 }
 
 /* What the two objects do alike at the other hooks. */
@@ -104,7 +98,7 @@ static __always_inline void end_blocked_time(struct sched_cpu *c, struct task_wa
 	u32 reason = wait->reason;
 
 	if (wait->blocked_at && reason < OFFCPU_REASONS)
-		add_wait(&c->offcpu[reason], now - wait->blocked_at);
+		histogram_add(&c->offcpu[reason], elapsed(wait->blocked_at, now));
 	wait->blocked_at = 0;
 }
 

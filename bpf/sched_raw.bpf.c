@@ -43,7 +43,7 @@ int sched_switch(struct raw_tracepoint *context)
 	wait = is_idle ? NULL : hashed_wait(next, false, c);
 	if (wait) {
 		if (wait->queued_at)
-			add_wait(&c->runqueue, now - wait->queued_at);
+			histogram_add(&c->runqueue, elapsed(wait->queued_at, now));
 		wait->queued_at = 0;
 		end_blocked_time(c, wait, now);
 	}

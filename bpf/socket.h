@@ -26,10 +26,18 @@ struct Qdisc {
 	void *enqueue;
 };
 
+struct net;
+
+/* Without the member where the kernel is built without network namespaces. */
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
 struct net_device {
 	char name[16];
 	unsigned short type;
 	struct Qdisc *qdisc;
+	possible_net_t nd_net;
 };
 
 struct netdev_queue {

@@ -162,10 +162,8 @@ static __always_inline void count_duration(struct syscalls_cpu *c, u64 index, u6
 static __always_inline void end_call(struct syscalls_cpu *c, struct syscall_entry *entry)
 {
 	u64 index = entry->index & (SYSCALL_INDEXES - 1);
-	u64 ns = bpf_ktime_get_ns() - entry->ns;
+	u64 ns = elapsed_since(entry->ns);
 
-	if ((__s64)ns < 0)
-		ns = 0;
 	entry->ns = 0;
 	c->totals[index].calls++;
 	c->totals[index].ns += ns;

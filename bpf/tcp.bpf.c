@@ -40,7 +40,7 @@ static __always_inline void end_connect(struct tcp_cpu *c, u64 family, u64 key, 
 
 	if (started) {
 		if (result == TCP_CONNECTED)
-			histogram_add_atomic(&c->connects[family], bpf_ktime_get_ns() - *started);
+			histogram_add_atomic(&c->connects[family], elapsed_since(*started));
 		bpf_map_delete_elem(&tcp_connects, &key);
 	}
 	atomic_add(&c->connections[family][result], 1);
@@ -98,14 +98,23 @@ static __always_inline void count_retransmit(u32 kind, u64 segments)
 		atomic_add(&c->retransmits[kind], segments);
 }
 
+/* Since 6.17 it tells of every attempt, and whether it failed; before that, of those that did not. */
+typedef void (*btf_trace_tcp_retransmit_skb___with_error)(void *, const struct sock *, const struct sk_buff *, int);
+#define HAS_ERROR bpf_core_type_matches(btf_trace_tcp_retransmit_skb___with_error)
+
+/* Takes the context itself: an argument that the kernel does not have may not even be read in passing. */
 SEC("tp_btf/tcp_retransmit_skb")
-int BPF_PROG(tcp_retransmit_skb, const struct sock *sock, const struct sk_buff *packet)
+int tcp_retransmit_skb(u64 *context)
 {
+	const struct sock *sock = (void *)context[0];
+	const struct sk_buff *packet = (void *)context[1];
 	const void *control = packet->cb;
 	u64 segments = *(const u16 *)(control + bpf_core_field_offset(struct tcp_skb_cb, tcp_gso_segs));
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock((void *)sock);
 	u32 congestion;
 
+	if (HAS_ERROR && (int)context[2])
+		return 0;
 	if (sock->__sk_common.skc_state == TCP_SYN_SENT) {
 		count_retransmit(RETRANSMIT_SYN, segments);
 		return 0;

@@ -28,8 +28,8 @@ static __always_inline u64 busy_time(struct sched_cpu *c, u64 now)
 		since = time->last_clock;
 		busy = time->task_ns;
 		/* the last that is seen of a CPU that goes is a task */
-		if (!time->is_idle && !c->leaves && since && (__s64)(now - since) > 0)
-			busy += now - since;
+		if (!time->is_idle && !c->leaves && since)
+			busy += elapsed(since, now);
 		barrier();
 		if (time->tail == head)
 			break;
@@ -106,9 +106,7 @@ static __always_inline void weigh(struct weight_cpu *w, struct task_struct *task
 	weight = cycles == NOT_COUNTED ? part : cycles;
 	if (config.siblings) {
 		busy = sibling_time(w, now);
-		overlap = busy - w->sibling_ns;
-		if ((__s64)overlap < 0)
-			overlap = 0;
+		overlap = not_negative(busy - w->sibling_ns);
 		if (overlap > part)
 			overlap = part;
 		w->sibling_ns = busy;
@@ -125,7 +123,7 @@ static __always_inline void weigh(struct weight_cpu *w, struct task_struct *task
 /* The scheduler's clock of this CPU at this moment, as near as it is known: it stands still between its events. */
 static __always_inline u64 clock_now(const struct cpu_time *time)
 {
-	return time->anchor_clock + (bpf_ktime_get_ns() - time->anchor_ns);
+	return time->anchor_clock + elapsed_since(time->anchor_ns);
 }
 
 /* How long the task on this CPU has run by `now`: the kernel brings that up to date at ticks and switches only. */

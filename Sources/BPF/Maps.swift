@@ -1,8 +1,42 @@
 internal import CLibbpf
+internal import Glibc
 
-/// The number of CPUs the kernel could ever bring online: the length of every per-CPU array.
+/// The CPUs that the kernel could ever bring online.
+///
+/// Their numbers may have gaps: on arm64 where a CPU cannot be started, for one.
 package enum PossibleCPUs {
-  package static let count = max(1, Int(libbpf_num_possible_cpus()))
+  /// How many there are: the values of an entry of a per-CPU hash.
+  static let count = max(1, Int(libbpf_num_possible_cpus()))
+
+  /// One more than the highest number: the length of every array that is indexed by the number of a CPU.
+  package static let end = max(count, end(of: possible()) ?? 0)
+
+  /// The same of a list as sysfs writes it, `0-3,8`; nil where there is none.
+  static func end(of list: some Sequence<UInt8>) -> Int? {
+    // in rising order: the last number is the highest
+    var last: Int?
+    var isNumber = false
+    for byte in list {
+      let digit = Int(byte) - Int(UInt8(ascii: "0"))
+      guard (0...9).contains(digit) else {
+        isNumber = false
+        continue
+      }
+      last = isNumber ? min((last ?? 0) * 10 + digit, 1 << 20) : digit
+      isNumber = true
+    }
+    return last.map { $0 + 1 }
+  }
+
+  /// What the kernel says, as libbpf reads it; empty where it does not.
+  private static func possible() -> [UInt8] {
+    let descriptor = open("/sys/devices/system/cpu/possible", O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { return [] }
+    defer { close(descriptor) }
+    return [UInt8](unsafeUninitializedCapacity: 4096) { buffer, count in
+      count = max(0, read(descriptor, buffer.baseAddress, buffer.count))
+    }
+  }
 }
 
 /// A map's name and limits, for the exporter's own metrics.

@@ -69,9 +69,12 @@ import Testing
         "idle_entries": \.idle_entries, "padding": \.padding,
       ]),
     Layout(
+      InterruptLevel.self, of: "irq",
+      ["irq": \.irq, "start": \.start, "within": \.within, "handled": \.handled]),
+    Layout(
       InterruptsPerCPU.self, of: "irq",
       [
-        "hardirq_start": \.hardirq_start, "hardirq_handled": \.hardirq_handled, "hardirq_ns": \.hardirq_ns,
+        "hardirqs": \.hardirqs, "hardirq_depth": \.hardirq_depth, "hardirq_ns": \.hardirq_ns,
         "softirq_start": \.softirq_start, "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns,
         "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
       ]),
@@ -237,11 +240,12 @@ import Testing
       [
         "queued_packet": \.queued_packet, "queued_device": \.queued_device, "queued_at": \.queued_at, "lost": \.lost,
         "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified,
+        "refused_packet": \.refused_packet, "refused_reason": \.refused_reason, "queue_drops": \.queue_drops,
         "padding": \.padding,
       ]),
     Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),
     Layout(QueuedStamp.self, of: "net", ["at": \.at, "length": \.length]),
-    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue]),
+    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue, "all_namespaces": \.all_namespaces]),
     Layout(
       TCPPerCPU.self, of: "tcp",
       [

@@ -9,7 +9,7 @@ struct LoadingTests {
   @Test(arguments: [("sched", true), ("sched", false), ("sched_raw", false)])
   func schedulerProgramsAttach(object name: String, kernelWaits: Bool) throws {
     var object = try ProgramObject(name)
-    try object.setCapacity("sched_cpus", PossibleCPUs.count)
+    try object.setCapacity("sched_cpus", PossibleCPUs.end)
     try object.setCapacity("task_waits", 4096)
     try object.configure(
       SchedConfig(
@@ -21,10 +21,10 @@ struct LoadingTests {
       "sched_switch", "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork",
       "sched_process_exec", "sched_process_free",
     ] { try object.attach(program) }
-    try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.count))
+    try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.end))
     if kernelWaits {
       try object.attach("sched_process_exit")
-      try object.run("weigh_running", onEach: Array(0..<PossibleCPUs.count))
+      try object.run("weigh_running", onEach: Array(0..<PossibleCPUs.end))
       try Self.weighedProcesses(object)
     }
     let cpus = try MappedArray<SchedPerCPU>("sched_cpus", of: object)
@@ -34,7 +34,7 @@ struct LoadingTests {
   /// The passes over tasks that are weighed.
   private static func weighedProcesses(_ scheduler: borrowing ProgramObject) throws {
     var process = try ProgramObject("process")
-    try process.setCapacity("process_cpus", PossibleCPUs.count)
+    try process.setCapacity("process_cpus", PossibleCPUs.end)
     try process.setCapacity("watched", 128)
     for map in ["weighed_tasks", "weight_cpus"] { try process.share(map, of: scheduler) }
     try process.configure(
@@ -46,15 +46,15 @@ struct LoadingTests {
 
   @Test func otherProgramsAttach() throws {
     var cpu = try ProgramObject("cpu")
-    try cpu.setCapacity("idle_cpus", PossibleCPUs.count)
+    try cpu.setCapacity("idle_cpus", PossibleCPUs.end)
     try cpu.load()
     try cpu.attach("cpu_idle")
     var exits = try ProgramObject("exits")
-    try exits.setCapacity("exits_cpus", PossibleCPUs.count)
+    try exits.setCapacity("exits_cpus", PossibleCPUs.end)
     try exits.load()
     try exits.attach("sched_process_exit")
     var process = try ProgramObject("process")
-    try process.setCapacity("process_cpus", PossibleCPUs.count)
+    try process.setCapacity("process_cpus", PossibleCPUs.end)
     try process.setCapacity("watched", 128)
     try process.load()
     try process.attach("sched_process_free")
@@ -65,8 +65,8 @@ struct LoadingTests {
   @Test(arguments: ["irq", "irq_raw"], [(1, 1), (1, 0), (0, 1)])
   func interruptProgramsAttach(name: String, features: (cpuTime: UInt8, histograms: UInt8)) throws {
     var object = try ProgramObject(name)
-    try object.setCapacity("interrupt_cpus", PossibleCPUs.count)
-    try object.setCapacity("hardirqs", PossibleCPUs.count * 2)
+    try object.setCapacity("interrupt_cpus", PossibleCPUs.end)
+    try object.setCapacity("hardirqs", PossibleCPUs.end * 2)
     try object.configure(
       IRQConfig(
         hardirq_slots: 2, cpu_time: features.cpuTime, histograms: features.histograms, unused: (0, 0)))

@@ -87,6 +87,8 @@ def base_archive(target):
                 (root / "bin" / applet).symlink_to("busybox")
         wattprobe, loads = executable(), first_existing(ROOT / ".build/debug/loads", ROOT / ".build/release/loads")
         tools = [pathlib.Path("/usr/bin") / name for name in ("setpriv", "unshare", "nsenter")]
+        # what is tested with these is skipped without them
+        tools += [pathlib.Path(path) for path in map(shutil.which, ("tc", "dmsetup")) if path]
         for binary in (wattprobe, loads, *tools):
             subprocess.run(["strip", "-o", root / "usr/bin" / binary.name, binary], check=True)
             (root / "usr/bin" / binary.name).chmod(0o755)

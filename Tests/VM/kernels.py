@@ -19,7 +19,8 @@ ARCHIVES = [("debian-security", suite) for suite in ("bullseye-security", "bookw
     ("debian", suite) for suite in ("trixie-backports", "sid", "experimental")]
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 # What guests load; what these need comes along.
-MODULES = ["brd", "intel_rapl_common", "iosf_mbi", "loop", "rapl", "veth", "virtio_blk", "virtio_pci"]
+MODULES = [
+    "brd", "dm_mod", "intel_rapl_common", "iosf_mbi", "loop", "rapl", "sch_tbf", "veth", "virtio_blk", "virtio_pci"]
 LIST_AGE = 24 * 3600
 
 
@@ -161,6 +162,13 @@ def unpack_modules(tree, target):
         needs = subprocess.run(
             ["/sbin/modinfo", "-F", "depends", module], check=True, text=True, stdout=subprocess.PIPE).stdout
         wanted += [need for need in needs.strip().split(",") if need]
+    (target / "list").write_text(" ".join(MODULES))
+
+
+def is_complete(folder):
+    """Whether it has a kernel, and was asked for the modules that are wanted now."""
+    listed = folder / "modules/list"
+    return (folder / "version").exists() and listed.exists() and listed.read_text().split() == MODULES
 
 
 def cached(series):
@@ -181,16 +189,16 @@ def fetch(series):
         raise Unavailable(f"no list names a kernel {series}")
     release = found[0]
     folder = CACHE / "kernels" / release
-    if not (folder / "version").exists():
-        shutil.rmtree(folder, ignore_errors=True)
+    if not is_complete(folder):
         tree = folder / "tree"
+        shutil.rmtree(tree, ignore_errors=True)
         tree.mkdir(parents=True)
         split = is_package(f"linux-binary-{release}")
         try:
             names = [f"linux-binary-{release}", f"linux-modules-{release}"] if split else [f"linux-image-{release}"]
             versions = [download(name, tree) for name in names if name == names[0] or is_package(name)]
         except Unavailable:
-            shutil.rmtree(folder)
+            shutil.rmtree(tree)
             if kept := cached(series):
                 return Kernel(series, kept[0].name, (kept[0] / "version").read_text(), kept[0])
             raise

@@ -15,14 +15,7 @@ class Known:
         return len(mine) == 3 and all(a in ("*", b) for a, b in zip(mine, theirs))
 
 
-MARKS = [
-    Known(
-        "collectors/plain/page cache counts an uncached page once", "K3",
-        "a fault on a page that is not cached counts all the pages around it", since=(6, 12)),
-    Known(
-        "collectors/plain/tasks that end are no lost updates", "kernels.md 5",
-        "load_tasks counts tasks that end as updates that found no room"),
-]
+MARKS: list[Known] = []
 
 
 def find(title, series):

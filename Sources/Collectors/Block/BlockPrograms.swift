@@ -42,8 +42,8 @@ package final class BlockPrograms: LoadedPrograms {
         for map in ["watched", "block_cpus"] { try object.omit(map: map) }
         try object.omit(program: "block_bio_queue")
       }
-      try object.setCapacity("block_cpus", PossibleCPUs.count)
-      try object.setCapacity("block_slots", PossibleCPUs.count * slots)
+      try object.setCapacity("block_cpus", PossibleCPUs.end)
+      try object.setCapacity("block_slots", PossibleCPUs.end * slots)
       try object.setCapacity("block_free_slots", options.devices)
       // also those that share a slot are looked up
       try object.setCapacity("block_devices", max(256, 4 * options.devices))
@@ -95,7 +95,7 @@ package final class BlockPrograms: LoadedPrograms {
   /// What `slot` holds, over all CPUs and all its owners.
   func figures(_ slot: Int) -> Figures {
     var figures = Figures(repeating: 0, count: Self.words)
-    for cpu in 0..<PossibleCPUs.count { counters.addWords(of: cpu * slots + slot, at: 0, to: &figures) }
+    for cpu in 0..<PossibleCPUs.end { counters.addWords(of: cpu * slots + slot, at: 0, to: &figures) }
     return figures
   }
 

@@ -47,11 +47,11 @@ package final class CPUCollector: Collector {
     idle = try PerCPUPrograms("cpu", map: "idle_cpus", attaching: ["cpu_idle"])
     context.kernel.register(idle)
     paths = context.options.paths
-    let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.count)
+    let possible = (try? CPUTopology(paths: paths).possible) ?? Array(0..<PossibleCPUs.end)
     frequencies = CPUFrequency(cpus: possible, paths: paths, reader: context.options.reader)
-    stateNames = IdleStateNames(cpus: PossibleCPUs.count, states: Int(IDLE_STATES), paths: paths)
-    shown = Array(repeating: ShownTimes(modes: Mode.allCases.count), count: PossibleCPUs.count)
-    shownIdle = Array(repeating: Array(repeating: 0, count: Int(IDLE_STATES)), count: PossibleCPUs.count)
+    stateNames = IdleStateNames(cpus: PossibleCPUs.end, states: Int(IDLE_STATES), paths: paths)
+    shown = Array(repeating: ShownTimes(modes: Mode.allCases.count), count: PossibleCPUs.end)
+    shownIdle = Array(repeating: Array(repeating: 0, count: Int(IDLE_STATES)), count: PossibleCPUs.end)
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
@@ -74,8 +74,8 @@ package final class CPUCollector: Collector {
   }
 
   private func onlineCPUs() -> [Int] {
-    let online = (try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? Array(0..<PossibleCPUs.count)
-    return online.filter { $0 < PossibleCPUs.count }
+    let online = (try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? Array(0..<PossibleCPUs.end)
+    return online.filter { $0 < PossibleCPUs.end }
   }
 
   /// Brings `shown[cpu]` up to now; false where the CPU has not been watched yet.

@@ -49,8 +49,8 @@ package final class InterruptPrograms: LoadedPrograms {
   ) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject(form.rawValue)
     let histograms = options.enabled.contains("irq")
-    try object.setCapacity("interrupt_cpus", PossibleCPUs.count)
-    try object.setCapacity("hardirqs", PossibleCPUs.count * slots)
+    try object.setCapacity("interrupt_cpus", PossibleCPUs.end)
+    try object.setCapacity("hardirqs", PossibleCPUs.end * slots)
     if !histograms {
       try object.setCapacity("irq_slots", 1)
       try object.omit(program: "softirq_raise")
@@ -64,7 +64,7 @@ package final class InterruptPrograms: LoadedPrograms {
   }
 
   private static func attach(_ object: inout ProgramObject, histograms: Bool) throws(BPFError) {
-    try object.run(forgetting, onEach: Array(0..<PossibleCPUs.count))
+    try object.run(forgetting, onEach: Array(0..<PossibleCPUs.end))
     // the end before the beginning, and raises last: no stamp is left by what has begun or run unseen
     var programs = ["irq_handler_exit", "irq_handler_entry", "softirq_exit", "softirq_entry"]
     if histograms { programs += ["cpuhp_enter", "softirq_raise"] }
@@ -85,7 +85,7 @@ package final class InterruptPrograms: LoadedPrograms {
   package func detach() { object.detach() }
 
   package func reattach() throws(BPFError) {
-    try object.run(Self.forgetting, onEach: Array(0..<PossibleCPUs.count))
+    try object.run(Self.forgetting, onEach: Array(0..<PossibleCPUs.end))
     try object.reattach()
   }
 

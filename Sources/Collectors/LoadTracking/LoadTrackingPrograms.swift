@@ -12,7 +12,7 @@ package final class LoadTrackingPrograms: LoadedPrograms {
   init(_ options: LoadTrackingOptions) throws(CollectorFailure) {
     do throws(BPFError) {
       var object = try ProgramObject("loadtracking")
-      try object.setCapacity("loadtracking_cpus", PossibleCPUs.count)
+      try object.setCapacity("loadtracking_cpus", PossibleCPUs.end)
       try object.setCapacity("load_tasks", options.tasks)
       try object.configure(
         LoadTrackingConfig(

@@ -43,7 +43,7 @@ package final class LockPrograms: LoadedPrograms {
 
   private static func open(_ form: TaskForm, options: CollectorOptions) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject("locks")
-    try object.setCapacity("locks_cpus", PossibleCPUs.count)
+    try object.setCapacity("locks_cpus", PossibleCPUs.end)
     switch form {
     case .taskStorage: try object.omit(program: "sched_process_free")
     case .hashed:
@@ -56,7 +56,7 @@ package final class LockPrograms: LoadedPrograms {
   }
 
   private static func attach(_ object: inout ProgramObject, form: TaskForm) throws(BPFError) {
-    try object.run(watching, onEach: Array(0..<PossibleCPUs.count))
+    try object.run(watching, onEach: Array(0..<PossibleCPUs.end))
     if form == .hashed { try object.attach("sched_process_free") }
     try object.attach("contention_end")
     try object.attach("contention_begin")
@@ -70,7 +70,7 @@ package final class LockPrograms: LoadedPrograms {
   package func detach() { object.detach() }
 
   package func reattach() throws(BPFError) {
-    try object.run(Self.watching, onEach: Array(0..<PossibleCPUs.count))
+    try object.run(Self.watching, onEach: Array(0..<PossibleCPUs.end))
     try object.reattach()
   }
 

@@ -35,7 +35,7 @@ package final class FaultPrograms: LoadedPrograms {
 
   private static func open(_ form: TaskForm, options: CollectorOptions) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject("faults")
-    try object.setCapacity("faults_cpus", PossibleCPUs.count)
+    try object.setCapacity("faults_cpus", PossibleCPUs.end)
     switch form {
     case .taskStorage:
       try object.omit(map: "fault_tasks")

@@ -11,7 +11,7 @@ final class KernelFaultCounts {
   init(paths: HostPaths, open: @escaping PageFaultCounters.Open) throws(CollectorFailure) {
     self.paths = paths
     do throws(SystemError) {
-      counters = try PageFaultCounters(cpus: PossibleCPUs.count, open: open)
+      counters = try PageFaultCounters(cpus: PossibleCPUs.end, open: open)
     } catch {
       let isPermission = HostError.system(error).isPermission
       throw CollectorFailure(

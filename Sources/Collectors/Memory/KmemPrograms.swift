@@ -25,7 +25,7 @@ package final class KmemPrograms: LoadedPrograms {
   init(_ options: KmemOptions) throws(CollectorFailure) {
     do throws(BPFError) {
       var object = try ProgramObject("kmem")
-      try object.setCapacity("kmem_cpus", PossibleCPUs.count)
+      try object.setCapacity("kmem_cpus", PossibleCPUs.end)
       try object.setCapacity("kmem_allocations", options.allocations)
       try object.setCapacity("kmem_sites", Self.siteCapacity)
       let page = UInt32(sysconf(Int32(_SC_PAGESIZE)))

@@ -20,7 +20,9 @@ package final class PagecacheCollector: Collector {
       Misses are insertions, and hits are accesses minus insertions. That holds over times that are long compared
       with readahead, which inserts pages first and uses them later, or never. All counts are pages, even if the
       kernel keeps several as one folio. A read counts each page once, however little of it is copied. A fault
-      counts the pages that it maps around the one wanted. A write counts a page when it becomes dirty; writing it
+      counts the one page that it is for: which of the pages around it are mapped with it, and used without a fault
+      of their own, the kernel does not tell, so a mapped file that is read from beginning to end has fewer accesses
+      than pages. A write counts a page when it becomes dirty; writing it
       again before it was written back is no access. Direct I/O, tmpfs and other shared memory are not counted;
       blocks of file systems themselves are counted when inserted, but not when looked up. Kernels before 6.12
       tell of look-ups only where they accept fentry programs (a mapped page then counts when it is unmapped);

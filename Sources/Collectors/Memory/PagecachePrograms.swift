@@ -72,7 +72,7 @@ package final class PagecachePrograms: LoadedPrograms {
     }
     for other in Self.dirtied where other != dirtied { try object.omit(program: other) }
     if form != .tracepoints { try object.omit(map: "readings") }
-    try object.setCapacity("pagecache_cpus", PossibleCPUs.count)
+    try object.setCapacity("pagecache_cpus", PossibleCPUs.end)
     try object.configure(
       PagecacheConfig(
         page_shift: UInt32(Kernel.pageSize.trailingZeroBitCount), detail: watched == nil ? 0 : 1))

@@ -19,7 +19,7 @@ struct DeviceTable {
     fileprivate var activeAt: UInt64
   }
 
-  /// The series of the devices without room of their own.
+  /// The series of the devices without room of their own, and of those that are not the host's.
   static let other = "other"
   /// Devices without a place whose series would go on where it was.
   static let retainedLimit = 1024
@@ -33,7 +33,9 @@ struct DeviceTable {
   private(set) var otherValue = DeviceCounters()
   /// What went from the series of their own to `other`.
   private var otherCarried = DeviceCounters()
-  private var otherPackets: UInt64 = 0
+  /// What passed devices that have no room, now and when that was looked at last.
+  private var crowdPackets: UInt64 = 0
+  private var knownCrowdPackets: UInt64 = 0
   private var retained: [String: (counters: DeviceCounters, since: UInt64)] = [:]
 
   /// - Parameters:
@@ -46,13 +48,15 @@ struct DeviceTable {
 
   /// Takes in what the kernel has: each device once, and what had no room under the name "".
   ///
-  /// A device may be called `other`: it is in that series too.
+  /// What is of other network namespaces is called `other`. A device may be called so: it is in that series too.
   mutating func update(_ readings: [(name: String, counters: DeviceCounters)], now: UInt64) {
     var others = otherCarried
     var isNew = false
+    crowdPackets = 0
     for (name, counters) in readings {
       if name.isEmpty || name == Self.other {
         others += counters
+        if name.isEmpty { crowdPackets &+= counters.packets }
       } else if let index = places[name] {
         advance(&entries[index], to: counters, now: now)
       } else {
@@ -91,11 +95,11 @@ struct DeviceTable {
   /// Takes the places of devices that need them no more.
   ///
   /// - Parameters:
-  ///   - exists: whether there is a device of this name, as far as can be seen; those of other network namespaces cannot.
+  ///   - exists: whether there is a device of this name, as far as can be seen.
   ///   - forget: called for each device whose counters the kernel may drop.
   mutating func retire(now: UInt64, exists: (String) -> Bool, forget: (String) -> Void) {
-    let isWanted = otherValue.packets > otherPackets && entries.count >= limit
-    otherPackets = otherValue.packets
+    let isWanted = crowdPackets > knownCrowdPackets && entries.count >= limit
+    knownCrowdPackets = crowdPackets
     let idle = entries.filter { now.subtracting($0.activeAt) >= grace }
     var leaving = idle.filter { !exists($0.name) }.map(\.name)
     if leaving.isEmpty, isWanted, let longest = idle.min(by: { $0.activeAt < $1.activeAt }) {
@@ -109,7 +113,6 @@ struct DeviceTable {
       let unseen = entry.value.subtracting(entry.shown)
       otherCarried += unseen
       otherValue += unseen
-      otherPackets &+= unseen.packets
       retain(name, entry.shown, now: now)
     }
     if !leaving.isEmpty { index() }

@@ -9,10 +9,13 @@ internal import Host
 package final class NetCollector: PeriodicCollector {
   private static let packets = Family(
     "network_packets", .counter, labels: ["device", "direction"],
-    help: "Packets received from and handed to network drivers, by device name.")
+    help:
+      "Packets received from and handed to network drivers, by device of the host; other are those of other network namespaces, and those there is no room for."
+  )
   private static let bytes = Family(
     "network_bytes", .counter, unit: "bytes", labels: ["device", "direction"],
-    help: "Bytes received from and handed to network drivers, including link-layer headers.")
+    help:
+      "Bytes received from and handed to network drivers, including link-layer headers; devices as in network_packets.")
   private static let queue = Family(
     "network_transmit_queue_seconds", .histogram, unit: "seconds", labels: ["device"],
     help: "Time that packets waited in a queueing discipline until they were offered to the driver.")
@@ -23,14 +26,16 @@ package final class NetCollector: PeriodicCollector {
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "net", summary: "packets, bytes and transmit queues of network devices, drops by reason", isOnByDefault: true,
     notes: """
-      Packets of all network namespaces together: devices of the same name share their series. A packet is counted
-      as the kernel passes it on: what was merged on reception (GRO), or will be cut into segments by the device
+      Devices are those of the host, that is of the network namespace that the kernel began with, wherever the
+      exporter itself runs. Those of all other namespaces, every container's `eth0` and `lo`, are summed in
+      `device="other"`: what they send and receive also passes a device of the host, so add up named devices to know
+      what the machine sends. Drops are those of all namespaces. A packet is counted as the kernel passes it on: what was merged on reception (GRO), or will be cut into segments by the device
       (TSO), is one packet with one header. So veth, loopback and the sending side of virtio agree with
       `/proc/net/dev`, while a network card that counts what is on the wire shows more. Bridges do not count the
       link-layer header of packets that they receive themselves. VLAN, bond, team, macvlan and ipvlan devices are
       fed inside the kernel's receive function, where it cannot be seen: what they receive is counted for the
       device below, and they have no `receive` of their own (macvlan: broadcasts only). At most `--net.devices`
-      devices have series; all others are summed in `device="other"`. A device that is gone loses its series after
+      devices have series; all others are summed in `device="other"`, too. A device that is gone loses its series after
       five minutes without a packet; if a new device needs the place, the one that has been idle longest gives
       way. Packets that are cut into segments on their way to the driver, or that wait for more than a minute, are
       not in the histogram.
@@ -53,10 +58,11 @@ package final class NetCollector: PeriodicCollector {
   private init(_ context: CollectorContext) throws(CollectorFailure) {
     let options = context.options.net
     paths = context.options.paths
-    programs = try NetPrograms.load(options: options, logger: context.logger)
+    reasons = DropReasonNames()
+    programs = try NetPrograms.load(
+      options: options, hasQueueReasons: reasons.hasQueueReasons, logger: context.logger)
     context.kernel.register(programs)
     table = DeviceTable(limit: options.devices, grace: options.graceNanoseconds)
-    reasons = DropReasonNames()
   }
 
   package func sample(now: UInt64) {
@@ -123,6 +129,9 @@ package final class NetCollector: PeriodicCollector {
     writer.begin(Self.drops)
     for number in 0..<Int(DROP_REASONS) {
       write(reasons.name(number), offset: layout.offset(of: \.drops)! + number * 8, to: &writer)
+    }
+    for number in 0..<Int(QUEUE_REASONS) {
+      write(reasons.queueReason(number), offset: layout.offset(of: \.queue_drops)! + number * 8, to: &writer)
     }
     for number in 0..<Int(DROP_SUBSYSTEMS) {
       write(reasons.subsystem(number), offset: layout.offset(of: \.foreign)! + number * 8, to: &writer)

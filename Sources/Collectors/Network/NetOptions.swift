@@ -6,6 +6,8 @@ package struct NetOptions: Sendable {
   package var queuedPackets = 16_384
   /// How long a device must have been idle before it may lose its series.
   package var graceNanoseconds: UInt64 = 300_000_000_000
+  /// Whether devices of other network namespaces than the host's have series, by name together with the host's; for tests.
+  var includesAllNamespaces = false
   /// nil: the cheapest this kernel takes.
   package var form: NetPrograms.Form?
 

@@ -22,34 +22,46 @@ package final class NetPrograms: LoadedPrograms {
   package var collector: String { "net" }
 
   /// Loads and attaches the programs in the first form this kernel takes.
-  static func load(options: NetOptions, logger: Logger) throws(CollectorFailure) -> NetPrograms {
+  ///
+  /// - Parameter hasQueueReasons: the kernel has a tracepoint for why queueing disciplines drop packets.
+  static func load(
+    options: NetOptions, hasQueueReasons: Bool, logger: Logger
+  ) throws(CollectorFailure) -> NetPrograms {
     let forms = options.form.map { [$0] } ?? Form.allCases
     return try first("net", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
-      try NetPrograms(form, options: options)
+      try NetPrograms(form, options: options, hasQueueReasons: hasQueueReasons)
     }
   }
 
-  private init(_ form: Form, options: NetOptions) throws(BPFError) {
-    object = try Self.attached(form, options: options)
+  private init(_ form: Form, options: NetOptions, hasQueueReasons: Bool) throws(BPFError) {
+    object = try Self.attached(form, options: options, hasQueueReasons: hasQueueReasons)
     cpus = try MappedArray("net_cpus", of: object)
     devices = try PerCPUHash("network_devices", of: object)
     queued = try HashMap("queued_packets", of: object)
     self.form = form
   }
 
-  private static func attached(_ form: Form, options: NetOptions) throws(BPFError) -> ProgramObject {
+  private static func attached(
+    _ form: Form, options: NetOptions, hasQueueReasons: Bool
+  ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("net")
-    try object.setCapacity("net_cpus", PossibleCPUs.count)
-    // one for all that have no room
-    try object.setCapacity("network_devices", options.devices + 1)
+    try object.setCapacity("net_cpus", PossibleCPUs.end)
+    // one for all that have no room, one for those that are not the host's
+    try object.setCapacity("network_devices", options.devices + 2)
     try object.setCapacity("queued_packets", options.queuedPackets)
     if form == .stampsAtQueue { try object.omit(program: "qdisc_enqueue") }
-    try object.configure(NetConfig(stamps_at_queue: form == .stampsAtQueue ? 1 : 0))
+    if !hasQueueReasons { try object.omit(program: "qdisc_drop") }
+    try object.configure(
+      NetConfig(
+        stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.includesAllNamespaces ? 1 : 0))
     try object.load()
     let devices = try PerCPUHash<DeviceName, DeviceTraffic>("network_devices", of: object)
     try devices.create(DeviceName(start: 0, rest: 0))
+    try devices.create(.ofOtherNamespaces)
+    try object.run("find_host", onEach: [0])
     // what takes stamps away first, then what makes them
     try object.attach("kfree_skb")
+    if hasQueueReasons { try object.attach("qdisc_drop") }
     try object.attach("netif_receive_skb")
     try object.attach("net_dev_xmit")
     try object.attach("net_dev_start_xmit")
@@ -58,10 +70,13 @@ package final class NetPrograms: LoadedPrograms {
     return object
   }
 
-  /// The devices' counters as they are now; what had no room, or no name in UTF-8, has the name "".
+  /// The devices' counters as they are now; what had no room, or no name in UTF-8, has the name "", and what is of other
+  /// network namespaces the name `other`.
   func readings() -> [(name: String, counters: DeviceCounters)]? {
     var readings: [(name: String, counters: DeviceCounters)] = []
-    let isComplete = devices.forEach { key, traffic in readings.append((key.text, DeviceCounters(traffic))) }
+    let isComplete = devices.forEach { key, traffic in
+      readings.append((key.isOfOtherNamespaces ? DeviceTable.other : key.text, DeviceCounters(traffic)))
+    }
     return isComplete ? readings : nil
   }
 
@@ -96,6 +111,11 @@ extension DeviceName {
     self.init()
     withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: Array(name.utf8.prefix($0.count - 1))) }
   }
+
+  /// What devices of other network namespaces share: the rest of a name that has no start.
+  static let ofOtherNamespaces = DeviceName(start: 0, rest: UInt64(OTHER_NAMESPACES))
+
+  var isOfOtherNamespaces: Bool { start == 0 && rest == UInt64(OTHER_NAMESPACES) }
 
   /// Up to the first 0; "" where it is no UTF-8.
   var text: String {

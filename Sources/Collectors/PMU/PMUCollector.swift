@@ -95,7 +95,7 @@ package final class PMUCollector: Collector {
   private func readEvents() {
     let online = (try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? []
     let refusals = events.read(
-      online: online.filter { $0 < PossibleCPUs.count }, now: MonotonicClock.now, open: open
+      online: online.filter { $0 < PossibleCPUs.end }, now: MonotonicClock.now, open: open
     ) { event, cpu, descriptor in
       if event.isCountedByProcess { scheduler?.count(event, cpu: cpu, descriptor) }
     }

@@ -21,7 +21,7 @@ extension SchedulerPrograms {
   static func setLanes(of weighing: Weighing?, in object: borrowing ProgramObject) throws(BPFError) -> [Int: Int] {
     var lanes: [Int: Int] = [:]
     guard let weighing else { return lanes }
-    for cpu in 0..<PossibleCPUs.count {
+    for cpu in 0..<PossibleCPUs.end {
       guard let entry = weighing.entry(ofCPU: cpu) else { continue }
       try object.setElement("weight_cpus", cpu, entry)
       lanes[cpu] = Int(entry.lane) - 1

@@ -93,7 +93,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     weighing: Weighing?
   ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject(form == .raw ? "sched_raw" : "sched")
-    try object.setCapacity("sched_cpus", PossibleCPUs.count)
+    try object.setCapacity("sched_cpus", PossibleCPUs.end)
     try object.setCapacity("task_waits", form.usesTaskStorage ? 1 : options.scheduler.tasks)
     if form.usesTaskStorage {
       try object.omit(program: "sched_process_free")
@@ -101,7 +101,7 @@ package final class SchedulerPrograms: LoadedPrograms {
       try object.omit(map: "task_storage")
     }
     if weighing != nil {
-      try object.setCapacity("weight_cpus", PossibleCPUs.count)
+      try object.setCapacity("weight_cpus", PossibleCPUs.end)
       // it holds the waits, too
       try object.omit(map: "task_storage")
     } else if form != .raw {
@@ -116,8 +116,8 @@ package final class SchedulerPrograms: LoadedPrograms {
     }
     if let counting {
       try counting.watched.share(with: &object)
-      try object.setCapacity("pmu_cpus", PossibleCPUs.count)
-      try object.setCapacity("pmu_events", PossibleCPUs.count * Int(PROCESS_EVENT_COUNTERS))
+      try object.setCapacity("pmu_cpus", PossibleCPUs.end)
+      try object.setCapacity("pmu_events", PossibleCPUs.end * Int(PROCESS_EVENT_COUNTERS))
     } else if form != .raw {
       for map in ["watched", "pmu_cpus", "pmu_events"] { try object.omit(map: map) }
     }
@@ -154,7 +154,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     _ object: inout ProgramObject, form: Form, options: CollectorOptions, weighs: Bool
   ) throws(BPFError) {
     // whatever sysfs says: a CPU that is offline refuses
-    try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.count))
+    try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.end))
     // wakeups first, so that no switch finds a task whose wakeup was missed
     if options.enabled.contains("sched") {
       for program in eventPrograms { try object.attach(program) }

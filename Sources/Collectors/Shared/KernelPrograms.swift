@@ -110,7 +110,7 @@ package final class KernelPrograms {
       eventsResult = attempt { () throws(CollectorFailure) in
         let online = (try? CPUList.read(options.paths.sys("devices/system/cpu/online"))) ?? []
         return try ProcessorEvents(
-          cpus: online.filter { $0 < PossibleCPUs.count }, weighs: options.enabled.contains("energy"),
+          cpus: online.filter { $0 < PossibleCPUs.end }, weighs: options.enabled.contains("energy"),
           source: options.pmu.source)
       }
     }
@@ -168,7 +168,8 @@ extension CollectorFailure {
   /// What would help where the kernel refused a program (EPERM) to a process that has `capabilities`.
   static func cure(ofRefusalWith capabilities: Capabilities) -> String {
     guard capabilities.contains(.sysAdmin) else {
-      return "run as root, or grant CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN on kernels before 5.8, and on 6.1 with libbpf 1.1)"
+      return
+        "run as root, or grant CAP_BPF and CAP_PERFMON (CAP_SYS_ADMIN on kernels before 5.8, and on 6.1 with libbpf 1.1)"
     }
     return "it has CAP_SYS_ADMIN, so no capability is missing: run it outside of user namespaces, and see "
       + "/sys/kernel/security/lockdown and the log of a security module; some virtual machines' kernels lack BPF trampolines"

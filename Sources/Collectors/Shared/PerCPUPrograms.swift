@@ -17,7 +17,7 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
   init(_ name: String, map: String, attaching programs: [String], collector: String? = nil) throws(CollectorFailure) {
     do throws(BPFError) {
       var object = try ProgramObject(name)
-      try object.setCapacity(map, PossibleCPUs.count)
+      try object.setCapacity(map, PossibleCPUs.end)
       try object.load()
       for program in programs { try object.attach(program) }
       cpus = try MappedArray(map, of: object)

@@ -45,8 +45,8 @@ package final class SyscallPrograms: LoadedPrograms {
     let isByCall = options.syscalls.hasHistogramsBySyscall
     var object = try ProgramObject("syscalls")
     if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
-    try object.setCapacity("syscalls_cpus", PossibleCPUs.count)
-    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.count * Int(SYSCALL_INDEXES) : 1)
+    try object.setCapacity("syscalls_cpus", PossibleCPUs.end)
+    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.end * Int(SYSCALL_INDEXES) : 1)
     switch form {
     case .taskStorage: try object.omit(map: "syscall_tasks")
     case .hashed:

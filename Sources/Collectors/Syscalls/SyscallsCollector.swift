@@ -9,7 +9,7 @@ package final class SyscallsCollector: Collector {
   private static let calls = Family(
     "syscalls", .counter, labels: ["syscall", "category"],
     help:
-      "System calls that ended, by returning or with their thread; compat are those of 32-bit programs, unknown those without a name here."
+      "System calls that ended, by returning or with their thread; compat are those of 32-bit programs, a number those newer than this program."
   )
   private static let seconds = Family(
     "syscall_seconds", .counter, unit: "seconds", labels: ["syscall", "category"],
@@ -31,7 +31,8 @@ package final class SyscallsCollector: Collector {
       A call is counted when it ends: when it returns, or with its thread, as `exit_group` does. Its time includes
       waits, so calls that wait by design have categories of their own: `poll` (for descriptors and completions),
       `sync` (for other threads), `time` (sleeps). `compat` are all calls through another table than the machine's
-      own (32-bit programs, x32), `unknown` those whose number has no name here. Errors are those that the kernel
+      own (32-bit programs, x32). Calls newer than the table here, which ends with Linux 7.3, have their number for a
+      name, up to 509; `unknown` are those whose number no kernel has. Errors are those that the kernel
       returned. An `ERESTART…` is a call that a signal interrupted: the program sees `EINTR` if a signal handler
       runs that does not ask for a restart, and nothing otherwise. A call that seccomp refused counts as an error,
       not as a call. With `--syscalls.histograms syscall` each call has a histogram, with the label `syscall`,
@@ -90,7 +91,7 @@ package final class SyscallsCollector: Collector {
     for index in totals.indices { totals[index] = 0 }
     programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!, to: &totals)
     let unknown = Int(SYSCALL_UNKNOWN)
-    for index in 0..<unknown where table.name(index) == nil {
+    for index in 0..<unknown where isUnknown(index) {
       for word in 0..<2 { totals[2 * unknown + word] += totals[2 * index + word] }
       totals[2 * index] = 0
       totals[2 * index + 1] = 0
@@ -106,7 +107,12 @@ package final class SyscallsCollector: Collector {
     }
   }
 
-  private func name(_ index: Int) -> String { index == Self.compat ? "compat" : table.label(index) }
+  private func name(_ index: Int) -> String {
+    index == Self.compat ? "compat" : table.label(index, end: Int(SYSCALL_UNKNOWN))
+  }
+
+  /// A number that is no call's, as far as anybody knows.
+  private func isUnknown(_ index: Int) -> Bool { name(index) == SyscallTable.unknown }
 
   private func writeErrors(to writer: inout SampleWriter) {
     for index in errorCounts.indices { errorCounts[index] = 0 }
@@ -143,7 +149,7 @@ package final class SyscallsCollector: Collector {
     for index in 0..<Self.indexes where totals[2 * index] > 0 {
       for word in words.indices { words[word] = 0 }
       if index == unknown {
-        for unnamed in 0..<unknown where table.name(unnamed) == nil { addDurations(of: unnamed) }
+        for unnamed in 0..<unknown where isUnknown(unnamed) { addDurations(of: unnamed) }
       }
       addDurations(of: index)
       write(table.category(index), call: name(index), sum: totals[2 * index + 1], to: &writer)
@@ -152,7 +158,7 @@ package final class SyscallsCollector: Collector {
 
   /// Adds the slots of one index, over all CPUs, to `words`.
   private func addDurations(of index: Int) {
-    for cpu in 0..<PossibleCPUs.count {
+    for cpu in 0..<PossibleCPUs.end {
       for word in words.indices {
         words[word] += programs.durations.load(cpu * Self.indexes + index, offset: word * 8)
       }

@@ -28,7 +28,7 @@ package final class ProcessPrograms: LoadedPrograms {
     let followsCgroups = options.enabled.contains("cgroup")
     do throws(BPFError) {
       var object = try ProgramObject("process")
-      try object.setCapacity("process_cpus", PossibleCPUs.count)
+      try object.setCapacity("process_cpus", PossibleCPUs.end)
       try watched.share(with: &object)
       if let weigher { try weigher.shareWeights(with: &object) } else { try SchedulerPrograms.omitWeights(in: &object) }
       try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)

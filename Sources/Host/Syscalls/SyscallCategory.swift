@@ -23,7 +23,7 @@ package enum SyscallCategory: String, Sendable, Hashable, CaseIterable {
       read write open close stat fstat lstat lseek ioctl pread64 pwrite64 readv writev access dup dup2 dup3 sendfile
       fcntl flock fsync fdatasync truncate ftruncate getdents getdents64 getcwd chdir fchdir rename mkdir rmdir creat
       link unlink symlink readlink chmod fchmod chown fchown lchown umask utime utimes utimensat futimesat mknod ustat
-      statfs fstatfs sysfs pivot_root chroot sync mount umount2 quotactl quotactl_fd nfsservctl readahead setxattr
+      statfs fstatfs sysfs pivot_root chroot fchroot sync mount umount2 quotactl quotactl_fd nfsservctl readahead setxattr
       lsetxattr fsetxattr getxattr lgetxattr fgetxattr listxattr llistxattr flistxattr removexattr lremovexattr
       fremovexattr setxattrat getxattrat listxattrat removexattrat io_setup io_destroy io_submit io_cancel
       io_uring_setup io_uring_register fadvise64 inotify_init inotify_init1 inotify_add_watch inotify_rm_watch

@@ -1,5 +1,5 @@
 extension SyscallTable {
-  /// Linux on arm64, up to 7.0: the generic table as 64-bit architectures without calls of their own see it
+  /// Linux on arm64, up to 7.3: the generic table as 64-bit architectures without calls of their own see it
   /// (`include/uapi/asm-generic/unistd.h`, since 6.11 `scripts/syscall.tbl`).
   ///
   /// 244 to 259 are kept for calls of an architecture's own, of which arm64 has none; 403 to 423 are 64-bit times for
@@ -39,6 +39,6 @@ extension SyscallTable {
     448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
     455 futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
     463 setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
-    471 rseq_slice_yield
+    471 rseq_slice_yield fchroot
     """)
 }

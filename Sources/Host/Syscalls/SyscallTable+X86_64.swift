@@ -1,5 +1,5 @@
 extension SyscallTable {
-  /// Linux on x86-64, up to 7.0: `arch/x86/entry/syscalls/syscall_64.tbl` without its x32 part (512 to 547).
+  /// Linux on x86-64, up to 7.3: `arch/x86/entry/syscalls/syscall_64.tbl` without its x32 part (512 to 547).
   ///
   /// Names of calls that were removed stay, since their numbers are never given away: `lookup_dcookie` (gone in 6.7).
   package static let x86_64 = SyscallTable(
@@ -42,6 +42,6 @@ extension SyscallTable {
     448 process_mrelease futex_waitv set_mempolicy_home_node cachestat fchmodat2 map_shadow_stack futex_wake
     455 futex_wait futex_requeue statmount listmount lsm_get_self_attr lsm_set_self_attr lsm_list_modules mseal
     463 setxattrat getxattrat listxattrat removexattrat open_tree_attr file_getattr file_setattr listns
-    471 rseq_slice_yield
+    471 rseq_slice_yield fchroot
     """)
 }

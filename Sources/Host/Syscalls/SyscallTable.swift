@@ -26,8 +26,11 @@ package struct SyscallTable: Sendable {
   /// The name of a call as in the kernel's own table, without `sys_`. Nil in a gap and past the table.
   package func name(_ number: Int) -> String? { names.indices.contains(number) ? names[number] : nil }
 
-  /// The name of a call, or `unknown`.
-  package func label(_ number: Int) -> String { name(number) ?? Self.unknown }
+  /// What stands for a call in a label, one of a bounded number of texts: its name; past the table, where a newer kernel has
+  /// calls, its number, as long as that is below `end`; `unknown` for any other.
+  package func label(_ number: Int, end: Int) -> String {
+    name(number) ?? (number > highest && number < end ? "\(number)" : Self.unknown)
+  }
 
   /// The category of a call; `other` for an unknown one.
   package func category(_ number: Int) -> SyscallCategory {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import Collectors
+
 /// Two network namespaces joined by a pair of virtual Ethernet devices; gone with this object, and with the test process
 /// however that ends.
 final class VethPair {
@@ -81,8 +83,15 @@ final class VethPair {
 
   /// `/proc/net/dev` of both namespaces, by name; `lo` is that of the machine itself and both.
   func devices() throws -> [String: DeviceFigures] {
+    try Self.devices(of: ["self", "\(left.pid)", "\(right.pid)"])
+  }
+
+  /// Those of the machine itself.
+  static func devicesOfHost() throws -> [String: DeviceFigures] { try devices(of: ["self"]) }
+
+  private static func devices(of processes: [String]) throws -> [String: DeviceFigures] {
     var result: [String: DeviceFigures] = [:]
-    for process in ["self", "\(left.pid)", "\(right.pid)"] {
+    for process in processes {
       let text = try String(contentsOfFile: "/proc/\(process)/net/dev", encoding: .utf8)
       for line in text.split(separator: "\n").dropFirst(2) {
         let parts = line.split(separator: ":", maxSplits: 1)
@@ -111,6 +120,14 @@ final class VethPair {
       }
     }
     return result
+  }
+}
+
+/// The collector net with series for the devices of both sides of a pair.
+func netCollectors(_ change: (inout NetOptions) -> Void = { _ in }) throws -> LiveCollectors {
+  try LiveCollectors(["net"]) {
+    $0.net.includesAllNamespaces = true
+    change(&$0.net)
   }
 }
 

@@ -51,6 +51,16 @@ import Testing
     #expect(table.otherValue == counters(2))
   }
 
+  /// They need none of the host's.
+  @Test func packetsOfOtherNamespacesCostNobodyItsPlace() {
+    var table = DeviceTable(limit: 1, grace: 10 * second)
+    table.update([("", counters(0)), ("other", counters(1)), ("a", counters(1))], now: 0)
+    table.update([("", counters(0)), ("other", counters(9)), ("a", counters(1))], now: 20 * second)
+    table.retire(now: 20 * second, exists: { _ in true }, forget: { Issue.record("\($0) is forgotten") })
+    #expect(table.entries.map(\.name) == ["a"])
+    #expect(table.otherValue == counters(9))
+  }
+
   @Test func theLongestIdleGivesItsPlaceToOneThatNeedsIt() {
     var table = DeviceTable(limit: 2, grace: 10 * second)
     var forgotten: [String] = []

@@ -15,10 +15,11 @@ import Testing
     #expect(cure.contains("lockdown") && cure.contains("user namespaces"))
   }
 
-  @Test(arguments: [
-    (ENOENT, .read, "--path.procfs"), (ENODEV, .read, "--path.procfs"), (EACCES, .permission, "restart"),
-    (EPERM, .permission, "restart"), (EIO, .read, "kernel's log"),
-  ] as [(CInt, StaticReason, String)])
+  @Test(
+    arguments: [
+      (ENOENT, .read, "--path.procfs"), (ENODEV, .read, "--path.procfs"), (EACCES, .permission, "restart"),
+      (EPERM, .permission, "restart"), (EIO, .read, "kernel's log"),
+    ] as [(CInt, StaticReason, String)])
   func aReadingThatFailsIsToldByItsError(errno: CInt, reason: StaticReason, words: String) {
     let failure = CollectorFailure(reading: .system(SystemError(errno, call: "open", path: "/proc/vmstat")))
     #expect(failure.reason == reason)

@@ -44,6 +44,18 @@ run_load write-back /var/tmp/file 200 1
 sync
 snap block-1
 
+# A volume of the device mapper: what is asked of it is passed on to the disk below.
+load brd
+load dm_mod
+if dmsetup create volume --noudevsync --noudevrules --table '0 8192 linear /dev/ram0 0' >/tmp/volume.log 2>&1; then
+	snap volume-0
+	run_load deep-reads /dev/dm-0 4096 300 8
+	snap volume-1
+	dmsetup remove --noudevsync volume
+else
+	say "no volume: $(cat /tmp/volume.log)"
+fi
+
 # The network: a namespace behind a veth pair, and connections to it.
 load veth
 mkfifo /tmp/namespace
@@ -70,6 +82,18 @@ run_load connects 10.9.0.2 7777 20 aborts
 run_load connects 10.9.0.2 7778 15 fails
 run_load stream 10.9.0.2 7777 4000000
 snap net-1
+
+# A queue that is too short for what is sent.
+load sch_tbf
+if /usr/bin/tc qdisc add dev vm0 root tbf rate 8mbit burst 4000 limit 30000 >/tmp/queue.log 2>&1; then
+	run_load send-datagrams 10.9.0.2 9 300 1000 0
+	sleep 1
+	/usr/bin/tc -s qdisc show dev vm0 >/out/queue.txt
+	snap queue-1
+	/usr/bin/tc qdisc del dev vm0 root
+else
+	say "no queue: $(cat /tmp/queue.log)"
+fi
 exec 7>&- 8>&-
 wait $server $namespace
 

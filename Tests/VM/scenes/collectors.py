@@ -161,6 +161,14 @@ def block_agrees_with_diskstats(guest):
 
 
 @test(PLAIN)
+def what_a_volume_passes_on_is_submitted_once(guest):
+    if not (guest.folder / "volume-1").exists():
+        raise Skip("there is no device mapper, or no dmsetup")
+    rise = guest.window("volume-0", "volume-1").rise("process_block_ios_total", operation="read")
+    assert 300 <= rise <= 310, f"{rise}"
+
+
+@test(PLAIN)
 def softirqs_agree_with_proc_softirqs(guest):
     needs(guest, "irq")
     for first, last in (("tasks-0", "tasks-1"), ("net-0", "net-1")):
@@ -195,6 +203,35 @@ def veth_agrees_with_net_dev(guest):
         window.agrees(
             window.rise("network_bytes_total", device="vm0", direction=direction), lambda c: c.device("vm0")[octets])
     assert window.rise("network_bytes_total", device="vm0", direction="transmit") >= 4_000_000
+
+
+@test(PLAIN)
+def devices_of_other_namespaces_have_no_series(guest):
+    needs(guest, "net")
+    window = guest.window("net-0", "net-1")
+    assert not window.last.samples.has("network_packets_total", device="veth0")
+    # the other end of the cable
+    assert window.rise("network_packets_total", device="other", direction="receive") >= 200
+    for direction, packets in (("transmit", 9), ("receive", 1)):
+        window.agrees(
+            window.rise("network_packets_total", device="lo", direction=direction), lambda c: c.device("lo")[packets])
+
+
+@test(PLAIN)
+def drops_of_queues_have_their_reason(guest):
+    needs(guest, "net")
+    if not (guest.folder / "queue.txt").exists():
+        raise Skip("there is no token bucket, or no tc")
+    text = guest.text("queue.txt")
+    dropped = int(re.search(r"dropped (\d+)", text)[1])
+    assert dropped >= 100, text
+    window = guest.window("net-1", "queue-1")
+    reasons = {
+        name: window.rise("network_drops_total", reason=name)
+        for name in ("unspecified", "NOT_SPECIFIED", "QDISC_DROP", "QDISC_OVERLIMIT", "QDISC_GENERIC")}
+    assert sum(reasons.values()) >= dropped, f"{reasons}, but {dropped} were dropped"
+    if guest.series >= (7, 1):
+        assert reasons["QDISC_GENERIC"] == dropped and reasons["QDISC_DROP"] == 0, f"{reasons}, dropped {dropped}"
 
 
 @test(PLAIN)
@@ -281,13 +318,6 @@ def no_update_is_lost(guest):
         (labels["map"], labels["cause"], value) for labels, value in guest.samples("oom-1").of("bpf_lost_updates_total")
         # what kmem does within its own programs, it says there; newer kernels give task storage its memory without
         # waiting for it, and may not have it at once
-        if value and labels["map"] not in ("kmem_allocations", "load_tasks") and (
+        if value and labels["map"] != "kmem_allocations" and (
             labels["cause"] == "full" or labels["cause"] == "memory" and value > 50)]
     assert not lost, f"{lost}"
-
-
-@test(PLAIN)
-def tasks_that_end_are_no_lost_updates(guest):
-    needs(guest, "loadtracking")
-    lost = guest.samples("oom-1").sum("bpf_lost_updates_total", map="load_tasks")
-    assert not lost, f"load_tasks lost {lost:.0f}"

@@ -9,17 +9,28 @@
 /* Interrupts numbered from here on share the histogram of those that have none of their own. */
 #define IRQ_NUMBERS 16384
 
+/* Handlers within handlers that are told apart: a power of two. */
+#define HARDIRQ_NESTING 4
+
+/* A device interrupt whose handler runs, or ran last at this depth. */
+struct hardirq_level {
+	__u64 irq;
+	__u64 start;
+	__u64 within;  /* ns of the handler under way that went to interrupts within it */
+	__u64 handled; /* ns in the handlers of a shared line that have run for this interrupt */
+} SWIFT_NAME(InterruptLevel);
+
 struct interrupt_cpu {
-	__u64 hardirq_start;
-	__u64 hardirq_handled; /* ns in the handlers of a shared line that have run for this interrupt */
-	__u64 hardirq_ns[2];   /* while a task ran, while the CPU idled */
+	struct hardirq_level hardirqs[HARDIRQ_NESTING];
+	__u64 hardirq_depth; /* how many of these are under way */
+	__u64 hardirq_ns[2]; /* while a task ran, while the CPU idled */
 	__u64 softirq_start;
 	__u64 softirq_hardirq; /* hardirq time when the softirq began */
 	__u64 softirq_ns[2];
 	__u64 raised[SOFTIRQS]; /* when first raised since it last began; 0: not raised */
 	struct histogram durations[SOFTIRQS];
 	struct histogram latencies[SOFTIRQS];
-	__u64 padding[2];
+	__u64 padding[3];
 } SWIFT_NAME(InterruptsPerCPU);
 
 struct irq_config {

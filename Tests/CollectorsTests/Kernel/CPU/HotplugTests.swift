@@ -12,7 +12,7 @@ extension KernelTests {
 
       init(watching cpu: Int) throws {
         let object = try ProgramObject("sched_raw")
-        try object.setCapacity("sched_cpus", PossibleCPUs.count)
+        try object.setCapacity("sched_cpus", PossibleCPUs.end)
         try object.load()
         try object.run("watch_cpu", onEach: [cpu])
         cpus = try MappedArray("sched_cpus", of: object)

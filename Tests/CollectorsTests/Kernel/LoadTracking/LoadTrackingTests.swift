@@ -156,6 +156,15 @@ extension KernelTests {
       #expect(lost[0].count > 0)
     }
 
+    /// Their signal is brought up to date once more as they end.
+    @Test func tasksThatEndAreNotLost() throws {
+      let collectors = try LiveCollectors(["loadtracking"])
+      try Load("children", 400, "fails").run()
+      try Load("short-lives", 200, 3_000, 4).run()
+      let lost = collectors.context.kernel.loaded.flatMap { $0.lostUpdates() }
+      #expect(lost.map(\.count) == [0])
+    }
+
     @Test func kernelWithoutTheTracepointIsNamed() {
       let failure = LoadTrackingPrograms.failure(BPFError("attach pelt_se_tp of loadtracking", errno: ESRCH))
       #expect(failure.reason == (KernelBTF.isPresent ? .hook : .btf))

@@ -10,7 +10,7 @@ extension KernelTests {
     func packetsAndBytesAreThoseOfProcNetDev(form: NetPrograms.Form) throws {
       try expectExactSoon { findings in
         let pair = try VethPair()
-        let collectors = try LiveCollectors(["net"]) { $0.net.form = form }
+        let collectors = try netCollectors { $0.form = form }
         let deaf = try pair.load(in: pair.right, "deaf", 9)
         let there = try pair.load(in: pair.left, "send-datagrams", "10.231.0.2", 9, 20_000, 700, 0)
         let back = try pair.load(in: pair.right, "send-datagrams", "fd31::1", 9, 300, 64, 0)
@@ -31,7 +31,7 @@ extension KernelTests {
     func largePacketsCountAsTheDeviceCountsThem(form: NetPrograms.Form) throws {
       try expectExactSoon { findings in
         let pair = try VethPair()
-        let collectors = try LiveCollectors(["net"]) { $0.net.form = form }
+        let collectors = try netCollectors { $0.form = form }
         let server = try pair.load(in: pair.right, "server", 80)
         let stream = try pair.load(in: pair.left, "stream", "10.231.0.2", 80, 50_000_000)
         let change = try change(collectors, pair, stream.run)
@@ -48,7 +48,7 @@ extension KernelTests {
     @Test func loopbackIsThatOfAllNamespaces() throws {
       try expectExactSoon { findings in
         let pair = try VethPair()
-        let collectors = try LiveCollectors(["net"])
+        let collectors = try netCollectors()
         let deaf = try pair.load(in: pair.left, "deaf", 9)
         let load = try pair.load(in: pair.left, "send-datagrams", "127.0.0.1", 9, 10_000, 500, 0)
         let change = try change(collectors, pair, load.run)
@@ -67,7 +67,7 @@ extension KernelTests {
         try pair.run(in: pair.left, "ip", "link", "set", pair.leftDevice, "master", bridge)
         // a discipline that keeps packets under one that does not
         try pair.run(in: pair.left, "tc", "qdisc", "add", "dev", pair.leftDevice, "root", "pfifo", "limit", "1000")
-        let collectors = try LiveCollectors(["net"]) { $0.net.form = form }
+        let collectors = try netCollectors { $0.form = form }
         let change = try exchange(collectors, pair, over: bridge)
         findings.expectAgreement(change, pair.leftDevice, sent: 4_000, received: 3_000)
         // a bridge itself leaves the header out of the bytes it received
@@ -86,7 +86,7 @@ extension KernelTests {
         let upper = VethPair.name("m")
         try pair.run(
           in: pair.left, "ip", "link", "add", upper, "link", pair.leftDevice, "type", "macvlan", "mode", "bridge")
-        let collectors = try LiveCollectors(["net"])
+        let collectors = try netCollectors()
         let change = try exchange(collectors, pair, over: upper)
         findings.expectAgreement(change, pair.leftDevice, sent: 4_000, received: 3_000)
         let sent = change.sum("network_packets", ["device": upper, "direction": "transmit"])
@@ -109,7 +109,7 @@ extension KernelTests {
         try pair.run(in: pair.right, "ip", "link", "set", pair.rightDevice, "down")
         try pair.run(in: pair.right, "ip", "link", "set", pair.rightDevice, "name", name)
         for side in [pair.left, pair.right] { try pair.run(in: side, "ip", "link", "set", name, "up") }
-        let collectors = try LiveCollectors(["net"])
+        let collectors = try netCollectors()
         let load = try pair.load(in: pair.left, "send-datagrams", "10.231.0.2", 9, 500, 64, 0)
         let change = try change(collectors, pair, load.run)
         findings.expectAgreement(change, name, sent: 500, received: 500)

@@ -84,6 +84,25 @@ extension KernelTests {
       }
     }
 
+    /// The route is gone before the SYN is sent again: an attempt, and nothing sent.
+    @Test func attemptsThatFailAreNoSegmentsSentAgain() throws {
+      try expectExactSoon { findings in
+        let pair = try VethPair()
+        try losePackets(pair, from: pair.left, to: "10.231.0.9")
+        try pair.run(in: pair.left, "sh", "-c", "echo 2 >/proc/sys/net/ipv4/tcp_syn_retries")
+        let collectors = try LiveCollectors(["tcp"])
+        let load = try pair.load(in: pair.left, "connects", "10.231.0.9", 80, 1, "fails")
+        let change = try change(collectors, pair) {
+          load.begin()
+          pause(seconds: 0.3)
+          try pair.run(in: pair.left, "ip", "route", "add", "unreachable", "10.231.0.9")
+          try load.waitUntilDone()
+        }
+        findings.expect("failed", change.connections("ipv4", "failed"), atLeast: 1)
+        findings.expectRetransmits(change)
+      }
+    }
+
     @Test func connectionsAbortedAreResetOnBothSides() throws {
       try expectExactSoon { findings in
         let pair = try VethPair()
