@@ -3,6 +3,7 @@
  * TCP connections as they come and go, segments sent again, resets. These are rare events of any context, so counters
  * are added to atomically.
  */
+#include <linux/errno.h>
 #include "histogram.h"
 #include "percpu.h"
 #include "socket.h"
@@ -98,9 +99,18 @@ static __always_inline void count_retransmit(u32 kind, u64 segments)
 		atomic_add(&c->retransmits[kind], segments);
 }
 
-/* Since 6.17 it tells of every attempt, and whether it failed; before that, of those that did not. */
+/* Since 6.17 it tells of every attempt, and why one failed; before that, of those that did not. */
 typedef void (*btf_trace_tcp_retransmit_skb___with_error)(void *, const struct sock *, const struct sk_buff *, int);
 #define HAS_ERROR bpf_core_type_matches(btf_trace_tcp_retransmit_skb___with_error)
+
+/*
+ * What __tcp_retransmit_skb() gives up with before it counts the segments as sent again (RetransSegs). Those that it
+ * has handed on are sent again, even if a full queue of this machine drops them.
+ */
+static __always_inline bool gave_up(int error)
+{
+	return error == -EBUSY || error == -EAGAIN || error == -ENOMEM || error == -EHOSTUNREACH || error == -EINVAL;
+}
 
 /* Takes the context itself: an argument that the kernel does not have may not even be read in passing. */
 SEC("tp_btf/tcp_retransmit_skb")
@@ -113,7 +123,7 @@ int tcp_retransmit_skb(u64 *context)
 	struct tcp_sock *tcp = bpf_skc_to_tcp_sock((void *)sock);
 	u32 congestion;
 
-	if (HAS_ERROR && (int)context[2])
+	if (HAS_ERROR && gave_up((int)context[2]))
 		return 0;
 	if (sock->__sk_common.skc_state == TCP_SYN_SENT) {
 		count_retransmit(RETRANSMIT_SYN, segments);

@@ -13,6 +13,8 @@ package struct HwmonSensor: Sendable, Hashable {
 
   /// The chip's `name`.
   package let chip: String
+  /// The device it belongs to, as its bus names it: `0000:03:00.0`.
+  package let device: String
   /// Which of the chips of that name it is, from 0, in the order of the devices they belong to.
   package let ordinal: Int
   /// `energy1`, `power3`.
@@ -83,7 +85,8 @@ extension HwmonSensor {
         if channel.kind == .power && files.contains("\(channel.name)_average") { return nil }
         let label = "\(channel.name)_label"
         return HwmonSensor(
-          chip: name, ordinal: ordinal, channel: channel.name,
+          chip: name, device: device.split(at: "/").last.map(String.init) ?? "", ordinal: ordinal,
+          channel: channel.name,
           label: files.contains(label) ? try? SmallFile.text(folder + "/" + label) : nil,
           kind: channel.kind, path: folder + "/" + channel.file)
       }

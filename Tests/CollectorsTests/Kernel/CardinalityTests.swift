@@ -50,8 +50,9 @@ extension KernelTests {
       #expect(reading.series("process_runqueue_seconds") == 101)
       #expect(reading.series("cgroup_cpu_seconds") == 101)
       #expect(reading.sum("process_threads", ["pid": "other"]) > 9_000)
-      #expect((65...130).contains(reading.series("network_packets")))
-      #expect(reading.series("network_packets", ["device": "other"]) > 0)
+      // they are not in the host's namespace: one series for all (`DeviceTableTests` has the host's)
+      #expect(reading.series("network_packets") <= 130)
+      #expect(reading.series("network_packets", ["device": "other"]) == 2)
       #expect(before < reading.series)
       #expect(reading.series <= Self.bound)
       // they go at once, so that their groups can

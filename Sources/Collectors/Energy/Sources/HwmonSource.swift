@@ -57,6 +57,12 @@ struct HwmonSource: EnergySource {
     case "apm_xgene" where label == "CPU power":
       // drivers/hwmon/xgene-hwmon.c, X-Gene and Altra: once for each socket. "IO power" lies outside it.
       return EnergyZone(source: .hwmon, name: "package-\(sensor.ordinal)", domain: .package, package: sensor.ordinal)
+    case "xe" where label == "card" && sensor.kind == .energy, "i915" where sensor.kind == .energy:
+      // drivers/gpu/drm/xe/xe_hwmon.c, drivers/gpu/drm/i915/i915_hwmon.c: all of a card; xe's "pkg" lies within it.
+      return EnergyZone(source: .hwmon, name: "card", domain: .gpu, owner: sensor.device)
+    case "macsmc_hwmon" where label == "Total System Power":
+      // drivers/hwmon/macsmc-hwmon.c, with the labels of Apple's device trees
+      return EnergyZone(source: .hwmon, name: name(sensor), domain: .machine)
     case "power_meter":
       // drivers/hwmon/acpi_power_meter.c
       return EnergyZone(source: .hwmon, name: name(sensor), domain: .machine)

@@ -139,19 +139,58 @@ import Testing
   }
 
   @Test func wideCounterThatStartsAnewIsHeld() throws {
-    try host.chip(0, "i915", ["energy1_input": "900000000000"])
+    try host.chip(0, "wide", ["energy1_input": "900000000000"])
     let collector = try host.makeCollector()
     try set("hwmon0/energy1_input", "900001000000")
     collector.sample(at: .second)
     try set("hwmon0/energy1_input", "5")
     collector.sample(at: 2 * .second)
     var state = try collector.series()
-    #expect(state.joules("hwmon/unknown/i915-energy1") == 1)
-    #expect(state.errors("hwmon/unknown/i915-energy1") == 1)
+    #expect(state.joules("hwmon/unknown/wide-energy1") == 1)
+    #expect(state.errors("hwmon/unknown/wide-energy1") == 1)
     try set("hwmon0/energy1_input", "1000005")
     collector.sample(at: 3 * .second)
     state = try collector.series()
-    #expect(state.joules("hwmon/unknown/i915-energy1") == 2)
+    #expect(state.joules("hwmon/unknown/wide-energy1") == 2)
+  }
+
+  /// Drivers that say what they measure: a card of its own, and what lies within it.
+  @Test func graphicsCardsAreGPUsByTheirDevices() throws {
+    for (number, name) in [(0, "xe"), (1, "i915"), (2, "i915_gt0")] {
+      try host.chip(number, name, ["energy1_input": "1000000", "energy1_label": "card"])
+      try host.write("devices/0000:0\(number):00.0/x", "")
+      try FileManager.default.createSymbolicLink(
+        atPath: host.path("class/hwmon/hwmon\(number)/device"),
+        withDestinationPath: "../../../devices/0000:0\(number):00.0")
+    }
+    try set("hwmon0/energy2_input", "1000000")
+    try set("hwmon0/energy2_label", "pkg")
+    let collector = try host.makeProvedCollector()
+    for number in 0..<3 { try set("hwmon\(number)/energy1_input", "51000000") }
+    try set("hwmon0/energy2_input", "31000000")
+    collector.sample(at: .second)
+    #expect(
+      collector.roleNames == [
+        "hwmon 0000:00:00.0/card": "primary", "hwmon 0000:01:00.0/card": "primary", "hwmon unknown/xe-pkg": "unknown",
+        "hwmon unknown/i915_gt0-card": "unknown",
+      ])
+    #expect(try collector.series().joules("hwmon/0000:00:00.0/card") == 50)
+  }
+
+  @Test func theWholeOfAnAppleMachineIsThePlatform() throws {
+    try host.chip(
+      0, "macsmc_hwmon",
+      [
+        "power1_input": "20000000", "power1_label": "Total System Power", "power2_input": "1",
+        "power2_label": "Heatpipe Power",
+      ])
+    let collector = try host.makeProvedCollector()
+    collector.sample(at: .second)
+    #expect(
+      collector.roleNames == [
+        "hwmon machine/macsmc_hwmon-Total_System_Power": "primary",
+        "hwmon unknown/macsmc_hwmon-Heatpipe_Power": "unknown",
+      ])
   }
 
   @Test func chipsOfOneNameAreToldApartByTheirDevices() throws {
