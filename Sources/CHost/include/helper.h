@@ -4,17 +4,17 @@
 #include <stdint.h>
 
 /*
- * The privileged helper: a child process that keeps a few capabilities, so that the program, which faces the network,
- *need not. It does three things and nothing else:
+ * The privileged helper: a child process that keeps a few capabilities, so that the program, which faces the
+ * network, need not. It does this and nothing else:
  *
- *   statistics	BPF_ENABLE_STATS on and off (CAP_SYS_ADMIN)
- *   file	opens a sensor's file below sysfs for reading (CAP_DAC_READ_SEARCH), of the names in helper_serve.c
- *alone event	opens a counter of the `power` PMU, the page-fault counters, or a counter of the processor's, of one CPU
- *(CAP_PERFMON): counting events, of all tasks, without samples or addresses
+ * - statistics: BPF_ENABLE_STATS on and off (CAP_SYS_ADMIN)
+ * - file: opens a sensor's file below sysfs for reading, of the names in helper_serve.c (CAP_DAC_READ_SEARCH)
+ * - event, faults, processor: opens a counter of the `power` PMU, the page-fault counters, or a counter of the
+ *   processor's, of one CPU (CAP_PERFMON): counting events, of all tasks, without samples or addresses
  *
  * It is two processes. The one that is forked only waits for the other, which serves, and replaces it when it dies,
- *once a second at most. Both are the ordinary user that the program becomes, have no descriptors but a socket to the
- *program and sysfs, pass a system call filter, and end with the program.
+ * once a second at most. Both are the ordinary user that the program becomes, have no descriptors but a socket to
+ * the program and sysfs, pass a system call filter, and end with the program.
  *
  * Messages are of fixed size; every request has one reply, and what is not exactly a request is refused.
  */

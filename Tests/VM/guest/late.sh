@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=dash
 # A machine that has one CPU as the exporter starts, a second one later, and room for more; a small one, with control
-# groups of version 1 beside those of version 2.
+# groups of version 1 beside those of version 2, or alone.
 
 mkdir -p /sys/fs/cgroup/unified /sys/fs/cgroup/cpu
 mount -t cgroup -o cpu,cpuacct cgroup /sys/fs/cgroup/cpu || say "no control groups of version 1"
@@ -22,9 +22,7 @@ snap two-1
 
 sh -c 'echo $$ >/sys/fs/cgroup/cpu/busy/cgroup.procs; while :; do :; done' &
 working=$!
-sleep 2
-fetch /metrics >/dev/null
-sleep 1
+shown '^wattprobe_cgroup_cpu_seconds_total.*cgroup="/busy"'
 snap group-0
 sleep 3
 snap group-1

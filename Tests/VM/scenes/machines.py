@@ -7,6 +7,10 @@ from scene import Skip, test
 TOPOLOGY = Boot("topology", "topology.sh", smp="8,sockets=2,cores=2,threads=2")
 LATE = Boot(
     "late", "late.sh", smp="2,maxcpus=6", memory="384M", command_line="maxcpus=1", cgroups="none")
+# The same without a hierarchy of version 2, as distributions had it until 2021.
+LEGACY = Boot(
+    "legacy", "late.sh", smp="2,maxcpus=6", memory="384M", command_line="maxcpus=1", cgroups="none",
+    settings=("HYBRID=no",), kernels=lambda series: series < (6, 18))
 CONFINED = Boot("confined", "confined.sh")
 LOCKED = Boot("locked", "locked.sh", command_line="lockdown=confidentiality")
 NO_BTF = Boot("no-btf", "locked.sh", settings=("HIDE_BTF=yes",))
@@ -109,7 +113,7 @@ def it_runs_in_384_mb(guest):
     assert resident[0] < 128 << 20, f"{resident[0] / (1 << 20):.0f} MB"
 
 
-@test(LATE)
+@test(LATE, LEGACY)
 def control_groups_of_version_1_have_their_cpu_time(guest):
     guest.up("group-1", "cgroup")
     window = guest.window("group-0", "group-1")
