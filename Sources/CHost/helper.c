@@ -288,6 +288,18 @@ int chost_helper_start(const struct chost_helper_options *options, int *process)
 	return error;
 }
 
+void chost_helper_end(int process)
+{
+	/* it has nothing to do but to see that */
+	for (int i = 0; i < 100; i++) {
+		if (chost_helper_reap(process))
+			return;
+		usleep(10000);
+	}
+	kill(process, SIGKILL);
+	waitpid(process, NULL, 0);
+}
+
 bool chost_helper_reap(int process)
 {
 	pid_t ended = waitpid(process, NULL, WNOHANG);

@@ -77,5 +77,8 @@ int chost_helper_start(const struct chost_helper_options *options, int *process)
  */
 int chost_helper_ask(int socket, const struct chost_helper_request *request, int patience, int *descriptors, int count);
 
+/* Waits for the helper, whose socket is closed: a moment, after which it is killed. */
+void chost_helper_end(int process);
+
 /* Takes note of the helper's end, without waiting for it: whether it has ended. */
 bool chost_helper_reap(int process);

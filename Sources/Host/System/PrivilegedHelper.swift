@@ -61,7 +61,11 @@ package final class PrivilegedHelper: Sendable {
     self.process = process
   }
 
-  deinit { close(socket) }
+  /// It ends with its socket, and is waited for: nothing is left of it.
+  deinit {
+    close(socket)
+    chost_helper_end(process)
+  }
 
   /// Whether it is gone, which nothing but a new start of the program changes.
   package var hasEnded: Bool {

@@ -3,8 +3,8 @@
 
 /*
  * Stands in for NVIDIA's management library: answers out of the text file that lies beside it, its own path with
- *".state" behind it, read anew at every call. A copy of the library is thus a machine of its own. Lines, all numbers
- *decimal:
+ * ".state" behind it, read anew at every call. A copy of the library is thus a machine of its own.
+ * Lines, all numbers decimal:
  *
  *	code FUNCTION N		what that function returns, as "code energy 15"; 0 where nothing is said
  *	delay FUNCTION MS	how long it takes
