@@ -48,8 +48,9 @@ begin_before_wrap() {
 }
 
 mkdir -p /sys/fs/cgroup/busy
-# On the first socket, whose package is the one that the kernel's driver has.
-busy() { taskset -c 0 sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; while :; do :; done' & }
+# On the first socket, whose package is the one that the kernel's driver has: bound there last, since a control group that is
+# entered says anew where its tasks may run.
+busy() { sh -c 'echo $$ >/sys/fs/cgroup/busy/cgroup.procs; exec taskset -c 0 sh -c "while :; do :; done"' & }
 
 # The kernel's driver: its counters wrap between the two snapshots; then reading them fails for a while.
 if begin_before_wrap real raplsim; then
