@@ -69,8 +69,8 @@ package final class CollectorSet: SnapshotSource {
 
   /// Who takes longer is collected last.
   private static let mostPatience: UInt64 = 1_000_000_000
-  /// What takes longer than this, in nanoseconds, is stuck, and the program with it.
-  private static let mostBusy: UInt64 = 15_000_000_000
+  /// What takes so long, in seconds, is stuck, and the program with it.
+  private static let mostBusySeconds: UInt64 = 15
 
   private let names: [(name: String, summary: String)]
   private let now: @Sendable () -> UInt64
@@ -137,9 +137,8 @@ package final class CollectorSet: SnapshotSource {
 
   package var hang: Hang? {
     guard let busy = progress.busy else { return nil }
-    let time = now()
-    guard time > busy.since, time - busy.since >= Self.mostBusy else { return nil }
-    return Hang(collector: busy.collector, seconds: (time - busy.since) / 1_000_000_000)
+    let seconds = busy.seconds(at: now())
+    return seconds < Self.mostBusySeconds ? nil : Hang(collector: busy.collector, seconds: seconds)
   }
 
   private static func slow(_ seconds: UInt64) -> CollectorFailure {
@@ -203,7 +202,7 @@ package final class CollectorSet: SnapshotSource {
   package func partial(of selection: CollectorSelection) -> Snapshot? {
     guard let (collection, busy) = progress.partial(of: selection) else { return nil }
     guard let busy else { return write(collection, failures: status.withLock { $0.failures }) }
-    let failure = Self.slow(now().subtractingReportingOverflow(busy.since).partialValue / 1_000_000_000)
+    let failure = Self.slow(busy.seconds(at: now()))
     let (failures, isNews) = status.withLock { status in
       status.failures[busy.collector] = failure
       return (status.failures, status.overdue.insert(busy.collector).inserted)

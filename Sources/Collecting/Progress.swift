@@ -15,6 +15,9 @@ final class Progress: Sendable {
   struct Busy: Sendable {
     let collector: String
     let since: UInt64
+
+    /// For how many seconds, at `now`.
+    func seconds(at now: UInt64) -> UInt64 { now > since ? (now - since) / 1_000_000_000 : 0 }
   }
 
   /// A collection as far as it has come.

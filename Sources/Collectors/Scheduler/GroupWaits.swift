@@ -1,5 +1,4 @@
 internal import BPFPrograms
-internal import Energy
 
 /// Waits for a CPU of control groups whose entries in the kernel come and go: none is lost, and no counter falls.
 struct GroupWaits {
@@ -49,22 +48,4 @@ struct GroupWaits {
   }
 }
 
-extension CgroupWaits {
-  private func merged(_ other: CgroupWaits, _ operation: (UInt64, UInt64) -> UInt64) -> CgroupWaits {
-    var result = self
-    withUnsafeMutableBytes(of: &result) { left in
-      withUnsafeBytes(of: other) { right in
-        let words = left.bindMemory(to: UInt64.self)
-        for (index, word) in right.bindMemory(to: UInt64.self).enumerated() {
-          words[index] = operation(words[index], word)
-        }
-      }
-    }
-    return result
-  }
-
-  static func += (left: inout CgroupWaits, right: CgroupWaits) { left = left.merged(right, &+) }
-
-  /// Counter by counter; 0 where it would be negative.
-  func subtracting(_ other: CgroupWaits) -> CgroupWaits { merged(other) { $0.subtracting($1) } }
-}
+extension CgroupWaits: CounterStruct {}
