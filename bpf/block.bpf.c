@@ -179,10 +179,10 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 	/* one that only asked for a flush never was with the driver itself */
 	if (!request)
 		return 0;
-	histogram_add_atomic(&counters->duration, elapsed_since(request->issued_ns));
+	histogram_add_alone(&counters->duration, elapsed_since(request->issued_ns));
 	/* when it was made is known where the kernel keeps statistics, of flushes always */
 	if (flags & config.io_stat || operation == BLOCK_FLUSH)
-		histogram_add_atomic(&counters->queue, elapsed(rq->start_time_ns, request->issued_ns));
+		histogram_add_alone(&counters->queue, elapsed(rq->start_time_ns, request->issued_ns));
 	bpf_map_delete_elem(&block_requests, &key);
 	return 0;
 }

@@ -6,8 +6,7 @@
 /* The entry of the running process; NULL where it has none. */
 static __always_inline struct watched_process *current_watched(void)
 {
-	u32 tgid = bpf_get_current_pid_tgid() >> 32;
-	struct watched_process *watch = bpf_map_lookup_elem(&watched, &tgid);
+	struct watched_process *watch = find_watched(bpf_get_current_pid_tgid() >> 32);
 	struct task_struct *task;
 	u64 start;
 

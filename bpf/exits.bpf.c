@@ -91,10 +91,10 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	code = task->exit_code;
 	result = code & 0x7f ? EXIT_RESULT_SIGNAL : (code >> 8) & 0xff ? EXIT_RESULT_ERROR : EXIT_RESULT_OK;
 	if (policy < POLICIES)
-		atomic_add(&c->processes[policy][result], 1);
-	atomic_add(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
-	atomic_add(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
-	histogram_add_atomic(&c->cpu, usage.runtime);
-	histogram_add_atomic(&c->lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
+		add_alone(&c->processes[policy][result], 1);
+	add_alone(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
+	add_alone(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
+	histogram_add_alone(&c->cpu, usage.runtime);
+	histogram_add_alone(&c->lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
 	return 0;
 }

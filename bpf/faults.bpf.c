@@ -114,8 +114,8 @@ int BPF_PROG(fault_end, struct vm_area_struct *area, unsigned long address, unsi
 	kind = entry->is_major ? FAULT_MAJOR : FAULT_MINOR;
 	mode = flags & FAULT_FLAG_USER ? FAULT_USER : FAULT_KERNEL;
 	/* faults are preempted by those of other tasks */
-	atomic_add(&c->faults[kind][mode], 1);
-	histogram_add_atomic(&c->durations[kind], ns);
+	add_alone(&c->faults[kind][mode], 1);
+	histogram_add_alone(&c->durations[kind], ns);
 	return 0;
 }
 

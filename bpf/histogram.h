@@ -12,11 +12,11 @@ static __always_inline void histogram_add(struct histogram *histogram, u64 ns)
 	histogram->sum += ns;
 }
 
-/* Where a program can be preempted by itself. */
-static __always_inline void histogram_add_atomic(struct histogram *histogram, u64 ns)
+/* For one that one program alone writes on this CPU, whatever it comes between. */
+static __always_inline void histogram_add_alone(struct histogram *histogram, u64 ns)
 {
 	u32 slot = histogram_slot(ns);
 
-	atomic_add(&histogram->slots[slot], 1);
-	atomic_add(&histogram->sum, ns);
+	add_alone(&histogram->slots[slot], 1);
+	add_alone(&histogram->sum, ns);
 }

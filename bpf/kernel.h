@@ -21,6 +21,21 @@ typedef __u64 u64;
  */
 #define atomic_add(counter, value) ((void)__atomic_fetch_add(counter, value, __ATOMIC_RELAXED))
 
+/*
+ * Set by user space: the kernel runs no program within itself on one CPU. Raw tracepoints know that since 05b24ff9b2cf
+ * ("bpf: Prevent bpf program recursion for raw tracepoint probes", 6.1), trampolines since 5.12.
+ */
+const volatile bool never_nests = false;
+
+/* Adds to what this program alone writes on this CPU. */
+#define add_alone(counter, value)                                                                                      \
+	({                                                                                                             \
+		if (never_nests)                                                                                       \
+			*(counter) += (value);                                                                         \
+		else                                                                                                   \
+			atomic_add(counter, value);                                                                    \
+	})
+
 #define NSEC_PER_SEC	     1000000000ULL
 #define TASK_UNINTERRUPTIBLE 0x2
 #define TASK_DEAD	     0x80

@@ -233,11 +233,11 @@ static __always_inline void count_drop(struct net_cpu *c, u64 reason)
 	u64 subsystem = reason >> 16;
 
 	if (reason < DROP_REASONS)
-		atomic_add(&c->drops[reason], 1);
+		add_alone(&c->drops[reason], 1);
 	else if (subsystem < DROP_SUBSYSTEMS)
-		atomic_add(&c->foreign[subsystem], 1);
+		add_alone(&c->foreign[subsystem], 1);
 	else
-		atomic_add(&c->foreign[0], 1);
+		add_alone(&c->foreign[0], 1);
 }
 
 static __always_inline bool is_no_drop(u64 reason)
@@ -270,11 +270,11 @@ int kfree_skb(u64 *context)
 
 		c->refused_packet = 0;
 		if (refused == key.packet && c->refused_reason < QUEUE_REASONS)
-			atomic_add(&c->queue_drops[c->refused_reason], 1);
+			add_alone(&c->queue_drops[c->refused_reason], 1);
 		else if (!is_no_drop(reason))
 			count_drop(c, reason);
 	} else {
-		atomic_add(&c->unspecified, 1);
+		add_alone(&c->unspecified, 1);
 	}
 	return 0;
 }

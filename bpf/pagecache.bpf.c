@@ -197,7 +197,7 @@ int BPF_PROG(mm_filemap_add_to_page_cache, struct folio *folio)
 
 	if (!c)
 		return 0;
-	atomic_add(&c->insertions, pages);
+	add_alone(&c->insertions, pages);
 	if (config.detail)
 		add_detail(page_cache_insertions, &c->unwatched_insertions, pages);
 	return 0;
@@ -209,7 +209,7 @@ static __always_inline int count_dirtied(u64 pages)
 
 	if (!c)
 		return 0;
-	atomic_add(&c->dirtied, pages);
+	add_alone(&c->dirtied, pages);
 	if (config.detail) {
 		/* an access, too: user space adds them for the machine */
 		add_detail(page_cache_accesses, &c->unwatched_accesses, pages);

@@ -51,34 +51,60 @@ static __always_inline u64 advance_event(struct event_reading *last, const struc
 	return enabled == running ? counter : (counter * ((enabled << 10) / running)) >> 10;
 }
 
+/* What nobody asks for is brought up to date this often. */
+#define UNWATCHED_PERIOD_NS (NSEC_PER_SEC / 10)
+
 /*
- * What the events of `mask` counted since the last time is the process' of `prev`, which ran. Returns how many cycles
- * there were, the first of the events, or NOT_COUNTED. `weighs`: these are to be the slice's alone.
+ * Which events to read as `next` follows `prev`. Only what a watched process did has to be told from the rest, so where
+ * neither is one, or both are threads of one process, what was counted goes on to the next reading.
  */
-static __always_inline u64 count_events(struct task_struct *prev, u32 mask, bool weighs)
+static __always_inline u32 events_due(struct pmu_cpu *c, struct task_struct *prev, struct task_struct *next, u64 now,
+				      bool was_watched, bool weighs)
+{
+	bool goes_on = was_watched == c->watched && (!was_watched || prev->tgid == next->tgid);
+
+	if (goes_on && now - c->read_at < UNWATCHED_PERIOD_NS)
+		return weighs ? 1 : 0;
+	c->read_at = now;
+	return ~0U;
+}
+
+/*
+ * What the events of `mask` counted since they were read last is the process' of `prev`, which ran until `now`; `next`
+ * runs from here on. Returns how many cycles there were, the first of the events, or NOT_COUNTED. `weighs`: these are
+ * to be the slice's alone.
+ */
+static __always_inline u64 count_events(struct task_struct *prev, struct task_struct *next, u64 now, u32 mask,
+					bool weighs)
 {
 	u32 cpu = bpf_get_smp_processor_id();
 	struct pmu_cpu *c = bpf_map_lookup_elem(&pmu_cpus, &cpu);
 	struct watched_process *watch;
-	struct bpf_perf_event_value now;
+	struct bpf_perf_event_value value;
 	u64 grown, cycles = NOT_COUNTED;
+	bool was_watched;
 
 	if (!c)
 		return NOT_COUNTED;
-	watch = prev->pid ? watched_process(prev) : NULL;
+	was_watched = c->watched;
+	c->watched = next->pid && watched_process(next);
+	mask &= events_due(c, prev, next, now, was_watched, weighs);
+	if (!mask)
+		return NOT_COUNTED;
+	watch = was_watched ? watched_process(prev) : NULL;
 #pragma unroll
 	for (u32 i = 0; i < PROCESS_EVENT_COUNTERS; i++) {
 		if (!(mask & 1 << i) ||
-		    bpf_perf_event_read_value(&pmu_events, cpu * PROCESS_EVENT_COUNTERS + i, &now, sizeof(now)))
+		    bpf_perf_event_read_value(&pmu_events, cpu * PROCESS_EVENT_COUNTERS + i, &value, sizeof(value)))
 			continue;
-		grown = advance_event(&c->last[i], &now, weighs && i == 0);
+		grown = advance_event(&c->last[i], &value, weighs && i == 0);
 		if (grown == NOT_COUNTED)
 			continue;
 		if (i == 0)
 			cycles = grown;
 		if (watch)
 			atomic_add(&watch->detail.events[i], grown);
-		else if (prev->pid)
+		else
 			c->unwatched[i] += grown;
 	}
 	return cycles;

@@ -189,15 +189,15 @@ int each_task(struct bpf_iter__task *context)
 
 static __always_inline void add_dead(struct usage *sum, const struct usage *usage)
 {
-	atomic_add(&sum->runtime_ns, usage->runtime_ns);
-	atomic_add(&sum->user_ns, usage->user_ns);
-	atomic_add(&sum->system_ns, usage->system_ns);
-	atomic_add(&sum->voluntary_switches, usage->voluntary_switches);
-	atomic_add(&sum->involuntary_switches, usage->involuntary_switches);
-	atomic_add(&sum->minor_faults, usage->minor_faults);
-	atomic_add(&sum->major_faults, usage->major_faults);
-	atomic_add(&sum->read_bytes, usage->read_bytes);
-	atomic_add(&sum->written_bytes, usage->written_bytes);
+	add_alone(&sum->runtime_ns, usage->runtime_ns);
+	add_alone(&sum->user_ns, usage->user_ns);
+	add_alone(&sum->system_ns, usage->system_ns);
+	add_alone(&sum->voluntary_switches, usage->voluntary_switches);
+	add_alone(&sum->involuntary_switches, usage->involuntary_switches);
+	add_alone(&sum->minor_faults, usage->minor_faults);
+	add_alone(&sum->major_faults, usage->major_faults);
+	add_alone(&sum->read_bytes, usage->read_bytes);
+	add_alone(&sum->written_bytes, usage->written_bytes);
 }
 
 static __always_inline void add_weights(struct weights *sum, const struct weights *weights)
@@ -255,7 +255,7 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 	if (!c)
 		return 0;
 	watch = watched_process(task);
-	atomic_add(&c->dead.runqueue_ns, delay);
+	add_alone(&c->dead.runqueue_ns, delay);
 	if (watch)
 		atomic_add(&watch->dead_runqueue_ns, delay);
 	/* exec by a thread makes it the leader: the old one comes here with a new leader beside it */
@@ -277,7 +277,7 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 
 	add_dead(&c->dead, &usage);
 	if (is_kernel(task))
-		atomic_add(&c->dead_kernel_ns, usage.runtime_ns);
+		add_alone(&c->dead_kernel_ns, usage.runtime_ns);
 	if (watch) {
 		watch->final = usage;
 		watch->final_weights = weights;

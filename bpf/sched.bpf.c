@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * Context switches, wakeups, migrations and what tasks wait for. The kernel itself keeps when a task was queued
- * (sched_info) and what time it is (rq->clock, as __schedule() has just set it), so a wakeup is only counted and a
- * switch reads no clock. Where it does not, the wakeup leaves a stamp.
+ * Context switches, migrations and what tasks wait for. The kernel itself keeps when a task was queued (sched_info) and
+ * what time it is (rq->clock, as __schedule() has just set it), so a wakeup needs no hook and a switch reads no clock.
+ * Where it does not, the wakeup leaves a stamp.
  */
 #include "sched.h"
 #include "cgroup.h"
@@ -189,7 +189,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		return 0;
 	slice = close_slice(c, now, was_idle, is_idle);
 	if (config.pmu_events)
-		cycles = count_events(prev, config.pmu_events, config.weighs);
+		cycles = count_events(prev, next, now, config.pmu_events, config.weighs);
 	if (config.weighs)
 		weighed = weigh_slice(c, prev, was_idle, now, cycles);
 	if (!config.histograms)
@@ -204,32 +204,36 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 	return 0;
 }
 
-static __always_inline int woken(struct task_struct *task, u32 kind)
+static __always_inline void stamp_wakeup(struct sched_cpu *c, struct task_struct *task)
 {
-	struct sched_cpu *c = this_cpu();
-	struct task_wait *wait;
+	struct task_wait *wait = task_wait(task, true, c);
 
-	if (!c)
-		return 0;
-	c->wakeups[kind]++;
-	if (kernel_waits())
-		return 0;
-	wait = task_wait(task, true, c);
 	if (wait)
 		wait->queued_at = bpf_ktime_get_ns();
-	return 0;
 }
 
+/* Only where the kernel does not say itself since when a task waits. */
 SEC("tp_btf/sched_wakeup")
 int BPF_PROG(sched_wakeup, struct task_struct *task)
 {
-	return woken(task, WAKEUP_WAKEUP);
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		stamp_wakeup(c, task);
+	return 0;
 }
 
 SEC("tp_btf/sched_wakeup_new")
 int BPF_PROG(sched_wakeup_new, struct task_struct *task)
 {
-	return woken(task, WAKEUP_NEW);
+	struct sched_cpu *c = this_cpu();
+
+	if (!c)
+		return 0;
+	c->new_tasks++;
+	if (!kernel_waits())
+		stamp_wakeup(c, task);
+	return 0;
 }
 
 SEC("tp_btf/sched_migrate_task")
@@ -259,7 +263,7 @@ static __always_inline void weigh_running_task(struct sched_cpu *c, struct task_
 
 	if (w && c->time.anchor_clock)
 		weigh(w, task, weighed, run_time(task, now), now,
-		      config.pmu_events ? count_events(task, config.pmu_events, true) : NOT_COUNTED);
+		      config.pmu_events ? count_events(task, task, now, config.pmu_events, true) : NOT_COUNTED);
 }
 
 /* Run on each CPU by user space as it closes a window, so that a task that never switches is weighed, too. */

@@ -82,7 +82,7 @@ static __always_inline int count_event(u32 event)
 	struct sched_cpu *c = this_cpu();
 
 	if (c)
-		atomic_add(&c->events[event], 1);
+		add_alone(&c->events[event], 1);
 	return 0;
 }
 

@@ -50,32 +50,34 @@ int sched_switch(struct raw_tracepoint *context)
 	return 0;
 }
 
-static __always_inline int woken(u64 task, u32 kind)
+static __always_inline void stamp_wakeup(struct sched_cpu *c, u64 task)
 {
-	struct sched_cpu *c = this_cpu();
-	struct task_wait *wait;
+	struct task_wait *wait = hashed_wait(task, true, c);
 
-	if (!c)
-		return 0;
-	c->wakeups[kind]++;
-	if (!config.histograms)
-		return 0;
-	wait = hashed_wait(task, true, c);
 	if (wait)
 		wait->queued_at = bpf_ktime_get_ns();
-	return 0;
 }
 
 SEC("raw_tp/sched_wakeup")
 int sched_wakeup(struct raw_tracepoint *context)
 {
-	return woken(context->args[0], WAKEUP_WAKEUP);
+	struct sched_cpu *c = this_cpu();
+
+	if (c)
+		stamp_wakeup(c, context->args[0]);
+	return 0;
 }
 
 SEC("raw_tp/sched_wakeup_new")
 int sched_wakeup_new(struct raw_tracepoint *context)
 {
-	return woken(context->args[0], WAKEUP_NEW);
+	struct sched_cpu *c = this_cpu();
+
+	if (!c)
+		return 0;
+	c->new_tasks++;
+	stamp_wakeup(c, context->args[0]);
+	return 0;
 }
 
 SEC("raw_tp/sched_migrate_task")

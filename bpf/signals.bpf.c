@@ -16,6 +16,6 @@ int signal_generate(struct raw_tracepoint *context)
 	u64 signal = (u32)context->args[0];
 
 	if (c && signal < SIGNALS)
-		atomic_add(&c->sent[signal], 1);
+		add_alone(&c->sent[signal], 1);
 	return 0;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * TCP connections as they come and go, segments sent again, resets. These are rare events of any context, so counters
- * are added to atomically.
+ * TCP connections as they come and go, segments sent again, resets: rare events of any context.
  */
 #include <linux/errno.h>
 #include "histogram.h"
@@ -41,10 +40,10 @@ static __always_inline void end_connect(struct tcp_cpu *c, u64 family, u64 key, 
 
 	if (started) {
 		if (result == TCP_CONNECTED)
-			histogram_add_atomic(&c->connects[family], elapsed_since(*started));
+			histogram_add_alone(&c->connects[family], elapsed_since(*started));
 		bpf_map_delete_elem(&tcp_connects, &key);
 	}
-	atomic_add(&c->connections[family][result], 1);
+	add_alone(&c->connections[family][result], 1);
 }
 
 /* The smoothed round-trip time, in eighths of a microsecond; 0: there was no sample. */
@@ -54,7 +53,7 @@ static __always_inline void add_rtt(struct tcp_cpu *c, u64 family, const struct 
 	u64 eighths = tcp ? tcp->srtt_us : 0;
 
 	if (eighths)
-		histogram_add_atomic(&c->rtt[family], eighths * 125);
+		histogram_add_alone(&c->rtt[family], eighths * 125);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -74,7 +73,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sock, int from, int to)
 	if (to == TCP_SYN_SENT) {
 		now = bpf_ktime_get_ns();
 		if (bpf_map_update_elem(&tcp_connects, &key, &now, BPF_ANY))
-			atomic_add(&c->lost, 1);
+			add_alone(&c->lost, 1);
 	} else if (from == TCP_SYN_SENT) {
 		/* to SYN_RECV where both ends began at once: that goes on */
 		if (to == TCP_ESTABLISHED)
@@ -84,7 +83,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sock, int from, int to)
 	} else if (from == TCP_SYN_RECV && bpf_map_lookup_elem(&tcp_connects, &key)) {
 		end_connect(c, family, key, to == TCP_ESTABLISHED ? TCP_CONNECTED : TCP_FAILED);
 	} else if (from == TCP_SYN_RECV && to == TCP_ESTABLISHED) {
-		atomic_add(&c->connections[family][TCP_ACCEPTED], 1);
+		add_alone(&c->connections[family][TCP_ACCEPTED], 1);
 	}
 	if (to == TCP_CLOSE && from != TCP_CLOSE)
 		add_rtt(c, family, sock);
@@ -96,7 +95,7 @@ static __always_inline void count_retransmit(u32 kind, u64 segments)
 	struct tcp_cpu *c = this_cpu();
 
 	if (c)
-		atomic_add(&c->retransmits[kind], segments);
+		add_alone(&c->retransmits[kind], segments);
 }
 
 /* Since 6.17 it tells of every attempt, and why one failed; before that, of those that did not. */
@@ -151,7 +150,7 @@ static __always_inline int count_reset(u32 direction)
 	struct tcp_cpu *c = this_cpu();
 
 	if (c)
-		atomic_add(&c->resets[direction], 1);
+		add_alone(&c->resets[direction], 1);
 	return 0;
 }
 

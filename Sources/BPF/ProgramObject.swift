@@ -52,18 +52,24 @@ package struct ProgramObject: ~Copyable {
 
   /// Sets the `const volatile` variable `config`, so that the verifier removes what is switched off.
   package func configure<Config: BitwiseCopyable>(_ config: Config) throws(BPFError) {
+    guard setConstant("config", config) else { throw BPFError("configure object \(name)", errno: EINVAL) }
+  }
+
+  /// False where the object has no such constant, or one of another size.
+  private func setConstant<Value: BitwiseCopyable>(_ constant: String, _ value: Value) -> Bool {
     var offset: UInt32 = 0
     var size: UInt32 = 0
-    guard wp_find_global(object, ".rodata", "config", &offset, &size) == 0,
-      Int(size) == MemoryLayout<Config>.stride,
-      let map = bpf_object__find_map_by_name(object, ".rodata") ?? readOnlyData()
-    else { throw BPFError("configure object \(name)", errno: EINVAL) }
     var length = 0
-    guard let data = bpf_map__initial_value(map, &length), Int(offset + size) <= length else {
-      throw BPFError("configure object \(name)", errno: EINVAL)
-    }
-    UnsafeMutableRawPointer(mutating: data).storeBytes(of: config, toByteOffset: Int(offset), as: Config.self)
+    guard wp_find_global(object, ".rodata", constant, &offset, &size) == 0, Int(size) == MemoryLayout<Value>.stride,
+      let map = bpf_object__find_map_by_name(object, ".rodata") ?? readOnlyData(),
+      let data = bpf_map__initial_value(map, &length), Int(offset + size) <= length
+    else { return false }
+    UnsafeMutableRawPointer(mutating: data).storeBytes(of: value, toByteOffset: Int(offset), as: Value.self)
+    return true
   }
+
+  /// Whether the kernel runs no program within itself on one CPU: since 6.1.
+  private static let programsNeverNest = wp_kernel_is_at_least(6, 1)
 
   private func readOnlyData() -> OpaquePointer? {
     var map = bpf_object__next_map(object, nil)
@@ -111,6 +117,8 @@ package struct ProgramObject: ~Copyable {
 
   /// Creates the maps and loads the programs that are not left out.
   package func load() throws(BPFError) {
+    // kernel.h says of what; not every object adds anything up
+    _ = setConstant("never_nests", Self.programsNeverNest)
     CallLog.begin()
     let error = bpf_object__load(object)
     if error != 0 { throw BPFError("load the eBPF object \(name)", errno: error, log: CallLog.text()) }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 static _Thread_local char log_text[16384];
 static _Thread_local size_t log_length;
@@ -36,6 +37,16 @@ void wp_log_clear(void)
 const char *wp_log_text(void)
 {
 	return log_text;
+}
+
+bool wp_kernel_is_at_least(unsigned int version, unsigned int patch_level)
+{
+	struct utsname names;
+	unsigned int running_version, running_level;
+
+	if (uname(&names) || sscanf(names.release, "%u.%u", &running_version, &running_level) != 2)
+		return false;
+	return running_version != version ? running_version > version : running_level >= patch_level;
 }
 
 struct bpf_object *wp_object_open(const void *bytes, size_t size, const char *name)

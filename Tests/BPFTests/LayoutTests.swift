@@ -34,7 +34,8 @@ import Testing
     Layout(
       SchedPerCPU.self, of: "sched",
       [
-        "time": \.time, "switches": \.switches, "wakeups": \.wakeups, "migrations": \.migrations, "events": \.events,
+        "time": \.time, "switches": \.switches, "new_tasks": \.new_tasks, "migrations": \.migrations,
+        "events": \.events,
         "held": \.held, "lost": \.lost, "idle_task": \.idle_task, "leaves": \.leaves, "reserved": \.reserved,
         "runqueue": \.runqueue,
         "oncpu": \.oncpu,
@@ -189,7 +190,10 @@ import Testing
     Layout(
       EventReading.self, of: "sched", ["counter": \.counter, "enabled": \.enabled, "running": \.running]),
     Layout(
-      PMUPerCPU.self, of: "sched", ["last": \.last, "unwatched": \.unwatched, "padding": \.padding]),
+      PMUPerCPU.self, of: "sched",
+      [
+        "last": \.last, "unwatched": \.unwatched, "read_at": \.read_at, "watched": \.watched, "padding": \.padding,
+      ]),
     Layout(
       ProcessPerCPU.self, of: "process",
       [

@@ -31,6 +31,9 @@ int wp_member_offset(const struct bpf_object *object, const char *name, const ch
 /// or -errno.
 int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count);
 
+/// Whether uname(2) names this version of the kernel or a later one.
+bool wp_kernel_is_at_least(unsigned int version, unsigned int patch_level);
+
 /// Value of the enumerator `name` in the running kernel's BTF, in whichever enum, also one without a name, which CO-RE
 /// cannot ask for; -ENOENT where there is none.
 long wp_kernel_enumerator(const char *name);

@@ -39,7 +39,7 @@ package final class BlockPrograms: LoadedPrograms {
       if let watched {
         try watched.share(with: &object)
       } else {
-        for map in ["watched", "block_cpus"] { try object.omit(map: map) }
+        for map in WatchedProcesses.maps + ["block_cpus"] { try object.omit(map: map) }
         try object.omit(program: "block_bio_queue")
       }
       try object.setCapacity("block_cpus", PossibleCPUs.end)

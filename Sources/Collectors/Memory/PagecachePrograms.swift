@@ -66,7 +66,7 @@ package final class PagecachePrograms: LoadedPrograms {
     _ form: Form, dirtied: String, watched: WatchedProcesses?
   ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("pagecache")
-    if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
+    try WatchedProcesses.share(watched, with: &object)
     for other in Form.allCases where other != form {
       for program in other.programs { try object.omit(program: program) }
     }

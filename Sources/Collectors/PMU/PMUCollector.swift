@@ -37,8 +37,9 @@ package final class PMUCollector: Collector {
       An event that the machine does not have is absent, never 0. Where there are more events than hardware
       counters, perf lets them take turns, and counts are scaled by the time enabled over the time counting. The
       families by process need the process collector. They count a time slice when it ends, so the last slice of a
-      process that runs for long shows late. The events of a CPU that was offline, or comes later, are opened anew; where
-      that is refused it has no series, and its tasks' energy is divided by the cycles that they had before.
+      process that runs for long shows late; "other" is the rest of what the CPUs counted, the idle task's included, up to
+      a tenth of a second ago. The events of a CPU that was offline, or comes later, are opened anew; where that is refused
+      it has no series, and its tasks' energy is divided by the cycles that they had before.
       """,
     families: byCPU.map(\.1) + byProcess.map(\.1)
   ) { context throws(CollectorFailure) in

@@ -12,7 +12,10 @@ package final class SchedCollector: Collector {
       "Context switches, by the task that left the CPU: voluntary if it blocked, involuntary if it was preempted, yielded or was the idle task."
   )
   private static let wakeups = Family(
-    "sched_wakeups", .counter, labels: ["kind"], help: "Tasks that became runnable: woken up, or newly created.")
+    "sched_wakeups", .counter, labels: ["kind"],
+    help:
+      "Tasks that became runnable: wakeup, after they had blocked, counted as they get a CPU again; new, for the first time."
+  )
   private static let migrations = Family("sched_migrations", .counter, help: "Migrations of tasks to another CPU.")
   private static let events = Family(
     "sched_process_events", .counter, labels: ["event"],
@@ -32,7 +35,7 @@ package final class SchedCollector: Collector {
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "sched", summary: "context switches, wakeups, times in run queues, on and off the CPU", isOnByDefault: true,
-    families: [switches, wakeups, migrations, events, runqueue, oncpu, offcpu]
+    families: [switches, migrations, events, runqueue, oncpu, offcpu, wakeups]
   ) { context throws(CollectorFailure) in try SchedCollector(context) }
 
   /// 0.95 µs to 16 s.
@@ -58,7 +61,6 @@ package final class SchedCollector: Collector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let counters = MemoryLayout<SchedPerCPU>.self
     write(Self.switches, "kind", ["voluntary", "involuntary"], at: counters.offset(of: \.switches)!, to: &writer)
-    write(Self.wakeups, "kind", ["wakeup", "new"], at: counters.offset(of: \.wakeups)!, to: &writer)
     writer.begin(Self.migrations)
     writer.unsigned(programs.cpus.sum(offset: counters.offset(of: \.migrations)!))
     write(Self.events, "event", ["fork", "exec"], at: counters.offset(of: \.events)!, to: &writer)
@@ -71,6 +73,7 @@ package final class SchedCollector: Collector {
     histogram.write(programs.cpus, offset: counters.offset(of: \.runqueue)!, layout: Self.shortTimes, to: &writer)
     writer.begin(Self.oncpu)
     histogram.write(programs.cpus, offset: counters.offset(of: \.oncpu)!, layout: Self.shortTimes, to: &writer)
+    var wakeups: UInt64 = 0
     writer.begin(Self.offcpu)
     for (index, reason) in ["interruptible", "uninterruptible", "io"].enumerated() {
       // without BTF it cannot be told from the other uninterruptible waits
@@ -79,7 +82,13 @@ package final class SchedCollector: Collector {
       histogram.write(
         programs.cpus, offset: counters.offset(of: \.offcpu)! + index * MemoryLayout<HistogramSlots>.stride,
         layout: Self.longTimes, to: &writer)
+      wakeups += histogram.count
     }
+    writer.begin(Self.wakeups)
+    writer.label("kind", "wakeup")
+    writer.unsigned(wakeups)
+    writer.label("kind", "new")
+    writer.unsigned(programs.cpus.sum(offset: counters.offset(of: \.new_tasks)!))
   }
 
   /// Writes counters that lie side by side, one for each value of a label.

@@ -119,11 +119,14 @@ package final class SchedulerPrograms: LoadedPrograms {
       try object.setCapacity("pmu_cpus", PossibleCPUs.end)
       try object.setCapacity("pmu_events", PossibleCPUs.end * Int(PROCESS_EVENT_COUNTERS))
     } else if form != .raw {
-      for map in ["watched", "pmu_cpus", "pmu_events"] { try object.omit(map: map) }
+      for map in WatchedProcesses.maps + ["pmu_cpus", "pmu_events"] { try object.omit(map: map) }
     }
     let countsEvents = options.enabled.contains("sched")
     if !countsEvents {
       for program in eventPrograms { try object.omit(program: program) }
+    }
+    if !countsEvents || form.kernelKeepsWaits {
+      try object.omit(program: "sched_wakeup")
     }
     try object.configure(
       SchedConfig(
@@ -145,7 +148,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   }
 
   private static let eventPrograms = [
-    "sched_wakeup", "sched_wakeup_new", "sched_migrate_task", "sched_process_fork", "sched_process_exec",
+    "sched_wakeup_new", "sched_migrate_task", "sched_process_fork", "sched_process_exec",
   ]
 
   private static let weighingPrograms = ["weigh_running", "sched_process_exit"]
@@ -157,6 +160,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     try object.run("watch_cpu", onEach: Array(0..<PossibleCPUs.end))
     // wakeups first, so that no switch finds a task whose wakeup was missed
     if options.enabled.contains("sched") {
+      if !form.kernelKeepsWaits { try object.attach("sched_wakeup") }
       for program in eventPrograms { try object.attach(program) }
     }
     if !form.usesTaskStorage { try object.attach("sched_process_free") }

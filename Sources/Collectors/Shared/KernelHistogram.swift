@@ -33,6 +33,9 @@ struct KernelHistogram {
     return words[..<Self.slots].contains { $0 > 0 }
   }
 
+  /// How many values were counted in what was read last.
+  var count: UInt64 { words[..<Self.slots].reduce(0, &+) }
+
   /// Writes what was read last.
   func write(_ layout: HistogramLayout, to writer: inout SampleWriter) {
     writer.histogram(slots: words[..<Self.slots], sum: words[Self.slots], layout: layout)

@@ -44,7 +44,7 @@ package final class SyscallPrograms: LoadedPrograms {
   ) throws(BPFError) -> ProgramObject {
     let isByCall = options.syscalls.hasHistogramsBySyscall
     var object = try ProgramObject("syscalls")
-    if let watched { try watched.share(with: &object) } else { try object.omit(map: "watched") }
+    try WatchedProcesses.share(watched, with: &object)
     try object.setCapacity("syscalls_cpus", PossibleCPUs.end)
     try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.end * Int(SYSCALL_INDEXES) : 1)
     switch form {

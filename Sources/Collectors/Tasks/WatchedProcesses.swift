@@ -7,6 +7,9 @@ package final class WatchedProcesses: LoadedPrograms {
   /// Owns the map; it has no program.
   private let object: ProgramObject
   private let entries: HashMap<UInt32, WatchedProcess>
+  /// What `watched_bits` holds, and which processes have each bit.
+  private var bits = [UInt64](repeating: 0, count: Int(WATCHED_BITS) / 64)
+  private var holders: [Int: Set<UInt32>] = [:]
   /// What the map held at the last pass.
   private var kept: [UInt32: WatchedProcess] = [:]
   private var isComplete = false
@@ -28,8 +31,18 @@ package final class WatchedProcesses: LoadedPrograms {
     }
   }
 
-  /// Has `other`, which is not loaded yet, use the map.
-  func share(with other: inout ProgramObject) throws(BPFError) { try other.share("watched", of: object) }
+  static let maps = ["watched", "watched_bits"]
+
+  /// Has `other`, which is not loaded yet, use the maps.
+  func share(with other: inout ProgramObject) throws(BPFError) {
+    for map in Self.maps { try other.share(map, of: object) }
+  }
+
+  /// The same, or leaves the maps out of `other` where nothing is counted by process.
+  static func share(_ watched: WatchedProcesses?, with other: inout ProgramObject) throws(BPFError) {
+    if let watched { return try watched.share(with: &other) }
+    for map in maps { try other.omit(map: map) }
+  }
 
   /// Reads the whole map at once, for `subscript` to answer from.
   func update() {
@@ -43,10 +56,33 @@ package final class WatchedProcesses: LoadedPrograms {
   func add(_ record: ProcessRecord) {
     var entry = WatchedProcess()
     entry.start_ns = record.start_ns
-    do throws(BPFError) { try entries.set(record.tgid, entry) } catch { unwatched += 1 }
+    do throws(BPFError) {
+      try entries.set(record.tgid, entry)
+      holders[bit(of: record.tgid), default: []].insert(record.tgid)
+      try mark(bit(of: record.tgid))
+    } catch {
+      unwatched += 1
+    }
   }
 
-  func remove(_ tgid: UInt32) { entries.remove(tgid) }
+  func remove(_ tgid: UInt32) {
+    entries.remove(tgid)
+    let bit = bit(of: tgid)
+    holders[bit]?.remove(tgid)
+    if holders[bit]?.isEmpty == true { holders[bit] = nil }
+    try? mark(bit)
+  }
+
+  private func bit(of tgid: UInt32) -> Int { Int(tgid % UInt32(WATCHED_BITS)) }
+
+  /// Sets a bit that processes have, or takes back one that none has any more.
+  private func mark(_ bit: Int) throws(BPFError) {
+    let (index, mask) = (bit / 64, UInt64(1) << (bit % 64))
+    let word = holders[bit] == nil ? bits[index] & ~mask : bits[index] | mask
+    if word == bits[index] { return }
+    try object.setElement("watched_bits", index, word)
+    bits[index] = word
+  }
 
   package func programs() -> [ProgramStatistics] { [] }
   package func maps() -> [MapDescription] { object.maps() }

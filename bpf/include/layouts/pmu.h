@@ -14,6 +14,8 @@ struct event_reading {
 
 struct pmu_cpu {
 	struct event_reading last[PROCESS_EVENT_COUNTERS];
-	__u64 unwatched[PROCESS_EVENT_COUNTERS]; /* of processes without series of their own, not of the idle task */
-	__u64 padding[4];
+	__u64 unwatched[PROCESS_EVENT_COUNTERS]; /* of all but processes with series of their own */
+	__u64 read_at;				 /* ns of the scheduler's clock, when all events were read last */
+	__u64 watched;				 /* the process that runs has a series of its own: 0 or 1 */
+	__u64 padding[2];
 } SWIFT_NAME(PMUPerCPU);

@@ -68,6 +68,9 @@ struct process_detail {
 	__u64 page_cache_dirtied;
 } SWIFT_NAME(ProcessDetail);
 
+/* Which processes may be watched, a bit for each remainder of the tgid: a power of two */
+#define WATCHED_BITS 65536
+
 /* Kept for the processes user space watches, by tgid: filled as they and their threads end. */
 struct watched_process {
 	/*

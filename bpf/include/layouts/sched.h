@@ -5,7 +5,6 @@
 #include "../swift_name.h"
 
 enum switch_kind { SWITCH_VOLUNTARY, SWITCH_INVOLUNTARY, SWITCH_KINDS };
-enum wakeup_kind { WAKEUP_WAKEUP, WAKEUP_NEW, WAKEUP_KINDS };
 enum process_event { EVENT_FORK, EVENT_EXEC, PROCESS_EVENTS };
 enum offcpu_reason { OFFCPU_INTERRUPTIBLE, OFFCPU_UNINTERRUPTIBLE, OFFCPU_IO, OFFCPU_REASONS };
 
@@ -27,14 +26,14 @@ struct cpu_time {
 struct sched_cpu {
 	struct cpu_time time;
 	__u64 switches[SWITCH_KINDS];
-	__u64 wakeups[WAKEUP_KINDS];
+	__u64 new_tasks; /* woken for the first time */
 	__u64 migrations;
 	__u64 events[PROCESS_EVENTS];
 	__u64 held;	 /* 1 + the run_delay that the record of the running task holds; 0: none */
 	__u64 lost;	 /* task records that could not be made */
 	__u64 idle_task; /* address of this CPU's idle task, where it has to be learned */
 	__u64 leaves;	 /* it is about to go offline, is, or comes back: 0 or 1 */
-	__u64 reserved[5];
+	__u64 reserved[6];
 	struct histogram runqueue;
 	struct histogram oncpu;
 	struct histogram offcpu[OFFCPU_REASONS];

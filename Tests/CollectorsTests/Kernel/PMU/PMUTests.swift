@@ -45,6 +45,28 @@ extension KernelTests {
       }
     }
 
+    /// Between processes without series nothing is read, and yet nothing is lost.
+    @Test func whatNobodyWatchesIsTheRestOfTheCPUs() throws {
+      let collectors = try LiveCollectors(["sched", "pmu", "process"]) {
+        $0.pmu.source = Self.standIn
+        $0.process.limit = 1
+      }
+      let loads = try (0..<2 * usableCPUs.count).map {
+        try Load("spin", 20_000, cpu: usableCPUs[$0 % usableCPUs.count])
+      }
+      for load in loads { load.begin() }
+      pause(seconds: 0.5)
+      let from = try collectors.read(beside: {})
+      pause(seconds: 2)
+      let change = Change(from: from, to: try collectors.read(beside: {}))
+      let other = change.sum("process_cycles", ["pid": "other"])
+      #expect(other > change.sum("pmu_cycles") / 2)
+      // a slice counts as it ends, and slices of others a tenth of a second later
+      expectAgreement(
+        "cycles of all processes", change.sum("process_cycles"), .init(about: change.sum("pmu_cycles")), within: 0.01,
+        slack: 120_000_000 * UInt64(usableCPUs.count))
+    }
+
     /// A process' time is that of its slices.
     @Test func countsByProcessAreThoseOfItsSlices() throws {
       let collectors = try Self.collectors(["sched", "pmu", "process"])
@@ -93,7 +115,10 @@ extension KernelTests {
       let cpu = try #require(usableCPUs.last)
       let labels = ["cpu": "\(cpu)"]
       let load = try Load("spin", 20_000, cpu: cpu)
+      // so that there are switches: a process counts from the first after it was given its series
+      let rival = try Load("spin", 20_000, cpu: cpu)
       load.begin()
+      rival.begin()
       let process = ["pid": "\(load.pid)"]
       for _ in 0..<50 where try collectors.read().series("process_cycles", process) == 0 { pause(seconds: 0.12) }
       let events = try collectors.context.kernel.processorEvents()
