@@ -12,15 +12,33 @@ enum EventCosts {
     let name: String
     /// As `collector program`; an empty program is found by the program's name.
     let programs: [String]
+    /// What some of them are looked at together for.
+    var figure: Figure? = nil
     let run: @Sendable (UInt64) -> Int
   }
 
-  private static let switching = Load(
-    name: "ping-pong, one CPU", programs: ["sched sched_switch", "sched sched_wakeup"],
-    run: { cbench_ping_pong($0, 0, 0) })
+  /// What programs cost that run for one and the same thing: their sum over the floor of one empty program.
+  private struct Figure: Sendable {
+    let name: String
+    /// Those that are not attached cost nothing.
+    let programs: Set<String>
+    /// × floor; nil where it is only shown.
+    let goal: Double?
+  }
 
-  private static let calling = Load(
-    name: "getppid()", programs: ["syscalls sys_enter", "syscalls sys_exit"], run: { cbench_call($0) })
+  private static func switching(_ name: String = "a context switch with its wakeup", goal: Double? = nil) -> Load {
+    let programs = ["sched sched_switch", "sched sched_wakeup"]
+    return Load(
+      name: "ping-pong, one CPU", programs: programs, figure: Figure(name: name, programs: Set(programs), goal: goal),
+      run: { cbench_ping_pong($0, 0, 0) })
+  }
+
+  private static func calling(_ name: String = "a system call", goal: Double? = nil) -> Load {
+    let programs = ["syscalls sys_enter", "syscalls sys_exit"]
+    return Load(
+      name: "getppid()", programs: programs, figure: Figure(name: name, programs: Set(programs), goal: goal),
+      run: { cbench_call($0) })
+  }
 
   private static let ending = Load(
     name: "fork, exec, exit",
@@ -32,7 +50,7 @@ enum EventCosts {
     run: { cbench_disk($0) })
 
   private static let loads = [
-    switching,
+    switching(goal: 2.6),
     Load(
       name: "ping-pong, two CPUs", programs: ["sched sched_switch", "sched sched_wakeup", "cpu cpu_idle"],
       run: { cbench_ping_pong($0, 0, 1) }),
@@ -42,8 +60,9 @@ enum EventCosts {
         "sched sched_process_fork", "sched sched_wakeup_new", "sched sched_process_exec", "exits sched_process_exit",
         "process sched_process_free", "signals signal_generate", "syscalls sched_process_exit",
       ],
+      figure: Figure(name: "the end of a process", programs: ["process sched_process_free"], goal: 8),
       run: { cbench_spawn($0) }),
-    calling,
+    calling(goal: 1.5),
     Load(name: "moving between CPUs", programs: ["sched sched_migrate_task"], run: { cbench_migrate($0) }),
     Load(
       name: "timers",
@@ -54,7 +73,11 @@ enum EventCosts {
       programs: [
         "irq softirq_raise", "irq softirq_entry", "irq softirq_exit", "net net_dev_queue", "net net_dev_start_xmit",
         "net net_dev_xmit", "net netif_receive_skb",
-      ], run: { cbench_network($0) }),
+      ],
+      figure: Figure(
+        name: "a software interrupt: raise, entry, exit",
+        programs: ["irq softirq_raise", "irq softirq_entry", "irq softirq_exit"], goal: 5),
+      run: { cbench_network($0) }),
     Load(name: "datagrams to a closed port", programs: ["net kfree_skb"], run: { cbench_refused_datagrams($0) }),
     Load(
       name: "connections", programs: ["tcp inet_sock_set_state", "tcp tcp_send_reset", "tcp tcp_receive_reset"],
@@ -65,9 +88,14 @@ enum EventCosts {
         "irq irq_handler_entry", "irq irq_handler_exit", "block block_rq_issue", "block block_rq_complete",
         "pagecache writeback_dirty_folio",
       ],
+      figure: Figure(
+        name: "a block request: issue, completion", programs: ["block block_rq_issue", "block block_rq_complete"],
+        goal: 4.5),
       run: { cbench_disk($0) }),
     Load(
       name: "contended locks", programs: ["locks contention_begin", "locks contention_end"],
+      figure: Figure(
+        name: "a wait for a lock", programs: ["locks contention_begin", "locks contention_end"], goal: 7),
       run: { cbench_locks($0) }),
     Load(
       name: "file reads", programs: ["pagecache mm_filemap_get_pages", "pagecache mm_filemap_add_to_page_cache"],
@@ -80,6 +108,7 @@ enum EventCosts {
     Load(
       name: "pipes",
       programs: ["kmem kmalloc", "kmem kfree", "kmem kmem_cache_alloc", "kmem kmem_cache_free"],
+      figure: Figure(name: "kmalloc() and kfree()", programs: ["kmem kmalloc", "kmem kfree"], goal: 6),
       run: { cbench_pipes($0) }),
     Load(
       name: "pages and tasks",
@@ -87,11 +116,9 @@ enum EventCosts {
       run: { cbench_spawn($0) }),
   ]
 
-  /// What one program or pair cost in each window.
+  /// What one program cost in each window.
   private struct Costs {
     var own: [Double] = []
-    /// Where `own` weighs two programs by how often each ran, both simply added.
-    var added: [Double] = []
     var floor: [Double] = []
     var ratio: [Double] = []
     var runs: UInt64 = 0
@@ -116,94 +143,93 @@ enum EventCosts {
     let empty = try EmptyPrograms()
     let statistics = try RunTimeStatistics()
     defer { statistics.switchOff() }
+    var figures = Table("figure", "x floor", "range", "to reach", "")
     for form in SchedulerPrograms.Form.allCases {
       // those that are off by default, too
       guard let set = DefaultSet(form: form, names: Set(Registry.collectors.map(\.name))) else {
         print("form \(form.rawValue): not on this kernel")
         continue
       }
+      let isBest = form == SchedulerPrograms.Form.allCases[0]
       print("-- form \(form.rawValue), medians of \(windows) windows --")
-      var table = Table("load: program", "ns", "empty ns", "x floor", "range", "events/window")
-      var pair = Costs()
-      var call = Costs()
-      for load in form == SchedulerPrograms.Form.allCases[0] ? loads : [switching] {
-        if load.name == calling.name {
-          measure(load, set, empty, pair: &call, in: &table)
-        } else {
-          measure(load, set, empty, pair: &pair, in: &table)
-        }
-      }
-      table.print()
-      let verdict = pair.added.median <= 5 ? "reached" : "missed"
-      print(
-        "a context switch with its wakeup: \(pair.added.median.text(2)) x floor (goal 5: \(verdict));",
-        "by the wakeups there were: \(pair.own.median.text(1)) ns = \(pair.ratio.median.text(2)) x floor")
-      if !call.added.isEmpty {
-        let verdict = call.added.median <= 4 ? "reached" : "missed"
-        print("entry and exit of a system call: \(call.added.median.text(2)) x floor (goal 4: \(verdict))")
-      }
+      measure(isBest ? loads : [switching("the same, form \(form.rawValue)")], set, empty, &figures)
     }
-    try measureOptions(empty)
+    try measureOptions(empty, &figures)
+    print("-- what one thing costs in all: programs together over the floor of one empty program --")
+    figures.print()
   }
 
   /// What options add, at the hooks they concern.
-  private static func measureOptions(_ empty: borrowing EmptyPrograms) throws {
+  private static func measureOptions(_ empty: borrowing EmptyPrograms, _ figures: inout Table) throws {
     let (one, siblings) = (try Sensors(), try Sensors(areSiblings: true))
+    let clock = PerfEventSource(type: 1, config: 0)
     let options: [(name: String, loads: [Load], change: (inout CollectorOptions) -> Void)] = [
-      ("--process.detail", [calling, detailed], { $0.process.hasDetail = true }),
-      ("--cgroup.runqueue", [switching], { $0.cgroup.measuresRunqueue = true }),
+      ("--process.detail", [calling("the same with --process.detail"), detailed], { $0.process.hasDetail = true }),
+      ("--cgroup.runqueue", [switching("the same with --cgroup.runqueue")], { $0.cgroup.measuresRunqueue = true }),
       (
         "three events by process, as with a PMU: here the CPU's clock, which costs more to read than a counter",
-        [switching], { $0.pmu.source = { _ in PerfEventSource(type: 1, config: 0) } }
+        [switching("the same with a PMU's events by process", goal: 6)], { $0.pmu.source = { _ in clock } }
       ),
-      ("energy divided by run time", [switching, ending], { $0.paths = one.paths }),
-      ("energy divided by weights: CPUs are siblings", [switching, ending], { $0.paths = siblings.paths }),
+      (
+        "energy divided by run time", [switching("the same, energy by run time", goal: 2.6), ending],
+        { $0.paths = one.paths }
+      ),
+      (
+        "energy divided by weights: CPUs are siblings",
+        [switching("the same, energy by weights", goal: 3), ending], { $0.paths = siblings.paths }
+      ),
     ]
     for (name, loads, change) in options {
       guard let set = DefaultSet(form: SchedulerPrograms.Form.allCases[0], change) else { return }
       print("-- with \(name) --")
-      var table = Table("load: program", "ns", "empty ns", "x floor", "range", "events/window")
-      var pair = Costs()
-      for load in loads { measure(load, set, empty, pair: &pair, in: &table) }
-      table.print()
+      measure(loads, set, empty, &figures)
     }
   }
 
-  /// `pair` takes what switch and wakeup, or entry and exit, cost together over the floor of one empty program.
   private static func measure(
-    _ load: Load, _ set: DefaultSet, _ empty: borrowing EmptyPrograms, pair: inout Costs, in table: inout Table
+    _ loads: [Load], _ set: DefaultSet, _ empty: borrowing EmptyPrograms, _ figures: inout Table
+  ) {
+    var table = Table("load: program", "ns", "empty ns", "x floor", "range", "events/window")
+    for load in loads { measure(load, set, empty, in: &table, &figures) }
+    table.print()
+  }
+
+  private static func measure(
+    _ load: Load, _ set: DefaultSet, _ empty: borrowing EmptyPrograms, in table: inout Table, _ figures: inout Table
   ) {
     var costs = Array(repeating: Costs(), count: load.programs.count)
+    var together: [Double] = []
     for _ in 0..<windows {
       let before = (set.statistics(), empty.statistics())
       guard load.run(windowNanoseconds) >= 0 else { break }
       let after = (set.statistics(), empty.statistics())
-      var spent: [UInt64] = []
+      var sum = (own: 0.0, floor: 0.0)
       for (index, program) in load.programs.enumerated() {
         let hook = String(program.split(separator: " ")[1])
         guard let own = difference(before.0[program], after.0[program]),
           let floor = difference(before.1[hook], after.1[hook])
         else { continue }
-        spent.append(own.time)
         costs[index].add(own.perRun, floor: floor.perRun, runs: own.runs)
-        if index == 1 && (load.name == switching.name || load.name == calling.name) {
-          let perSwitch = costs[0].own.last ?? .nan
-          let switches = Double(spent[0]) / perSwitch
-          let floor = costs[0].floor.last ?? .nan
-          pair.add(Double(spent[0] + spent[1]) / switches, floor: floor, runs: own.runs)
-          pair.added.append((perSwitch + own.perRun) / floor)
-        }
+        guard load.figure?.programs.contains(program) == true else { continue }
+        sum.own += own.perRun
+        if sum.floor == 0 { sum.floor = floor.perRun }
       }
+      if sum.floor > 0 { together.append(sum.own / sum.floor) }
     }
     for (index, program) in load.programs.enumerated() { costs[index].row(load.name, program, in: &table) }
+    guard let figure = load.figure, !together.isEmpty else { return }
+    figures.add(
+      figure.name, together.median.text(2), "\(together.quantile(0).text(2))-\(together.quantile(1).text(2))",
+      figure.goal?.text(1) ?? "",
+      figure.goal.map { together.median <= $0 ? "reached" : "missed" } ?? "")
   }
 
   private static func difference(
     _ before: ProgramStatistics?, _ after: ProgramStatistics?
-  ) -> (time: UInt64, runs: UInt64, perRun: Double)? {
+  ) -> (runs: UInt64, perRun: Double)? {
     guard let before, let after, after.runs > before.runs + 10 else { return nil }
     let time = after.runNanoseconds - before.runNanoseconds
     let runs = after.runs - before.runs
-    return (time, runs, Double(time) / Double(runs))
+    return (runs, Double(time) / Double(runs))
   }
 }

@@ -73,6 +73,12 @@ package final class WatchedProcesses: LoadedPrograms {
     try? mark(bit)
   }
 
+  /// Whether programs look for an entry of `tgid` at all.
+  func mayHold(_ tgid: UInt32) -> Bool {
+    let bit = bit(of: tgid)
+    return bits[bit / 64] >> (bit % 64) & 1 == 1
+  }
+
   private func bit(of tgid: UInt32) -> Int { Int(tgid % UInt32(WATCHED_BITS)) }
 
   /// Sets a bit that processes have, or takes back one that none has any more.
