@@ -3,10 +3,9 @@
  * Memory the kernel allocates for itself, and how much of it is outstanding by who allocated it.
  *
  * All maps are filled beforehand: these programs run inside the allocators and must not call them. An interrupt may
- * come between any two instructions, hence atomic additions.
+ * come between any two instructions, hence atomic additions to what several of them write.
  */
 #include "percpu.h"
-#include <asm-generic/errno-base.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -78,28 +77,41 @@ static __always_inline int allocated(u32 allocator, u64 site, u64 pointer, u64 b
 {
 	struct kmem_allocation allocation = {.site = site, .bytes = bytes, .allocator = allocator}, *old;
 	struct kmem_cpu *c = this_cpu();
-	long error;
 
 	if (!c || pointer <= HIGHEST_NO_POINTER)
 		return 0;
-	atomic_add(&c->allocations[allocator], 1);
-	atomic_add(&c->allocated_bytes[allocator], bytes);
+	/* by one program: those of a node are gone where programs never nest */
+	add_alone(&c->allocations[allocator], 1);
+	add_alone(&c->allocated_bytes[allocator], bytes);
 
-	error = bpf_map_update_elem(&kmem_allocations, &pointer, &allocation, BPF_NOEXIST);
-	if (error == -EEXIST) {
-		/* freed without an event, in bulk or while this CPU was busy here */
-		old = bpf_map_lookup_elem(&kmem_allocations, &pointer);
-		if (old) {
+	old = bpf_map_lookup_elem(&kmem_allocations, &pointer);
+	if (old) {
+		if (old->site)
+			/* freed without an event, in bulk or while this CPU was busy here */
 			unbill(old);
-			*old = allocation;
-			error = 0;
-		}
-	}
-	if (error)
+		else
+			atomic_add(&c->kept, -1);
+		*old = allocation;
+	} else if (bpf_map_update_elem(&kmem_allocations, &pointer, &allocation, BPF_NOEXIST)) {
 		atomic_add(&c->lost, 1);
-	else
-		bill(site, bytes, 1);
+		return 0;
+	}
+	bill(site, bytes, 1);
 	return 0;
+}
+
+/*
+ * The allocators hand out the same addresses again and again, so the entry of what was freed may stay for the next to
+ * be allocated there: to take it out and put another in costs more than all the rest.
+ */
+static __always_inline bool release(struct kmem_cpu *c, struct kmem_allocation *found, u64 pointer)
+{
+	if (c->kept < (__s64)config.kept) {
+		found->site = 0;
+		atomic_add(&c->kept, 1);
+		return true;
+	}
+	return !bpf_map_delete_elem(&kmem_allocations, &pointer);
 }
 
 /* Takes it off the bill of who allocated it. kfree() takes what is of a slab cache, too: the allocator is that of old.
@@ -113,9 +125,9 @@ static __always_inline int freed(u64 allocator, u64 pointer)
 	if (!c || pointer <= HIGHEST_NO_POINTER)
 		return 0;
 	found = bpf_map_lookup_elem(&kmem_allocations, &pointer);
-	if (found) {
+	if (found && found->site) {
 		allocation = *found;
-		if (!bpf_map_delete_elem(&kmem_allocations, &pointer)) {
+		if (release(c, found, pointer)) {
 			unbill(&allocation);
 			allocator = allocation.allocator;
 			bytes = allocation.bytes;
@@ -203,8 +215,8 @@ int mm_page_alloc(struct raw_tracepoint *context)
 
 	if (!c || !context->args[0])
 		return 0;
-	atomic_add(&c->allocations[KMEM_PAGE], 1);
-	atomic_add(&c->allocated_bytes[KMEM_PAGE], 1ULL << (config.page_shift + order));
+	add_alone(&c->allocations[KMEM_PAGE], 1);
+	add_alone(&c->allocated_bytes[KMEM_PAGE], 1ULL << (config.page_shift + order));
 	return 0;
 }
 
@@ -216,7 +228,7 @@ int mm_page_free(struct raw_tracepoint *context)
 
 	if (!c)
 		return 0;
-	atomic_add(&c->frees[KMEM_PAGE], 1);
-	atomic_add(&c->freed_bytes[KMEM_PAGE], 1ULL << (config.page_shift + order));
+	add_alone(&c->frees[KMEM_PAGE], 1);
+	add_alone(&c->freed_bytes[KMEM_PAGE], 1ULL << (config.page_shift + order));
 	return 0;
 }

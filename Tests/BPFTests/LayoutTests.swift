@@ -131,11 +131,11 @@ import Testing
       KmemPerCPU.self, of: "kmem",
       [
         "allocations": \.allocations, "frees": \.frees, "allocated_bytes": \.allocated_bytes,
-        "freed_bytes": \.freed_bytes, "lost": \.lost, "padding": \.padding,
+        "freed_bytes": \.freed_bytes, "lost": \.lost, "kept": \.kept, "padding": \.padding,
       ]),
     Layout(KmemAllocation.self, of: "kmem", ["site": \.site, "bytes": \.bytes, "allocator": \.allocator]),
     Layout(KmemSite.self, of: "kmem", ["bytes": \.bytes, "allocations": \.allocations]),
-    Layout(KmemConfig.self, of: "kmem", ["page_shift": \.page_shift, "unused": \.unused]),
+    Layout(KmemConfig.self, of: "kmem", ["page_shift": \.page_shift, "kept": \.kept]),
     Layout(
       LoadClassSums.self, of: "loadtracking",
       [

@@ -26,10 +26,13 @@ package final class KmemPrograms: LoadedPrograms {
     do throws(BPFError) {
       var object = try ProgramObject("kmem")
       try object.setCapacity("kmem_cpus", PossibleCPUs.end)
-      try object.setCapacity("kmem_allocations", options.allocations)
+      // a fifth of them may be of memory that was freed
+      let kept = options.allocations / 4
+      try object.setCapacity("kmem_allocations", options.allocations + kept)
       try object.setCapacity("kmem_sites", Self.siteCapacity)
       let page = UInt32(sysconf(Int32(_SC_PAGESIZE)))
-      try object.configure(KmemConfig(page_shift: UInt32(page.trailingZeroBitCount), unused: 0))
+      try object.configure(
+        KmemConfig(page_shift: UInt32(page.trailingZeroBitCount), kept: UInt32(kept / PossibleCPUs.end)))
       try object.load()
       let found = try PerCPUHash<UInt64, KmemSite>("kmem_sites", of: object)
       try found.create(Self.otherSite)
@@ -52,6 +55,11 @@ package final class KmemPrograms: LoadedPrograms {
     } catch {
       if error.errno != ENOENT { throw error }
     }
+  }
+
+  /// Entries of memory that was freed: all CPUs together.
+  var keptEntries: Int64 {
+    Int64(bitPattern: cpus.sum(offset: MemoryLayout<KmemPerCPU>.offset(of: \.kept)!))
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }

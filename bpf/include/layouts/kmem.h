@@ -12,11 +12,12 @@ struct kmem_cpu {
 	__u64 allocated_bytes[KMEM_ALLOCATORS];
 	__u64 freed_bytes[KMEM_ALLOCATORS];
 	__u64 lost; /* allocations there was no room for */
-	__u64 padding[3];
+	__s64 kept; /* entries of freed memory: made here less taken into use here */
+	__u64 padding[2];
 } SWIFT_NAME(KmemPerCPU);
 
 struct kmem_allocation {
-	__u64 site;
+	__u64 site; /* 0: the memory is free */
 	__u32 bytes;
 	__u32 allocator; /* enum kmem_allocator */
 } SWIFT_NAME(KmemAllocation);
@@ -29,5 +30,5 @@ struct kmem_site {
 
 struct kmem_config {
 	__u32 page_shift;
-	__u32 unused;
+	__u32 kept; /* entries of freed memory that each CPU may leave */
 } SWIFT_NAME(KmemConfig);
