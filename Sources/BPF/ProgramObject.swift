@@ -201,6 +201,17 @@ package struct ProgramObject: ~Copyable {
     return result
   }
 
+  /// How many eBPF instructions each program has as it was compiled, before the verifier drops what is switched off.
+  package func instructionCounts() -> [String: Int] {
+    var counts: [String: Int] = [:]
+    var program = bpf_object__next_program(object, nil)
+    while let current = program {
+      counts[String(cString: bpf_program__name(current))] = Int(bpf_program__insn_cnt(current))
+      program = bpf_object__next_program(object, current)
+    }
+    return counts
+  }
+
   /// Size of `struct name` and the byte offset of each of `members` as the compiled object has them; for layout tests.
   package func layout(of name: String, members: [String]) -> (size: Int, offsets: [Int]) {
     (Int(wp_struct_size(object, name)), members.map { Int(wp_member_offset(object, name, $0)) })
