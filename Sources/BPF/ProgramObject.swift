@@ -109,6 +109,12 @@ package struct ProgramObject: ~Copyable {
 
   // MARK: Loading and attaching
 
+  /// Sets a 32-bit global variable that is no constant, which programs see at once; the object is loaded.
+  package func setVariable(_ name: String, _ value: UInt32) throws(BPFError) {
+    let error = wp_set_global(object, name, value)
+    if error != 0 { throw BPFError("set the variable \(name) of object \(self.name)", errno: error) }
+  }
+
   /// Creates the maps and loads the programs that are not left out.
   package func load() throws(BPFError) {
     CallLog.begin()

@@ -105,18 +105,27 @@ import Testing
         "ios": \.ios, "bytes": \.bytes, "errors": \.errors, "duration": \.duration, "queue": \.queue,
       ]),
     Layout(
-      BlockSlot.self, of: "block", ["operations": \.operations, "lost": \.lost, "padding": \.padding]),
+      BlockSlot.self, of: "block", ["operations": \.operations]),
+    Layout(BlockTimes.self, of: "block", ["slots": \.slots, "sum": \.sum]),
+    Layout(
+      BlockKnownDisk.self, of: "block", ["disk": \.disk, "slot": \.slot, "generation": \.generation]),
     Layout(BlockDevice.self, of: "block", ["slot": \.slot, "name": \.name]),
     Layout(
       BlockRequest.self, of: "block",
       [
-        "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation, "failed": \.failed,
+        "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation,
       ]),
-    Layout(BlockConfig.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
+    Layout(
+      BlockConfig.self, of: "block",
+      [
+        "slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat, "stats": \.stats,
+        "queue_stats": \.queue_stats, "lane_shift": \.lane_shift, "guarded": \.guarded, "unused": \.unused,
+      ]),
     Layout(
       BlockPerCPU.self, of: "block",
       [
-        "unwatched_reads": \.unwatched_reads, "unwatched_writes": \.unwatched_writes, "padding": \.padding,
+        "known": \.known, "lost": \.lost, "unwatched_reads": \.unwatched_reads,
+        "unwatched_writes": \.unwatched_writes, "padding": \.padding,
       ]),
     Layout(
       PagecachePerCPU.self, of: "pagecache",

@@ -35,6 +35,17 @@ int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count);
 /// cannot ask for; -ENOENT where there is none.
 long wp_kernel_enumerator(const char *name);
 
+/// The same of several enumerators, and 0 for each function of the kernel with such a name, in one pass: -ENOENT where
+/// there is none, or no BTF.
+void wp_kernel_values(const char *const *names, size_t count, long *values);
+
+/// Sets the global variable `name` (4 bytes, not constant) of a loaded object, which programs see at once. Returns 0 or
+/// -errno.
+int wp_set_global(const struct bpf_object *object, const char *name, __u32 value);
+
+/// What the kernel says a map takes, in bytes; 0 where it does not say.
+__u64 wp_map_bytes(int map_fd);
+
 struct wp_program_info {
 	__u32 id;
 	__u64 run_time_ns;
