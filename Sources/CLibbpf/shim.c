@@ -133,7 +133,7 @@ int wp_set_global(const struct bpf_object *object, const char *name, __u32 value
 	static const char *const sections[] = {".bss", ".data"};
 
 	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		const struct bpf_map *map = bpf_object__find_map_by_name(object, sections[i]);
+		struct bpf_map *map = bpf_object__find_map_by_name(object, sections[i]);
 		__u32 offset, size;
 		size_t length = 0;
 		char *data;
@@ -141,7 +141,7 @@ int wp_set_global(const struct bpf_object *object, const char *name, __u32 value
 		if (!map || wp_find_global(object, sections[i], name, &offset, &size) || size != sizeof(value))
 			continue;
 		/* mapped, once it is loaded */
-		data = bpf_map__initial_value(map, &length);
+		data = (char *)bpf_map__initial_value(map, &length);
 		if (!data || offset + size > length)
 			return -EINVAL;
 		__atomic_store_n((__u32 *)(data + offset), value, __ATOMIC_RELEASE);

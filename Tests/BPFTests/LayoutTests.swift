@@ -79,9 +79,12 @@ import Testing
         "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
       ]),
     Layout(
+      HardirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum, "padding": \.padding]),
+    Layout(
       IRQConfig.self, of: "irq",
       [
-        "hardirq_slots": \.hardirq_slots, "cpu_time": \.cpu_time, "histograms": \.histograms, "unused": \.unused,
+        "hardirq_slots": \.hardirq_slots, "cpu_time": \.cpu_time, "histograms": \.histograms,
+        "lane_shift": \.lane_shift, "unused": \.unused,
       ]),
     Layout(LockWait.self, of: "locks", ["lock": \.lock, "begun": \.begun, "kind": \.kind]),
     Layout(LockWaits.self, of: "locks", ["depth": \.depth, "waits": \.waits]),
@@ -243,7 +246,9 @@ import Testing
       [
         "received": \.received, "received_bytes": \.received_bytes, "offered": \.offered,
         "offered_bytes": \.offered_bytes, "refused": \.refused, "refused_bytes": \.refused_bytes, "queue": \.queue,
+        "padding": \.padding,
       ]),
+    Layout(DeviceTimes.self, of: "net", ["slots": \.slots, "sum": \.sum]),
     Layout(
       NetPerCPU.self, of: "net",
       [
@@ -254,7 +259,12 @@ import Testing
       ]),
     Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),
     Layout(QueuedStamp.self, of: "net", ["at": \.at, "length": \.length]),
-    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue, "all_namespaces": \.all_namespaces]),
+    Layout(
+      NetConfig.self, of: "net",
+      [
+        "slots": \.slots, "lane_shift": \.lane_shift, "stamps_at_queue": \.stamps_at_queue,
+        "all_namespaces": \.all_namespaces, "unused": \.unused,
+      ]),
     Layout(
       TCPPerCPU.self, of: "tcp",
       [

@@ -90,9 +90,12 @@ package final class IRQCollector: Collector {
   }
 
   private func write(slot: Int, to writer: inout SampleWriter) {
-    histogram.write(
-      programs.hardirqs, elements: stride(from: slot, to: programs.hardirqs.count, by: programs.slots),
-      layout: Self.hardirqTimes, to: &writer)
+    histogram.clear()
+    for element in stride(from: slot, to: programs.hardirqs.count, by: programs.slots) {
+      histogram.add(
+        programs.hardirqs, element: element, slots: Int(HARDIRQ_FIRST_SLOT), count: Int(HARDIRQ_TIME_SLOTS))
+    }
+    histogram.write(Self.hardirqTimes, to: &writer)
   }
 
   /// Gives slots to interrupts that have none yet, or another name than before. The file has a column for each CPU and may

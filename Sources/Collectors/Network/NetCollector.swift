@@ -67,6 +67,7 @@ package final class NetCollector: PeriodicCollector {
 
   package func sample(now: UInt64) {
     programs.forgetStamps(before: now.subtracting(Self.longestWait))
+    programs.handOutPlaces()
     guard let readings = programs.readings() else { return }
     table.update(readings, now: now)
     let existing = Set((try? Directory.names(paths.sys("class/net"))) ?? [])

@@ -15,14 +15,13 @@ struct KernelHistogram {
     write(layout, to: &writer)
   }
 
-  /// Writes the sum of those of `elements`.
-  mutating func write(
-    _ array: borrowing MappedArray<HistogramSlots>, elements: some Sequence<Int>, layout: HistogramLayout,
-    to writer: inout SampleWriter
+  /// Adds a histogram that keeps `count` slots apart from slot `first` on, with the sum behind them, at the beginning of
+  /// element `index`.
+  mutating func add<Element>(
+    _ array: borrowing MappedArray<Element>, element index: Int, slots first: Int, count: Int
   ) {
-    clear()
-    for element in elements { array.addWords(of: element, at: 0, to: &words) }
-    write(layout, to: &writer)
+    for slot in 0..<count { words[first + slot] &+= array.load(index, offset: slot * 8) }
+    words[Self.slots] &+= array.load(index, offset: count * 8)
   }
 
   /// Reads the histogram at byte `offset` of each element, summed over all CPUs. Returns whether anything was counted.
@@ -38,7 +37,7 @@ struct KernelHistogram {
     writer.histogram(slots: words[..<Self.slots], sum: words[Self.slots], layout: layout)
   }
 
-  private mutating func clear() {
+  mutating func clear() {
     for index in words.indices { words[index] = 0 }
   }
 }

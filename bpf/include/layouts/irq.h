@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What irq.bpf.c and irq_raw.bpf.c keep: one interrupt_cpu per CPU, and histograms of hardware interrupts. */
+/* What irq.bpf.c and irq_raw.bpf.c keep: one interrupt_cpu per CPU, and histograms of hardware interrupts per lane. */
 #pragma once
 #include "histogram.h"
 #include "../swift_name.h"
@@ -33,9 +33,22 @@ struct interrupt_cpu {
 	__u64 padding[3];
 } SWIFT_NAME(InterruptsPerCPU);
 
+/* 2^-20 to 2^-8 s, and above. */
+#define HARDIRQ_FIRST_SLOT 10
+#define HARDIRQ_TIME_SLOTS 14
+
+/* Of a hardware interrupt and a lane of CPUs. */
+struct hardirq_times {
+	__u64 slots[HARDIRQ_TIME_SLOTS]; /* those of struct histogram from HARDIRQ_FIRST_SLOT on; the ends take the rest
+					  */
+	__u64 sum;			 /* ns */
+	__u64 padding[1];
+} SWIFT_NAME(HardirqTimes);
+
 struct irq_config {
-	__u32 hardirq_slots; /* histograms of hardware interrupts per CPU; the first is of those that share one */
+	__u32 hardirq_slots; /* histograms of hardware interrupts per lane; the first is of those that share one */
 	__u8 cpu_time;	     /* the sums that tell interrupts from what they interrupt */
 	__u8 histograms;
-	__u8 unused[2];
+	__u8 lane_shift; /* CPUs with the same number but these bits share a lane */
+	__u8 unused;
 } SWIFT_NAME(IRQConfig);

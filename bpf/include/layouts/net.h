@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What net.bpf.c keeps: a device_traffic per device and CPU, and one net_cpu per CPU. */
+/* What net.bpf.c keeps: a device_traffic per device and lane of CPUs, and one net_cpu per CPU. */
 #pragma once
 #include "histogram.h"
 #include "../swift_name.h"
 
-/*
- * The 16 bytes of a name, all 0 after its end. No name at all: the devices there is no room for. The rest of a name
- * without a start: those of other network namespaces than the host's.
- */
+/* The 16 bytes of a name, all 0 after its end. */
 struct device_name {
 	__u64 start;
 	__u64 rest;
 } SWIFT_NAME(DeviceName);
 
-#define OTHER_NAMESPACES 1
+/* Slots that several devices share: those there is no room for, and those of other network namespaces than the host's.
+ */
+#define DEVICE_CROWD_SLOT      0
+#define DEVICE_NAMESPACES_SLOT 1
+#define DEVICE_SHARED_SLOTS    2
+
+/* 2^-20 to 2^1 s, and above. */
+#define DEVICE_FIRST_SLOT 10
+#define DEVICE_TIME_SLOTS 23
+
+struct device_times {
+	__u64 slots[DEVICE_TIME_SLOTS]; /* those of struct histogram from DEVICE_FIRST_SLOT on; the ends take the rest
+					 */
+	__u64 sum;			/* ns */
+} SWIFT_NAME(DeviceTimes);
 
 struct device_traffic {
 	__u64 received;
@@ -22,7 +33,8 @@ struct device_traffic {
 	__u64 offered_bytes;
 	__u64 refused; /* of these, by the driver */
 	__u64 refused_bytes;
-	struct histogram queue;
+	struct device_times queue;
+	__u64 padding[2];
 } SWIFT_NAME(DeviceTraffic);
 
 #define DROP_REASONS	192
@@ -57,6 +69,9 @@ struct queued_stamp {
 } SWIFT_NAME(QueuedStamp);
 
 struct net_config {
+	__u32 slots;	      /* of each lane */
+	__u8 lane_shift;      /* CPUs with the same number but these bits share a lane */
 	__u8 stamps_at_queue; /* the kernel does not say when a packet is put into a queueing discipline */
 	__u8 all_namespaces;  /* devices of other network namespaces have series, too */
+	__u8 unused;
 } SWIFT_NAME(NetConfig);

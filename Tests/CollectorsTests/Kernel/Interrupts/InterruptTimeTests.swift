@@ -112,7 +112,7 @@ extension KernelTests {
       }
       #expect(sum(ofCPU, \.softirq_ns) > 0 && sum(ofCPU, \.hardirq_ns) > 0)
       #expect(!counted(ofCPU, \.durations) && !counted(ofCPU, \.latencies))
-      #expect(ofCPU.hardirqs.sum(offset: MemoryLayout<HistogramSlots>.offset(of: \.sum)!) == 0)
+      #expect(ofCPU.hardirqs.sum(offset: MemoryLayout<HardirqTimes>.offset(of: \.sum)!) == 0)
       #expect(sum(ofIRQ, \.softirq_ns) == 0)
       #expect(counted(ofIRQ, \.durations) && counted(ofIRQ, \.latencies))
     }
