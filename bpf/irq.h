@@ -56,6 +56,13 @@ static __always_inline void add_hardirq(u32 irq, u64 ns)
 	}
 }
 
+/* To a histogram that only this CPU writes. */
+#define add_softirq(times, count, ns)                                                                                  \
+	({                                                                                                             \
+		(times)->slots[slot_within(ns, SOFTIRQ_FIRST_SLOT, count)]++;                                          \
+		(times)->sum += (ns);                                                                                  \
+	})
+
 /*
  * An interrupt may come within the handler of another: of a GPIO controller whose handler calls those of its pins, or
  * one that is never masked (arm64). It is never within itself: what is under way of the same number was left unseen.
@@ -159,7 +166,8 @@ int softirq_entry(struct raw_tracepoint *context)
 	/* an interrupt that raised it after the clock was read here has it run once more */
 	if (raised && raised <= now) {
 		c->raised[vector] = 0;
-		histogram_add(&c->latencies[vector], elapsed(raised, now));
+		raised = elapsed(raised, now);
+		add_softirq(&c->latencies[vector], SOFTIRQ_WAIT_SLOTS, raised);
 	}
 	return 0;
 }
@@ -180,7 +188,7 @@ int softirq_exit(struct raw_tracepoint *context)
 	if (config.cpu_time)
 		c->softirq_ns[interrupted_idle()] += took;
 	if (config.histograms && vector < SOFTIRQS)
-		histogram_add(&c->durations[vector], took);
+		add_softirq(&c->durations[vector], SOFTIRQ_TIME_SLOTS, took);
 	return 0;
 }
 

@@ -25,6 +25,15 @@ struct {
 	__type(value, struct device_traffic);
 } network_traffic SEC(".maps");
 
+/* By lane. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct drop_counts);
+} network_drops SEC(".maps");
+
 /* Slots without an owner: filled by user space, taken by the first packet of a device. */
 struct {
 	__uint(type, BPF_MAP_TYPE_QUEUE);
@@ -267,16 +276,16 @@ int BPF_PROG(qdisc_drop, struct Qdisc *discipline, const struct netdev_queue *qu
 	return 0;
 }
 
-static __always_inline void count_drop(struct net_cpu *c, u64 reason)
+static __always_inline void count_drop(struct drop_counts *counts, u64 reason)
 {
 	u64 subsystem = reason >> 16;
 
 	if (reason < DROP_REASONS)
-		atomic_add(&c->drops[reason], 1);
+		atomic_add(&counts->drops[reason], 1);
 	else if (subsystem < DROP_SUBSYSTEMS)
-		atomic_add(&c->foreign[subsystem], 1);
+		atomic_add(&counts->foreign[subsystem], 1);
 	else
-		atomic_add(&c->foreign[0], 1);
+		atomic_add(&counts->foreign[0], 1);
 }
 
 static __always_inline bool is_no_drop(u64 reason)
@@ -295,9 +304,11 @@ int kfree_skb(u64 *context)
 {
 	struct sk_buff *packet = (void *)context[0];
 	struct queued_key key = {.packet = (u64)packet, .device = (u64)packet->dev};
+	u32 lane = bpf_get_smp_processor_id() >> config.drop_shift;
+	struct drop_counts *counts = bpf_map_lookup_elem(&network_drops, &lane);
 	struct net_cpu *c = this_cpu();
 
-	if (!c)
+	if (!c || !counts)
 		return 0;
 	if (c->queued_packet == key.packet)
 		c->queued_packet = 0;
@@ -309,11 +320,11 @@ int kfree_skb(u64 *context)
 
 		c->refused_packet = 0;
 		if (refused == key.packet && c->refused_reason < QUEUE_REASONS)
-			atomic_add(&c->queue_drops[c->refused_reason], 1);
+			atomic_add(&counts->queue_drops[c->refused_reason], 1);
 		else if (!is_no_drop(reason))
-			count_drop(c, reason);
+			count_drop(counts, reason);
 	} else {
-		atomic_add(&c->unspecified, 1);
+		atomic_add(&counts->unspecified, 1);
 	}
 	return 0;
 }

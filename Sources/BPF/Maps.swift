@@ -48,9 +48,14 @@ package enum PossibleCPUs {
 package struct MapDescription: Sendable, Hashable {
   package let name: String
   package let capacity: Int
+  /// Whether it says something how full it is: not of constants and variables, queues and task storage.
+  package var isSized: Bool
+  /// The map's own, as long as its object is.
+  package let descriptor: Int32
+  /// The size of what it holds of each possible CPU where the kernel keeps that apart; 0 where it does not.
+  package let perCPUBytes: Int
   /// Whether entries come and go (a hash); arrays are always full.
   private let isHash: Bool
-  private let descriptor: Int32
   private let keySize: UInt32
   private let valueSize: UInt32
 
@@ -60,10 +65,12 @@ package struct MapDescription: Sendable, Hashable {
     capacity = Int(bpf_map__max_entries(map))
     descriptor = bpf_map__fd(map)
     keySize = bpf_map__key_size(map)
+    let isPerCPU = type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY
     // of the per-CPU values the kernel hands out all
-    let values = type == BPF_MAP_TYPE_PERCPU_HASH ? PossibleCPUs.count : 1
-    valueSize = bpf_map__value_size(map) * UInt32(values)
+    valueSize = bpf_map__value_size(map) * UInt32(isPerCPU ? PossibleCPUs.count : 1)
+    perCPUBytes = isPerCPU ? Int(bpf_map__value_size(map)) * capacity : 0
     isHash = [BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_PERCPU_HASH].contains(type)
+    isSized = capacity > 0 && !bpf_map__is_internal(map) && type != BPF_MAP_TYPE_QUEUE
   }
 
   /// Entries in use, counted in batches; the capacity of an array. nil where the kernel cannot say.

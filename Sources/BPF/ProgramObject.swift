@@ -183,15 +183,12 @@ package struct ProgramObject: ~Copyable {
     return result
   }
 
-  /// The maps this object created itself, with their capacities; data sections are not among them.
+  /// The maps this object created itself, data sections among them.
   package func maps() -> [MapDescription] {
     var result: [MapDescription] = []
     var map = bpf_object__next_map(object, nil)
     while let current = map {
-      // task storage has no capacity: it lives with its tasks
-      if bpf_map__fd(current) >= 0, !bpf_map__is_internal(current), bpf_map__max_entries(current) > 0,
-        !shared.contains(String(cString: bpf_map__name(current)))
-      {
+      if bpf_map__fd(current) >= 0, !shared.contains(String(cString: bpf_map__name(current))) {
         result.append(MapDescription(current))
       }
       map = bpf_object__next_map(object, current)

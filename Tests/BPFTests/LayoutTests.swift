@@ -78,6 +78,8 @@ import Testing
         "softirq_start": \.softirq_start, "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns,
         "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
       ]),
+    Layout(SoftirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
+    Layout(SoftirqWaits.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
     Layout(
       HardirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum, "padding": \.padding]),
     Layout(
@@ -250,12 +252,16 @@ import Testing
       ]),
     Layout(DeviceTimes.self, of: "net", ["slots": \.slots, "sum": \.sum]),
     Layout(
+      DropCounts.self, of: "net",
+      [
+        "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified, "queue_drops": \.queue_drops,
+        "padding": \.padding,
+      ]),
+    Layout(
       NetPerCPU.self, of: "net",
       [
         "queued_packet": \.queued_packet, "queued_device": \.queued_device, "queued_at": \.queued_at, "lost": \.lost,
-        "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified,
-        "refused_packet": \.refused_packet, "refused_reason": \.refused_reason, "queue_drops": \.queue_drops,
-        "padding": \.padding,
+        "refused_packet": \.refused_packet, "refused_reason": \.refused_reason, "padding": \.padding,
       ]),
     Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),
     Layout(QueuedStamp.self, of: "net", ["at": \.at, "length": \.length]),
@@ -263,7 +269,7 @@ import Testing
       NetConfig.self, of: "net",
       [
         "slots": \.slots, "lane_shift": \.lane_shift, "stamps_at_queue": \.stamps_at_queue,
-        "all_namespaces": \.all_namespaces, "unused": \.unused,
+        "all_namespaces": \.all_namespaces, "drop_shift": \.drop_shift,
       ]),
     Layout(
       TCPPerCPU.self, of: "tcp",

@@ -43,9 +43,6 @@ void wp_kernel_values(const char *const *names, size_t count, long *values);
 /// -errno.
 int wp_set_global(const struct bpf_object *object, const char *name, __u32 value);
 
-/// What the kernel says a map takes, in bytes; 0 where it does not say.
-__u64 wp_map_bytes(int map_fd);
-
 struct wp_program_info {
 	__u32 id;
 	__u64 run_time_ns;

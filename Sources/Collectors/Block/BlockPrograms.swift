@@ -26,7 +26,7 @@ package final class BlockPrograms: LoadedPrograms {
   /// Requests that drivers have, by address, where the kernel does not keep when they were issued.
   let requests: HashMap<UInt64, BlockRequest>
   private var object: ProgramObject
-  private let lanes: Lanes
+  let lanes: Lanes
   private let counters: MappedArray<BlockSlot>
   private let cpus: MappedArray<BlockPerCPU>
   private let known: HashMap<UInt32, BlockDevice>
@@ -104,7 +104,20 @@ package final class BlockPrograms: LoadedPrograms {
   /// What `slot` holds, over all lanes and all its owners.
   func figures(_ slot: Int) -> Figures {
     var figures = Figures(repeating: 0, count: Self.words)
-    for lane in 0..<lanes.count { counters.addWords(of: lane * slots + slot, at: 0, to: &figures) }
+    let width = MemoryLayout<BlockCounters>.stride / 8
+    let times = MemoryLayout<BlockCounters>.offset(of: \.duration)! / 8
+    for lane in 0..<lanes.count {
+      for operation in stride(from: 0, to: Self.words, by: width) {
+        // where nothing was counted there are no times
+        let isUsed = (operation..<operation + times).contains {
+          counters.load(lane * slots + slot, offset: $0 * 8) != 0
+        }
+        if !isUsed { continue }
+        for word in operation..<operation + width {
+          figures[word] &+= counters.load(lane * slots + slot, offset: word * 8)
+        }
+      }
+    }
     return figures
   }
 
@@ -133,9 +146,13 @@ package final class BlockPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
-  /// Without those that are always full.
   package func maps() -> [MapDescription] {
-    object.maps().filter { $0.name == "block_devices" || $0.name == "block_requests" }
+    object.maps().map { map in
+      var map = map
+      // others are always full
+      map.isSized = ["block_devices", "block_requests"].contains(map.name)
+      return map
+    }
   }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }

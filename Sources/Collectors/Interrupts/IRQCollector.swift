@@ -67,9 +67,10 @@ package final class IRQCollector: Collector {
     findNames()
     let layout = MemoryLayout<InterruptsPerCPU>.self
     writer.begin(Self.softirqDurations)
-    writeVectors(from: layout.offset(of: \.durations)!, Self.softirqTimes, to: &writer)
+    writeVectors(
+      from: layout.offset(of: \.durations)!, count: Int(SOFTIRQ_TIME_SLOTS), Self.softirqTimes, to: &writer)
     writer.begin(Self.softirqLatencies)
-    writeVectors(from: layout.offset(of: \.latencies)!, Self.waits, to: &writer)
+    writeVectors(from: layout.offset(of: \.latencies)!, count: Int(SOFTIRQ_WAIT_SLOTS), Self.waits, to: &writer)
     writer.begin(Self.hardirqDurations)
     for (index, identity) in slots.identities.enumerated() {
       writer.label("irq", identity.number)
@@ -80,12 +81,15 @@ package final class IRQCollector: Collector {
     write(slot: 0, to: &writer)
   }
 
-  private func writeVectors(from offset: Int, _ layout: HistogramLayout, to writer: inout SampleWriter) {
+  /// `count` slots of each vector, and their sum.
+  private func writeVectors(
+    from offset: Int, count: Int, _ layout: HistogramLayout, to writer: inout SampleWriter
+  ) {
     for (vector, name) in Self.vectors.enumerated() {
       writer.label("vector", name)
       histogram.write(
-        programs.cpus, offset: offset + vector * MemoryLayout<HistogramSlots>.stride, layout: layout, to: &writer
-      )
+        programs.cpus, offset: offset + vector * (count + 1) * 8, slots: Int(SOFTIRQ_FIRST_SLOT), count: count,
+        layout: layout, to: &writer)
     }
   }
 

@@ -15,6 +15,8 @@ package final class NetPrograms: LoadedPrograms {
 
   package let form: Form
   package let cpus: MappedArray<NetPerCPU>
+  /// One element per lane of CPUs.
+  package let drops: MappedArray<DropCounts>
   private var object: ProgramObject
   private let slots: Int
   private let lanes: Lanes
@@ -29,6 +31,8 @@ package final class NetPrograms: LoadedPrograms {
 
   /// Bytes of kernel memory that slots may take where CPUs are many.
   private static let budget = 1 << 20
+  /// The same for the counters of drops: reasons are many, and few packets dropped.
+  private static let dropBudget = 1 << 17
 
   package var collector: String { "net" }
 
@@ -51,6 +55,7 @@ package final class NetPrograms: LoadedPrograms {
       form, options: options, hasQueueReasons: hasQueueReasons, slots: slots, lanes: lanes)
     cpus = try MappedArray("net_cpus", of: object)
     traffic = try MappedArray("network_traffic", of: object)
+    drops = try MappedArray("network_drops", of: object)
     free = try QueueMap("network_free_slots", of: object)
     devices = try HashMap("network_devices", of: object)
     queued = try HashMap("queued_packets", of: object)
@@ -63,6 +68,8 @@ package final class NetPrograms: LoadedPrograms {
     var object = try ProgramObject("net")
     try object.setCapacity("net_cpus", PossibleCPUs.end)
     try object.setCapacity("network_traffic", lanes.count * slots)
+    let dropLanes = Lanes(size: MemoryLayout<DropCounts>.stride, budget: dropBudget)
+    try object.setCapacity("network_drops", dropLanes.count)
     try object.setCapacity("network_free_slots", options.devices)
     // also those that share a slot are looked up
     try object.setCapacity("network_devices", 4 * max(64, options.devices))
@@ -71,9 +78,8 @@ package final class NetPrograms: LoadedPrograms {
     if !hasQueueReasons { try object.omit(program: "qdisc_drop") }
     try object.configure(
       NetConfig(
-        slots: UInt32(slots), lane_shift: UInt8(lanes.shift),
-        stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.includesAllNamespaces ? 1 : 0,
-        unused: 0))
+        slots: UInt32(slots), lane_shift: UInt8(lanes.shift), drop_shift: UInt8(dropLanes.shift),
+        stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.includesAllNamespaces ? 1 : 0))
     try object.load()
     let free = try QueueMap<UInt32>("network_free_slots", of: object)
     for slot in Int(DEVICE_SHARED_SLOTS)..<slots { try free.push(UInt32(slot)) }

@@ -15,13 +15,23 @@ struct KernelHistogram {
     write(layout, to: &writer)
   }
 
-  /// Adds a histogram that keeps `count` slots apart from slot `first` on, with the sum behind them, at the beginning of
+  /// Adds a histogram that keeps `count` slots apart from slot `first` on, with the sum behind them, at byte `offset` of
   /// element `index`.
   mutating func add<Element>(
-    _ array: borrowing MappedArray<Element>, element index: Int, slots first: Int, count: Int
+    _ array: borrowing MappedArray<Element>, element index: Int, offset: Int = 0, slots first: Int, count: Int
   ) {
-    for slot in 0..<count { words[first + slot] &+= array.load(index, offset: slot * 8) }
-    words[Self.slots] &+= array.load(index, offset: count * 8)
+    for slot in 0..<count { words[first + slot] &+= array.load(index, offset: offset + slot * 8) }
+    words[Self.slots] &+= array.load(index, offset: offset + count * 8)
+  }
+
+  /// Writes the sum of such histograms over all elements.
+  mutating func write<Element>(
+    _ array: borrowing MappedArray<Element>, offset: Int, slots first: Int, count: Int, layout: HistogramLayout,
+    to writer: inout SampleWriter
+  ) {
+    clear()
+    for index in 0..<array.count { add(array, element: index, offset: offset, slots: first, count: count) }
+    write(layout, to: &writer)
   }
 
   /// Reads the histogram at byte `offset` of each element, summed over all CPUs. Returns whether anything was counted.

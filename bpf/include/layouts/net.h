@@ -41,20 +41,25 @@ struct device_traffic {
 #define DROP_SUBSYSTEMS 16
 #define QUEUE_REASONS	32 /* of queueing disciplines */
 
+/* Of a lane of CPUs. */
+struct drop_counts {
+	__u64 drops[DROP_REASONS];	  /* by the number of the reason */
+	__u64 foreign[DROP_SUBSYSTEMS];	  /* by the subsystem that has reasons of its own; 0: beyond all these */
+	__u64 unspecified;		  /* where the kernel gives no reason */
+	__u64 queue_drops[QUEUE_REASONS]; /* by the number of their reason within their subsystem */
+	__u64 padding[7];
+} SWIFT_NAME(DropCounts);
+
 struct net_cpu {
 	/* the packet queued last, while it may still go to the driver at once; 0: none */
 	__u64 queued_packet;
 	__u64 queued_device;
 	__u64 queued_at;
-	__u64 lost;			/* stamps there was no room for */
-	__u64 drops[DROP_REASONS];	/* by the number of the reason */
-	__u64 foreign[DROP_SUBSYSTEMS]; /* by the subsystem that has reasons of its own; 0: beyond all these */
-	__u64 unspecified;		/* where the kernel gives no reason */
+	__u64 lost; /* stamps there was no room for */
 	/* the packet that a queueing discipline is about to drop, and why */
 	__u64 refused_packet;
 	__u64 refused_reason;
-	__u64 queue_drops[QUEUE_REASONS]; /* by the number of their reason within their subsystem */
-	__u64 padding[1];
+	__u64 padding[2];
 } SWIFT_NAME(NetPerCPU);
 
 /* A packet that waits in a queueing discipline, known by its address and device. */
@@ -71,7 +76,7 @@ struct queued_stamp {
 struct net_config {
 	__u32 slots;	      /* of each lane */
 	__u8 lane_shift;      /* CPUs with the same number but these bits share a lane */
+	__u8 drop_shift;      /* the same for drops */
 	__u8 stamps_at_queue; /* the kernel does not say when a packet is put into a queueing discipline */
 	__u8 all_namespaces;  /* devices of other network namespaces have series, too */
-	__u8 unused;
 } SWIFT_NAME(NetConfig);
