@@ -55,8 +55,11 @@ struct {
 
 PER_CPU_ARRAY(block_cpus, block_cpu)
 
-/* Raised by user space as it takes a device out of block_devices: what CPUs know of slots is void. */
-u32 generation;
+/*
+ * Raised by user space as it takes a device out of block_devices: what CPUs know of slots is void. Alone in its
+ * section, which is written as a whole.
+ */
+u32 generation SEC(".data.generation");
 
 /* Whether there ever was anything in block_failures. */
 u32 failed_in_part;

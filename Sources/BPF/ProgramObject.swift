@@ -109,9 +109,9 @@ package struct ProgramObject: ~Copyable {
 
   // MARK: Loading and attaching
 
-  /// Sets a 32-bit global variable that is no constant, which programs see at once; the object is loaded.
+  /// Sets a 32-bit global variable that has the data section `.data.<name>` for itself; the object is loaded.
   package func setVariable(_ name: String, _ value: UInt32) throws(BPFError) {
-    let error = wp_set_global(object, name, value)
+    let error = wp_set_global(object, ".data." + name, value)
     if error != 0 { throw BPFError("set the variable \(name) of object \(self.name)", errno: error) }
   }
 

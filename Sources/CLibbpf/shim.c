@@ -128,26 +128,16 @@ long wp_kernel_enumerator(const char *name)
 	return value;
 }
 
-int wp_set_global(const struct bpf_object *object, const char *name, __u32 value)
+int wp_set_global(const struct bpf_object *object, const char *section, __u32 value)
 {
-	static const char *const sections[] = {".bss", ".data"};
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, section);
+	__u32 key = 0;
 
-	for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, sections[i]);
-		__u32 offset, size;
-		size_t length = 0;
-		char *data;
-
-		if (!map || wp_find_global(object, sections[i], name, &offset, &size) || size != sizeof(value))
-			continue;
-		/* mapped, once it is loaded */
-		data = (char *)bpf_map__initial_value(map, &length);
-		if (!data || offset + size > length)
-			return -EINVAL;
-		__atomic_store_n((__u32 *)(data + offset), value, __ATOMIC_RELEASE);
-		return 0;
-	}
-	return -ENOENT;
+	if (!map)
+		return -ENOENT;
+	if (bpf_map__value_size(map) != sizeof(value))
+		return -EINVAL;
+	return bpf_map_update_elem(bpf_map__fd(map), &key, &value, BPF_ANY);
 }
 
 int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count)

@@ -39,9 +39,8 @@ long wp_kernel_enumerator(const char *name);
 /// there is none, or no BTF.
 void wp_kernel_values(const char *const *names, size_t count, long *values);
 
-/// Sets the global variable `name` (4 bytes, not constant) of a loaded object, which programs see at once. Returns 0 or
-/// -errno.
-int wp_set_global(const struct bpf_object *object, const char *name, __u32 value);
+/// Sets the one global variable (4 bytes) of a data section of its own of a loaded object. Returns 0 or -errno.
+int wp_set_global(const struct bpf_object *object, const char *section, __u32 value);
 
 struct wp_program_info {
 	__u32 id;

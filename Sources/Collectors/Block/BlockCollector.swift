@@ -32,7 +32,10 @@ package final class BlockCollector: Collector {
       that only asks for a flush is a write of no bytes, and its flush is a request of its own. Zeroing, erasing
       and zone commands are writes. Commands from outside the block layer (SCSI generic, NVMe admin) are not
       counted. A request is counted once, when it ends, however often the driver sent it back; that time counts as
-      queueing. Both times add up to the time spent that diskstats shows. Devices without requests (device mapper,
+      queueing. Both times add up to the time spent that diskstats shows. Where the kernel keeps the times of requests itself
+      (it does for writeback throttling, which is on by default) they are taken from there; from Linux 6.9 on it
+      reads the clock once for all requests that a task hands over together, so that of these the time queued
+      ends, and that of the driver begins, with the first of them. Devices without requests (device mapper,
       md, zram, pmem) are not here, but the disks below them are. A device has series from its first request on,
       and an operation from the first request of its kind. At most `--block.devices` devices have series of their
       own; all others are summed in `device="other"`.

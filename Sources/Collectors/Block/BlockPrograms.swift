@@ -125,9 +125,9 @@ package final class BlockPrograms: LoadedPrograms {
   func forget(_ device: Device) {
     known.remove(device.number)
     generation &+= 1
-    // a variable of an object that is loaded
-    try? object.setVariable("generation", generation)
-    if device.slot != Self.otherSlot { try? free.push(UInt32(device.slot)) }
+    // while CPUs may still count there, nobody else gets the place
+    guard (try? object.setVariable("generation", generation)) != nil, device.slot != Self.otherSlot else { return }
+    try? free.push(UInt32(device.slot))
   }
 
   /// What is shown by process.
