@@ -14,7 +14,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 const volatile struct block_config config = {};
 
-/* Element `cpu * slots + slot`. */
+/* Element `lane * slots + slot`. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -37,6 +37,7 @@ struct {
 	__type(value, struct block_device);
 } block_devices SEC(".maps");
 
+/* Those that the kernel keeps no time of. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
@@ -44,7 +45,33 @@ struct {
 	__type(value, struct block_request);
 } block_requests SEC(".maps");
 
+/* Requests that failed in part, and were counted as an error, by address: when they were made. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 256);
+	__type(key, u64);
+	__type(value, u64);
+} block_failures SEC(".maps");
+
 PER_CPU_ARRAY(block_cpus, block_cpu)
+
+/*
+ * Raised by user space as it takes a device out of block_devices: what CPUs know of slots is void. Alone in its
+ * section, which is written as a whole.
+ */
+u32 generation SEC(".data.generation");
+
+/* Whether there ever was anything in block_failures. */
+u32 failed_in_part;
+
+/* Adds to a counter of a slot, which one CPU, or several, write from one program alone. */
+#define add(counter, value) add_shared(counter, value, config.lane_shift)
+
+static __always_inline void add_time(struct block_times *times, u64 ns)
+{
+	add(&times->slots[slot_within(ns, BLOCK_FIRST_SLOT, BLOCK_TIME_SLOTS)], 1);
+	add(&times->sum, ns);
+}
 
 static __always_inline u32 enlist(struct gendisk *disk, u32 number)
 {
@@ -62,12 +89,35 @@ static __always_inline u32 enlist(struct gendisk *disk, u32 number)
 	return other ? other->slot : BLOCK_OTHER_SLOT;
 }
 
-static __always_inline struct block_slot *slot_of(struct gendisk *disk, u32 number)
+static __always_inline u32 look_up(struct gendisk *disk, u32 number)
 {
 	struct block_device *device = bpf_map_lookup_elem(&block_devices, &number);
-	u32 index = device ? device->slot : enlist(disk, number);
 
-	index += bpf_get_smp_processor_id() * config.slots;
+	return device ? device->slot : enlist(disk, number);
+}
+
+/* The counters of a disk; NULL where the request is for none. */
+static __always_inline struct block_slot *slot_of(struct block_cpu *c, struct gendisk *disk)
+{
+	/* gendisks are larger than 512 bytes */
+	u64 place = ((u64)disk >> 9 ^ (u64)disk >> 11) % BLOCK_KNOWN;
+	struct block_known *known = &c->known[place];
+	/* before the look-up: what changes after it must not seem known */
+	u32 current = *(volatile u32 *)&generation, index, number;
+
+	if (never_nests && known->disk == (u64)disk && known->generation == current) {
+		index = known->slot;
+	} else {
+		number = disk_number(disk);
+		if (!number)
+			return NULL;
+		barrier();
+		index = look_up(disk, number);
+		known->disk = (u64)disk;
+		known->slot = index;
+		known->generation = current;
+	}
+	index += (bpf_get_smp_processor_id() >> config.lane_shift) * config.slots;
 	return bpf_map_lookup_elem(&block_slots, &index);
 }
 
@@ -89,16 +139,18 @@ static __always_inline bool is_sync(u32 command)
 	       command & (command_flag(REQ_SYNC) | command_flag(REQ_FUA) | command_flag(REQ_PREFLUSH));
 }
 
+/* A queue whose statistics are on keeps in each request when it was issued: right after this, where it asks again. */
 static __always_inline int issue(struct request *rq)
 {
 	struct block_request request = {};
-	struct gendisk *disk = disk_of(rq);
-	struct block_slot *slot;
+	struct block_cpu *c;
 	u64 key = (u64)rq;
 
+	if (rq->q->queue_flags & config.queue_stats)
+		return 0;
 	if ((rq->cmd_flags & REQ_OP_MASK) >= REQ_OP_PASSTHROUGH)
 		return 0;
-	request.device = disk_number(disk);
+	request.device = disk_number(disk_of(rq));
 	if (!request.device)
 		return 0;
 	request.operation = operation_of(rq->cmd_flags);
@@ -106,9 +158,9 @@ static __always_inline int issue(struct request *rq)
 	/* an entry that is there already belongs to a request whose end was missed */
 	if (!bpf_map_update_elem(&block_requests, &key, &request, BPF_ANY))
 		return 0;
-	slot = slot_of(disk, request.device);
-	if (slot)
-		atomic_add(&slot->lost, 1);
+	c = this_cpu();
+	if (c)
+		atomic_add(&c->lost, 1);
 	return 0;
 }
 
@@ -138,6 +190,39 @@ int block_rq_requeue(u64 *context)
 	return 0;
 }
 
+/* Whether this is a request's first error: one that fails part by part is one. */
+static __always_inline bool is_first_error(struct request *rq, bool is_last)
+{
+	u64 key = (u64)rq, made = rq->start_time_ns, *marked = NULL;
+
+	if (failed_in_part)
+		marked = bpf_map_lookup_elem(&block_failures, &key);
+	if (marked && *marked == made)
+		return false;
+	if (!is_last) {
+		failed_in_part = 1;
+		bpf_map_update_elem(&block_failures, &key, &made, BPF_ANY);
+	}
+	return true;
+}
+
+/* When the request that ends was issued last; 0 where nobody knows. */
+static __always_inline u64 take_issue_time(struct request *rq, u32 flags)
+{
+	struct block_request *request;
+	u64 key = (u64)rq, issued;
+
+	if (flags & config.stats && rq->q->queue_flags & config.queue_stats)
+		return rq->io_start_time_ns;
+	request = bpf_map_lookup_elem(&block_requests, &key);
+	/* statistics that went off after it was issued */
+	if (!request)
+		return flags & config.stats ? rq->io_start_time_ns : 0;
+	issued = request->issued_ns;
+	bpf_map_delete_elem(&block_requests, &key);
+	return issued;
+}
+
 /*
  * Called for every part that completes. A write that asks for a flush before or after it comes here twice: first as a
  * step of the sequence, with its bytes, then as it ends for good, without any.
@@ -146,44 +231,43 @@ SEC("tp_btf/block_rq_complete")
 int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int bytes)
 {
 	u32 command = rq->cmd_flags, flags = rq->rq_flags;
-	struct gendisk *disk = disk_of(rq);
-	u32 number = disk_number(disk);
+	struct block_cpu *c = this_cpu();
 	struct block_counters *counters;
-	struct block_request *request;
 	struct block_slot *slot;
 	bool is_step, is_last;
-	u64 operation, key = (u64)rq;
+	u64 operation, key = (u64)rq, issued;
 
-	if ((command & REQ_OP_MASK) >= REQ_OP_PASSTHROUGH || !number)
+	if ((command & REQ_OP_MASK) >= REQ_OP_PASSTHROUGH || !c)
 		return 0;
-	slot = slot_of(disk, number);
+	slot = slot_of(c, disk_of(rq));
 	operation = operation_of(command);
 	if (!slot || operation >= BLOCK_OPERATIONS)
 		return 0;
 	counters = &slot->operations[operation];
-	request = bpf_map_lookup_elem(&block_requests, &key);
 	is_step = flags & config.flush_seq && operation != BLOCK_FLUSH;
 	is_last = bytes >= rq->__data_len;
 
 	if (bytes)
-		atomic_add(&counters->bytes, bytes);
-	if (error && !is_step && !(request && request->failed)) {
-		atomic_add(&counters->errors, 1);
-		if (request)
-			request->failed = 1;
-	}
+		add(&counters->bytes, bytes);
+	if (error && !is_step && is_first_error(rq, is_last))
+		add(&counters->errors, 1);
 	if (!is_last)
 		return 0;
+	if (failed_in_part)
+		bpf_map_delete_elem(&block_failures, &key);
 	if (!is_step)
-		atomic_add(&counters->ios[is_sync(command) ? BLOCK_SYNC : BLOCK_ASYNC], 1);
-	/* one that only asked for a flush never was with the driver itself */
-	if (!request)
+		add(&counters->ios[is_sync(command) ? BLOCK_SYNC : BLOCK_ASYNC], 1);
+	/* one that only asked for a flush never was with the driver itself; one with data was counted as its step ended
+	 */
+	if (!bytes && (command & REQ_OP_MASK) == REQ_OP_WRITE)
 		return 0;
-	histogram_add_alone(&counters->duration, elapsed_since(request->issued_ns));
+	issued = take_issue_time(rq, flags);
+	if (!issued)
+		return 0;
+	add_time(&counters->duration, elapsed_since(issued));
 	/* when it was made is known where the kernel keeps statistics, of flushes always */
 	if (flags & config.io_stat || operation == BLOCK_FLUSH)
-		histogram_add_alone(&counters->queue, elapsed(rq->start_time_ns, request->issued_ns));
-	bpf_map_delete_elem(&block_requests, &key);
+		add_time(&counters->queue, elapsed(rq->start_time_ns, issued));
 	return 0;
 }
 

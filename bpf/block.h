@@ -19,6 +19,7 @@ struct gendisk {
 };
 
 struct request_queue {
+	unsigned long queue_flags;
 	struct gendisk *disk;
 };
 
@@ -28,6 +29,7 @@ struct request {
 	unsigned int rq_flags;
 	unsigned int __data_len;
 	u64 start_time_ns;
+	u64 io_start_time_ns;
 };
 
 struct bio {

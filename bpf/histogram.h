@@ -12,6 +12,15 @@ static __always_inline void histogram_add(struct histogram *histogram, u64 ns)
 	histogram->sum += ns;
 }
 
+/* Of a histogram that keeps `count` slots apart from slot `first` on; the first and the last take what lies beyond. */
+static __always_inline u32 slot_within(u64 ns, u32 first, u32 count)
+{
+	u32 slot = histogram_slot(ns);
+
+	slot = slot < first ? 0 : slot - first;
+	return slot < count ? slot : count - 1;
+}
+
 /* For one that one program alone writes on this CPU, whatever it comes between. */
 static __always_inline void histogram_add_alone(struct histogram *histogram, u64 ns)
 {

@@ -12,7 +12,8 @@ const volatile struct irq_config config = {};
 
 PER_CPU_ARRAY(interrupt_cpus, interrupt_cpu)
 
-/* Which of a CPU's histograms an interrupt has, by its number; 0, the shared one, until user space gives it another. */
+/* Which of a lane's histograms an interrupt has, by its number; 0, the shared one, until user space gives it another.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, IRQ_NUMBERS);
@@ -20,13 +21,13 @@ struct {
 	__type(value, u32);
 } irq_slots SEC(".maps");
 
-/* config.hardirq_slots of each CPU, one CPU after the other. */
+/* config.hardirq_slots of each lane of CPUs, one lane after the other. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct histogram);
+	__type(value, struct hardirq_times);
 } hardirqs SEC(".maps");
 
 /* Which of two sums interrupted time belongs to: 1 where the CPU idled. */
@@ -38,12 +39,29 @@ static __always_inline u32 interrupted_idle(void)
 static __always_inline void add_hardirq(u32 irq, u64 ns)
 {
 	u32 *slot = bpf_map_lookup_elem(&irq_slots, &irq);
-	u32 index = bpf_get_smp_processor_id() * config.hardirq_slots + (slot ? *slot : 0);
-	struct histogram *histogram = bpf_map_lookup_elem(&hardirqs, &index);
+	u32 lane = bpf_get_smp_processor_id() >> config.lane_shift;
+	u32 index = lane * config.hardirq_slots + (slot ? *slot : 0);
+	struct hardirq_times *times = bpf_map_lookup_elem(&hardirqs, &index);
+	u64 *counter;
 
-	if (histogram)
-		histogram_add(histogram, ns);
+	if (!times)
+		return;
+	counter = &times->slots[slot_within(ns, HARDIRQ_FIRST_SLOT, HARDIRQ_TIME_SLOTS)];
+	if (config.lane_shift) {
+		atomic_add(counter, 1);
+		atomic_add(&times->sum, ns);
+	} else {
+		*counter += 1;
+		times->sum += ns;
+	}
 }
+
+/* To a histogram that only this CPU writes. */
+#define add_softirq(times, count, ns)                                                                                  \
+	({                                                                                                             \
+		(times)->slots[slot_within(ns, SOFTIRQ_FIRST_SLOT, count)]++;                                          \
+		(times)->sum += (ns);                                                                                  \
+	})
 
 /*
  * An interrupt may come within the handler of another: of a GPIO controller whose handler calls those of its pins, or
@@ -148,7 +166,8 @@ int softirq_entry(struct raw_tracepoint *context)
 	/* an interrupt that raised it after the clock was read here has it run once more */
 	if (raised && raised <= now) {
 		c->raised[vector] = 0;
-		histogram_add(&c->latencies[vector], elapsed(raised, now));
+		raised = elapsed(raised, now);
+		add_softirq(&c->latencies[vector], SOFTIRQ_WAIT_SLOTS, raised);
 	}
 	return 0;
 }
@@ -169,7 +188,7 @@ int softirq_exit(struct raw_tracepoint *context)
 	if (config.cpu_time)
 		c->softirq_ns[interrupted_idle()] += took;
 	if (config.histograms && vector < SOFTIRQS)
-		histogram_add(&c->durations[vector], took);
+		add_softirq(&c->durations[vector], SOFTIRQ_TIME_SLOTS, took);
 	return 0;
 }
 

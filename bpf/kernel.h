@@ -23,18 +23,22 @@ typedef __u64 u64;
 
 /*
  * Set by user space: the kernel runs no program within itself on one CPU. Raw tracepoints know that since 05b24ff9b2cf
- * ("bpf: Prevent bpf program recursion for raw tracepoint probes", 6.1), trampolines since 5.12.
+ * ("bpf: Prevent bpf program recursion for raw tracepoint probes", 6.1), trampolines since 5.12. Preemption is off
+ * meanwhile at tracepoints, also since they leave it to what is called there (7.0).
  */
 const volatile bool never_nests = false;
 
-/* Adds to what this program alone writes on this CPU. */
-#define add_alone(counter, value)                                                                                      \
+/* Adds to what one program alone writes; `is_shared`: on several CPUs. */
+#define add_shared(counter, value, is_shared)                                                                          \
 	({                                                                                                             \
-		if (never_nests)                                                                                       \
+		if (never_nests && !(is_shared))                                                                       \
 			*(counter) += (value);                                                                         \
 		else                                                                                                   \
 			atomic_add(counter, value);                                                                    \
 	})
+
+/* The same on this CPU alone. */
+#define add_alone(counter, value) add_shared(counter, value, false)
 
 #define NSEC_PER_SEC	     1000000000ULL
 #define TASK_UNINTERRUPTIBLE 0x2

@@ -16,13 +16,37 @@ const volatile struct net_config config = {};
 
 PER_CPU_ARRAY(net_cpus, net_cpu)
 
-/* User space puts in the nameless entries first, which take what has no room and what is not the host's. */
+/* Element `lane * slots + slot`. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct device_traffic);
+} network_traffic SEC(".maps");
+
+/* By lane. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct drop_counts);
+} network_drops SEC(".maps");
+
+/* Slots without an owner: filled by user space, taken by the first packet of a device. */
+struct {
+	__uint(type, BPF_MAP_TYPE_QUEUE);
+	__uint(max_entries, 1);
+	__type(value, u32);
+} network_free_slots SEC(".maps");
+
+/* The slots of the host's devices. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 1);
 	__type(key, struct device_name);
-	__type(value, struct device_traffic);
+	__type(value, u32);
 } network_devices SEC(".maps");
 
 struct {
@@ -31,8 +55,6 @@ struct {
 	__type(key, struct queued_key);
 	__type(value, struct queued_stamp);
 } queued_packets SEC(".maps");
-
-static const struct device_traffic no_traffic;
 
 /* The network namespace that the kernel began with; 0: not found. */
 u64 host_network;
@@ -65,20 +87,37 @@ static __always_inline bool is_of_host(const struct net_device *device)
 	return !host_network || (u64)device->nd_net.net == host_network;
 }
 
+static __always_inline u32 enlist(const struct device_name *name)
+{
+	u32 fresh, *other;
+
+	if (bpf_map_pop_elem(&network_free_slots, &fresh))
+		fresh = DEVICE_CROWD_SLOT;
+	if (!bpf_map_update_elem(&network_devices, name, &fresh, BPF_NOEXIST))
+		return fresh;
+	/* another CPU was quicker, or there is no room for more names */
+	if (fresh != DEVICE_CROWD_SLOT)
+		bpf_map_push_elem(&network_free_slots, &fresh, 0);
+	other = bpf_map_lookup_elem(&network_devices, name);
+	return other ? *other : DEVICE_CROWD_SLOT;
+}
+
 static __always_inline struct device_traffic *traffic_of(const struct net_device *device)
 {
-	struct device_name name = {.rest = OTHER_NAMESPACES}, others = {};
-	struct device_traffic *traffic;
+	u32 index = DEVICE_NAMESPACES_SLOT, *slot;
+	struct device_name name;
 
-	if (is_of_host(device))
+	if (is_of_host(device)) {
 		name = name_of(device);
-	traffic = bpf_map_lookup_elem(&network_devices, &name);
-	if (traffic)
-		return traffic;
-	bpf_map_update_elem(&network_devices, &name, &no_traffic, BPF_NOEXIST);
-	traffic = bpf_map_lookup_elem(&network_devices, &name);
-	return traffic ?: bpf_map_lookup_elem(&network_devices, &others);
+		slot = bpf_map_lookup_elem(&network_devices, &name);
+		index = slot ? *slot : enlist(&name);
+	}
+	index += (bpf_get_smp_processor_id() >> config.lane_shift) * config.slots;
+	return bpf_map_lookup_elem(&network_traffic, &index);
 }
+
+/* Adds to a counter that one CPU, or several, write from one program alone. */
+#define add(counter, value) add_shared(counter, value, config.lane_shift)
 
 static __always_inline bool is_loopback(const struct net_device *device)
 {
@@ -116,8 +155,8 @@ int BPF_PROG(netif_receive_skb, struct sk_buff *packet)
 		length += (u64)packet->data - (u64)packet->head - packet->mac_header;
 	traffic = traffic_of(device);
 	if (traffic) {
-		traffic->received++;
-		traffic->received_bytes += length;
+		add(&traffic->received, 1);
+		add(&traffic->received_bytes, length);
 	}
 	return 0;
 }
@@ -184,15 +223,18 @@ int BPF_PROG(net_dev_start_xmit, const struct sk_buff *packet, const struct net_
 {
 	struct device_traffic *traffic = traffic_of(device);
 	struct net_cpu *c = this_cpu();
-	u64 at;
+	u64 at, waited;
 
 	if (!c || !traffic)
 		return 0;
-	traffic->offered++;
-	traffic->offered_bytes += packet->len - (is_loopback(device) ? ETHERNET_HEADER : 0);
+	add(&traffic->offered, 1);
+	add(&traffic->offered_bytes, packet->len - (is_loopback(device) ? ETHERNET_HEADER : 0));
 	at = take_stamp(c, packet, device);
-	if (at)
-		histogram_add(&traffic->queue, elapsed_since(at));
+	if (at) {
+		waited = elapsed_since(at);
+		add(&traffic->queue.slots[slot_within(waited, DEVICE_FIRST_SLOT, DEVICE_TIME_SLOTS)], 1);
+		add(&traffic->queue.sum, waited);
+	}
 	return 0;
 }
 
@@ -205,8 +247,8 @@ int BPF_PROG(net_dev_xmit, struct sk_buff *packet, int result, struct net_device
 		return 0;
 	traffic = traffic_of(device);
 	if (traffic) {
-		traffic->refused++;
-		traffic->refused_bytes += length - (is_loopback(device) ? ETHERNET_HEADER : 0);
+		add(&traffic->refused, 1);
+		add(&traffic->refused_bytes, length - (is_loopback(device) ? ETHERNET_HEADER : 0));
 	}
 	return 0;
 }
@@ -228,16 +270,16 @@ int BPF_PROG(qdisc_drop, struct Qdisc *discipline, const struct netdev_queue *qu
 	return 0;
 }
 
-static __always_inline void count_drop(struct net_cpu *c, u64 reason)
+static __always_inline void count_drop(struct drop_counts *counts, u64 reason)
 {
 	u64 subsystem = reason >> 16;
 
 	if (reason < DROP_REASONS)
-		add_alone(&c->drops[reason], 1);
+		add(&counts->drops[reason], 1);
 	else if (subsystem < DROP_SUBSYSTEMS)
-		add_alone(&c->foreign[subsystem], 1);
+		add(&counts->foreign[subsystem], 1);
 	else
-		add_alone(&c->foreign[0], 1);
+		add(&counts->foreign[0], 1);
 }
 
 static __always_inline bool is_no_drop(u64 reason)
@@ -256,9 +298,11 @@ int kfree_skb(u64 *context)
 {
 	struct sk_buff *packet = (void *)context[0];
 	struct queued_key key = {.packet = (u64)packet, .device = (u64)packet->dev};
+	u32 lane = bpf_get_smp_processor_id() >> config.drop_shift;
+	struct drop_counts *counts = bpf_map_lookup_elem(&network_drops, &lane);
 	struct net_cpu *c = this_cpu();
 
-	if (!c)
+	if (!c || !counts)
 		return 0;
 	if (c->queued_packet == key.packet)
 		c->queued_packet = 0;
@@ -270,11 +314,11 @@ int kfree_skb(u64 *context)
 
 		c->refused_packet = 0;
 		if (refused == key.packet && c->refused_reason < QUEUE_REASONS)
-			add_alone(&c->queue_drops[c->refused_reason], 1);
+			add(&counts->queue_drops[c->refused_reason], 1);
 		else if (!is_no_drop(reason))
-			count_drop(c, reason);
+			count_drop(counts, reason);
 	} else {
-		add_alone(&c->unspecified, 1);
+		add(&counts->unspecified, 1);
 	}
 	return 0;
 }

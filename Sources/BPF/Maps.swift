@@ -9,7 +9,12 @@ package enum PossibleCPUs {
   static let count = max(1, Int(libbpf_num_possible_cpus()))
 
   /// One more than the highest number: the length of every array that is indexed by the number of a CPU.
-  package static let end = max(count, end(of: possible()) ?? 0)
+  package static var end: Int { simulatedEnd ?? actualEnd }
+
+  private static let actualEnd = max(count, end(of: possible()) ?? 0)
+
+  /// What `end` says instead, so that a test can load maps as large as those of a larger machine.
+  @TaskLocal package static var simulatedEnd: Int?
 
   /// The same of a list as sysfs writes it, `0-3,8`; nil where there is none.
   static func end(of list: some Sequence<UInt8>) -> Int? {
@@ -43,9 +48,14 @@ package enum PossibleCPUs {
 package struct MapDescription: Sendable, Hashable {
   package let name: String
   package let capacity: Int
+  /// Whether it says something how full it is: not of constants and variables, queues and task storage.
+  package var isSized: Bool
+  /// The map's own, as long as its object is.
+  package let descriptor: Int32
+  /// The size of what it holds of each possible CPU where the kernel keeps that apart; 0 where it does not.
+  package let perCPUBytes: Int
   /// Whether entries come and go (a hash); arrays are always full.
   private let isHash: Bool
-  private let descriptor: Int32
   private let keySize: UInt32
   private let valueSize: UInt32
 
@@ -55,10 +65,12 @@ package struct MapDescription: Sendable, Hashable {
     capacity = Int(bpf_map__max_entries(map))
     descriptor = bpf_map__fd(map)
     keySize = bpf_map__key_size(map)
+    let isPerCPU = type == BPF_MAP_TYPE_PERCPU_HASH || type == BPF_MAP_TYPE_PERCPU_ARRAY
     // of the per-CPU values the kernel hands out all
-    let values = type == BPF_MAP_TYPE_PERCPU_HASH ? PossibleCPUs.count : 1
-    valueSize = bpf_map__value_size(map) * UInt32(values)
+    valueSize = bpf_map__value_size(map) * UInt32(isPerCPU ? PossibleCPUs.count : 1)
+    perCPUBytes = isPerCPU ? Int(bpf_map__value_size(map)) * capacity : 0
     isHash = [BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_PERCPU_HASH].contains(type)
+    isSized = capacity > 0 && !bpf_map__is_internal(map) && type != BPF_MAP_TYPE_QUEUE
   }
 
   /// Entries in use, counted in batches; the capacity of an array. nil where the kernel cannot say.

@@ -115,6 +115,12 @@ package struct ProgramObject: ~Copyable {
 
   // MARK: Loading and attaching
 
+  /// Sets a 32-bit global variable that has the data section `.data.<name>` for itself; the object is loaded.
+  package func setVariable(_ name: String, _ value: UInt32) throws(BPFError) {
+    let error = wp_set_global(object, ".data." + name, value)
+    if error != 0 { throw BPFError("set the variable \(name) of object \(self.name)", errno: error) }
+  }
+
   /// Creates the maps and loads the programs that are not left out.
   package func load() throws(BPFError) {
     // kernel.h says of what; not every object adds anything up
@@ -185,15 +191,12 @@ package struct ProgramObject: ~Copyable {
     return result
   }
 
-  /// The maps this object created itself, with their capacities; data sections are not among them.
+  /// The maps this object created itself, data sections among them.
   package func maps() -> [MapDescription] {
     var result: [MapDescription] = []
     var map = bpf_object__next_map(object, nil)
     while let current = map {
-      // task storage has no capacity: it lives with its tasks
-      if bpf_map__fd(current) >= 0, !bpf_map__is_internal(current), bpf_map__max_entries(current) > 0,
-        !shared.contains(String(cString: bpf_map__name(current)))
-      {
+      if bpf_map__fd(current) >= 0, !shared.contains(String(cString: bpf_map__name(current))) {
         result.append(MapDescription(current))
       }
       map = bpf_object__next_map(object, current)

@@ -100,32 +100,55 @@ int wp_member_offset(const struct bpf_object *object, const char *name, const ch
 	return -ENOENT;
 }
 
-static long enumerator(const struct btf *btf, const char *name)
+/* The value of a type that is called so: an enumerator's own, a function's 0. */
+static void find_values(const struct btf *btf, const char *const *names, size_t count, long *values)
 {
 	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
-		const struct btf_enum *values;
+		bool is_function = btf_is_func(type);
+		__u32 length = is_function ? 1 : btf_is_enum(type) ? btf_vlen(type) : 0;
 
-		if (!btf_is_enum(type))
-			continue;
-		values = btf_enum(type);
-		for (__u32 i = 0; i < btf_vlen(type); i++)
-			if (!strcmp(btf__name_by_offset(btf, values[i].name_off), name))
-				return values[i].val;
+		for (__u32 i = 0; i < length; i++) {
+			const struct btf_enum *value = is_function ? NULL : &btf_enum(type)[i];
+			const char *name = btf__name_by_offset(btf, is_function ? type->name_off : value->name_off);
+
+			for (size_t wanted = 0; wanted < count; wanted++)
+				if (values[wanted] < 0 && !strcmp(name, names[wanted]))
+					values[wanted] = is_function ? 0 : value->val;
+		}
 	}
-	return -ENOENT;
+}
+
+void wp_kernel_values(const char *const *names, size_t count, long *values)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+
+	for (size_t i = 0; i < count; i++)
+		values[i] = -ENOENT;
+	if (!btf || libbpf_get_error(btf))
+		return;
+	find_values(btf, names, count, values);
+	btf__free(btf);
 }
 
 long wp_kernel_enumerator(const char *name)
 {
-	struct btf *btf = btf__load_vmlinux_btf();
 	long value;
 
-	if (!btf || libbpf_get_error(btf))
-		return -ENOENT;
-	value = enumerator(btf, name);
-	btf__free(btf);
+	wp_kernel_values(&name, 1, &value);
 	return value;
+}
+
+int wp_set_global(const struct bpf_object *object, const char *section, __u32 value)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, section);
+	__u32 key = 0;
+
+	if (!map)
+		return -ENOENT;
+	if (bpf_map__value_size(map) != sizeof(value))
+		return -EINVAL;
+	return bpf_map_update_elem(bpf_map__fd(map), &key, &value, BPF_ANY);
 }
 
 int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count)

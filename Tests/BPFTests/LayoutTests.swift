@@ -79,10 +79,15 @@ import Testing
         "softirq_start": \.softirq_start, "softirq_hardirq": \.softirq_hardirq, "softirq_ns": \.softirq_ns,
         "raised": \.raised, "durations": \.durations, "latencies": \.latencies, "padding": \.padding,
       ]),
+    Layout(SoftirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
+    Layout(SoftirqWaits.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
+    Layout(
+      HardirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum, "padding": \.padding]),
     Layout(
       IRQConfig.self, of: "irq",
       [
-        "hardirq_slots": \.hardirq_slots, "cpu_time": \.cpu_time, "histograms": \.histograms, "unused": \.unused,
+        "hardirq_slots": \.hardirq_slots, "cpu_time": \.cpu_time, "histograms": \.histograms,
+        "lane_shift": \.lane_shift, "unused": \.unused,
       ]),
     Layout(LockWait.self, of: "locks", ["lock": \.lock, "begun": \.begun, "kind": \.kind]),
     Layout(LockWaits.self, of: "locks", ["depth": \.depth, "waits": \.waits]),
@@ -106,18 +111,27 @@ import Testing
         "ios": \.ios, "bytes": \.bytes, "errors": \.errors, "duration": \.duration, "queue": \.queue,
       ]),
     Layout(
-      BlockSlot.self, of: "block", ["operations": \.operations, "lost": \.lost, "padding": \.padding]),
+      BlockSlot.self, of: "block", ["operations": \.operations]),
+    Layout(BlockTimes.self, of: "block", ["slots": \.slots, "sum": \.sum]),
+    Layout(
+      BlockKnownDisk.self, of: "block", ["disk": \.disk, "slot": \.slot, "generation": \.generation]),
     Layout(BlockDevice.self, of: "block", ["slot": \.slot, "name": \.name]),
     Layout(
       BlockRequest.self, of: "block",
       [
-        "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation, "failed": \.failed,
+        "issued_ns": \.issued_ns, "device": \.device, "operation": \.operation,
       ]),
-    Layout(BlockConfig.self, of: "block", ["slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat]),
+    Layout(
+      BlockConfig.self, of: "block",
+      [
+        "slots": \.slots, "flush_seq": \.flush_seq, "io_stat": \.io_stat, "stats": \.stats,
+        "queue_stats": \.queue_stats, "lane_shift": \.lane_shift, "unused": \.unused,
+      ]),
     Layout(
       BlockPerCPU.self, of: "block",
       [
-        "unwatched_reads": \.unwatched_reads, "unwatched_writes": \.unwatched_writes, "padding": \.padding,
+        "known": \.known, "lost": \.lost, "unwatched_reads": \.unwatched_reads,
+        "unwatched_writes": \.unwatched_writes, "padding": \.padding,
       ]),
     Layout(
       PagecachePerCPU.self, of: "pagecache",
@@ -238,18 +252,29 @@ import Testing
       [
         "received": \.received, "received_bytes": \.received_bytes, "offered": \.offered,
         "offered_bytes": \.offered_bytes, "refused": \.refused, "refused_bytes": \.refused_bytes, "queue": \.queue,
+        "padding": \.padding,
+      ]),
+    Layout(DeviceTimes.self, of: "net", ["slots": \.slots, "sum": \.sum]),
+    Layout(
+      DropCounts.self, of: "net",
+      [
+        "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified, "queue_drops": \.queue_drops,
+        "padding": \.padding,
       ]),
     Layout(
       NetPerCPU.self, of: "net",
       [
         "queued_packet": \.queued_packet, "queued_device": \.queued_device, "queued_at": \.queued_at, "lost": \.lost,
-        "drops": \.drops, "foreign": \.foreign, "unspecified": \.unspecified,
-        "refused_packet": \.refused_packet, "refused_reason": \.refused_reason, "queue_drops": \.queue_drops,
-        "padding": \.padding,
+        "refused_packet": \.refused_packet, "refused_reason": \.refused_reason, "padding": \.padding,
       ]),
     Layout(QueuedKey.self, of: "net", ["packet": \.packet, "device": \.device]),
     Layout(QueuedStamp.self, of: "net", ["at": \.at, "length": \.length]),
-    Layout(NetConfig.self, of: "net", ["stamps_at_queue": \.stamps_at_queue, "all_namespaces": \.all_namespaces]),
+    Layout(
+      NetConfig.self, of: "net",
+      [
+        "slots": \.slots, "lane_shift": \.lane_shift, "stamps_at_queue": \.stamps_at_queue,
+        "all_namespaces": \.all_namespaces, "drop_shift": \.drop_shift,
+      ]),
     Layout(
       TCPPerCPU.self, of: "tcp",
       [

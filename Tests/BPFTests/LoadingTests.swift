@@ -69,7 +69,8 @@ struct LoadingTests {
     try object.setCapacity("hardirqs", PossibleCPUs.end * 2)
     try object.configure(
       IRQConfig(
-        hardirq_slots: 2, cpu_time: features.cpuTime, histograms: features.histograms, unused: (0, 0)))
+        hardirq_slots: 2, cpu_time: features.cpuTime, histograms: features.histograms, lane_shift: 0,
+        unused: 0))
     try object.load()
     for program in object.programs() { try object.attach(program.name) }
   }

@@ -7,7 +7,7 @@ struct ProgramSizeTests {
   /// By object and program, as they were last looked at.
   private static let known: [String: [String: Int]] = [
     "block": [
-      "block_bio_queue": 300, "block_rq_complete": 382, "block_rq_issue": 259, "block_rq_requeue": 13,
+      "block_bio_queue": 302, "block_rq_complete": 711, "block_rq_issue": 119, "block_rq_requeue": 13,
     ],
     "cpu": [
       "cpu_idle": 44
@@ -19,12 +19,12 @@ struct ProgramSizeTests {
       "fault_begin": 68, "fault_end": 157, "sched_process_free": 9,
     ],
     "irq": [
-      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 185, "softirq_entry": 102,
-      "softirq_exit": 121, "softirq_raise": 23,
+      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 205, "softirq_entry": 112,
+      "softirq_exit": 131, "softirq_raise": 23,
     ],
     "irq_raw": [
-      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 173, "softirq_entry": 102,
-      "softirq_exit": 121, "softirq_raise": 23,
+      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 193, "softirq_entry": 112,
+      "softirq_exit": 131, "softirq_raise": 23,
     ],
     "kmem": [
       "kfree": 92, "kmalloc": 143, "kmalloc_node": 143, "kmem_cache_alloc": 155, "kmem_cache_alloc_node": 143,
@@ -37,8 +37,8 @@ struct ProgramSizeTests {
       "contention_begin": 143, "contention_end": 251, "sched_process_free": 9, "watch_locks": 15,
     ],
     "net": [
-      "find_host": 69, "kfree_skb": 101, "net_dev_queue": 43, "net_dev_start_xmit": 201, "net_dev_xmit": 100,
-      "netif_receive_skb": 129, "qdisc_drop": 15, "qdisc_enqueue": 54,
+      "find_host": 69, "kfree_skb": 149, "net_dev_queue": 43, "net_dev_start_xmit": 347, "net_dev_xmit": 150,
+      "netif_receive_skb": 174, "qdisc_drop": 15, "qdisc_enqueue": 54,
     ],
     "pagecache": [
       "folio_mark_accessed": 119, "mark_page_accessed": 83, "mm_filemap_add_to_page_cache": 118,

@@ -22,7 +22,8 @@ package final class BlockCollector: Collector {
   private static let errors = Family(
     "block_io_errors", .counter, labels: ["device", "operation"], help: "Requests that failed.")
   private static let inflight = Family(
-    "block_inflight_ios", .gauge, labels: ["device"], help: "Requests that the driver has now, including flushes.")
+    "block_inflight_ios", .gauge, labels: ["device"],
+    help: "Requests that the driver has now, as the kernel counts them; absent where it keeps no statistics.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "block", summary: "disk requests: latency, time queued, number, bytes, errors", isOnByDefault: true,
@@ -31,7 +32,10 @@ package final class BlockCollector: Collector {
       that only asks for a flush is a write of no bytes, and its flush is a request of its own. Zeroing, erasing
       and zone commands are writes. Commands from outside the block layer (SCSI generic, NVMe admin) are not
       counted. A request is counted once, when it ends, however often the driver sent it back; that time counts as
-      queueing. Both times add up to the time spent that diskstats shows. Devices without requests (device mapper,
+      queueing. Both times add up to the time spent that diskstats shows. Where the kernel keeps the times of requests itself
+      (it does for writeback throttling, which is on by default) they are taken from there; from Linux 6.9 on it
+      reads the clock once for all requests that a task hands over together, so that of these the time queued
+      ends, and that of the driver begins, with the first of them. Devices without requests (device mapper,
       md, zram, pmem) are not here, but the disks below them are. A device has series from its first request on,
       and an operation from the first request of its kind. At most `--block.devices` devices have series of their
       own; all others are summed in `device="other"`.
@@ -50,6 +54,7 @@ package final class BlockCollector: Collector {
   private static let operations = ["read", "write", "flush", "discard"]
   /// How long a request must have been with a driver that says it has none, to be one whose end was missed.
   private static let forgottenAge: UInt64 = 60_000_000_000
+  private static let buckets = Int(BLOCK_FIRST_SLOT)..<Int(BLOCK_FIRST_SLOT + BLOCK_TIME_SLOTS)
 
   /// What one series of each family shows.
   private struct Row {
@@ -63,6 +68,10 @@ package final class BlockCollector: Collector {
 
   let programs: BlockPrograms
   private var table: BlockTable
+  /// A histogram with all the slots that there may be, those that the kernel does not tell apart empty.
+  private var slots = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS))
+  /// When those whose end was missed were last looked for.
+  private var swept = MonotonicClock.now
 
   init(_ programs: BlockPrograms, paths: HostPaths) {
     self.programs = programs
@@ -77,16 +86,25 @@ package final class BlockCollector: Collector {
     addRows("other", programs.figures(BlockPrograms.otherSlot), to: &rows)
     write(rows, to: &writer)
 
-    let counts = countRequests(present, gone: gone)
+    writeUnderWay(present, to: &writer)
+    sweep(present, gone: gone)
+  }
+
+  private func writeUnderWay(_ present: [BlockPrograms.Device], to writer: inout SampleWriter) {
     writer.begin(Self.inflight)
-    for device in owners {
-      writer.label("device", device.name)
-      writer.unsigned(counts[device.number] ?? 0)
+    var others: UInt64?
+    for device in present {
+      guard let count = table.requestsUnderWay(device.name) else { continue }
+      if device.slot == BlockPrograms.otherSlot {
+        others = (others ?? 0) &+ count
+      } else {
+        writer.label("device", device.name)
+        writer.unsigned(count)
+      }
     }
-    let others = present.filter { $0.slot == BlockPrograms.otherSlot }
-    if !others.isEmpty {
+    if let others {
       writer.label("device", "other")
-      writer.unsigned(others.reduce(0) { $0 + (counts[$1.number] ?? 0) })
+      writer.unsigned(others)
     }
   }
 
@@ -125,9 +143,9 @@ package final class BlockCollector: Collector {
       writer.begin(family)
       for row in rows {
         let first = row.words.startIndex + offset / 8
-        let slots = row.words[first..<first + Int(HISTOGRAM_SLOTS)]
+        for (index, slot) in Self.buckets.enumerated() { slots[slot] = row.words[first + index] }
         label(row, &writer)
-        writer.histogram(slots: slots, sum: row.words[first + Int(HISTOGRAM_SLOTS)], layout: Self.times)
+        writer.histogram(slots: slots, sum: row.words[first + Self.buckets.count], layout: Self.times)
       }
     }
     writer.begin(Self.ios)
@@ -152,27 +170,28 @@ package final class BlockCollector: Collector {
     writer.label("operation", row.operation)
   }
 
-  /// How many requests the driver of each disk has. Entries that nothing will take away any more are removed: of disks
-  /// that are gone, and those whose end was missed.
-  private func countRequests(_ present: [BlockPrograms.Device], gone: Set<UInt32>) -> [UInt32: UInt64] {
-    let names = Dictionary(present.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first })
+  /// Takes away what nothing else will: requests of disks that are gone, and now and then those whose end was missed.
+  private func sweep(_ present: [BlockPrograms.Device], gone: Set<UInt32>) {
     let now = MonotonicClock.now
-    var counts: [UInt32: UInt64] = [:]
-    var stale: [(key: UInt64, number: UInt32)] = []
-    _ = programs.requests.forEach { key, request in
-      counts[request.device, default: 0] += 1
-      let isOld = now.subtracting(request.issued_ns) > Self.forgottenAge
-      let isFlush = UInt32(request.operation) == BLOCK_FLUSH.rawValue
-      if gone.contains(request.device) || isOld && !isFlush { stale.append((key, request.device)) }
-    }
+    if gone.isEmpty && now.subtracting(swept) < Self.forgottenAge { return }
+    swept = now
+    let names = Dictionary(present.map { ($0.number, $0.name) }, uniquingKeysWith: { first, _ in first })
+    for key in stale(names, gone: gone, now: now) { programs.requests.remove(key) }
+  }
+
+  /// The keys of requests that their drivers do not have, as far as the kernel says.
+  func stale(_ names: [UInt32: String], gone: Set<UInt32>, now: UInt64) -> [UInt64] {
     var isIdle: [UInt32: Bool] = [:]
-    for (key, number) in stale {
-      let idle = isIdle[number] ?? names[number].map { table.isIdle($0) } ?? gone.contains(number)
-      isIdle[number] = idle
-      if !idle { continue }
-      programs.requests.remove(key)
-      counts[number]? -= 1
+    var result: [UInt64] = []
+    _ = programs.requests.forEach { key, request in
+      let isOld = now.subtracting(request.issued_ns) > Self.forgottenAge
+      guard gone.contains(request.device) || isOld && request.operation != BLOCK_FLUSH.rawValue else { return }
+      let idle =
+        isIdle[request.device]
+        ?? names[request.device].map { table.requestsUnderWay($0) == 0 } ?? gone.contains(request.device)
+      isIdle[request.device] = idle
+      if idle { result.append(key) }
     }
-    return counts
+    return result
   }
 }

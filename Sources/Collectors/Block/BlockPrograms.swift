@@ -14,47 +14,45 @@ package final class BlockPrograms: LoadedPrograms {
 
   /// The counters of one slot, in the order of `struct block_slot`.
   typealias Figures = [UInt64]
-  static let words = MemoryLayout<BlockCounters>.stride / 8 * Int(BLOCK_OPERATIONS.rawValue)
+  static let words = MemoryLayout<BlockSlot>.stride / 8
 
   /// The slot that devices without one of their own share.
   static let otherSlot = Int(BLOCK_OTHER_SLOT)
 
+  /// Bytes of kernel memory that slots may take where CPUs are many.
+  private static let budget = 1 << 21
+
   let slots: Int
-  /// Requests that drivers have, by address.
+  /// Requests that drivers have, by address, where the kernel does not keep when they were issued.
   let requests: HashMap<UInt64, BlockRequest>
   private var object: ProgramObject
+  let lanes: Lanes
   private let counters: MappedArray<BlockSlot>
+  private let cpus: MappedArray<BlockPerCPU>
   private let known: HashMap<UInt32, BlockDevice>
   private let free: QueueMap<UInt32>
-  /// What processes without series submitted; nil where that is not counted.
-  private let cpus: MappedArray<BlockPerCPU>?
+  private var generation: UInt32 = 0
 
   package var collector: String { "block" }
 
   /// With `watched`, what processes submit is counted, too.
   init(_ options: BlockOptions, watched: WatchedProcesses?) throws(CollectorFailure) {
     slots = options.devices + 1
+    lanes = Lanes(size: slots * MemoryLayout<BlockSlot>.stride, budget: Self.budget)
     do throws(BPFError) {
       var object = try ProgramObject("block")
-      if let watched {
-        try watched.share(with: &object)
-      } else {
-        for map in WatchedProcesses.maps + ["block_cpus"] { try object.omit(map: map) }
-        try object.omit(program: "block_bio_queue")
-      }
+      try WatchedProcesses.share(watched, with: &object)
+      if watched == nil { try object.omit(program: "block_bio_queue") }
       try object.setCapacity("block_cpus", PossibleCPUs.end)
-      try object.setCapacity("block_slots", PossibleCPUs.end * slots)
+      try object.setCapacity("block_slots", lanes.count * slots)
       try object.setCapacity("block_free_slots", options.devices)
       // also those that share a slot are looked up
       try object.setCapacity("block_devices", max(256, 4 * options.devices))
       try object.setCapacity("block_requests", options.requests)
-      try object.configure(
-        BlockConfig(
-          slots: UInt32(slots),
-          flush_seq: Self.requestFlag("__RQF_FLUSH_SEQ", before: 4),
-          io_stat: Self.requestFlag("__RQF_IO_STAT", before: 13)))
+      try object.configure(Self.config(options, slots: slots, lanes: lanes))
       try object.load()
       counters = try MappedArray("block_slots", of: object)
+      cpus = try MappedArray("block_cpus", of: object)
       known = try HashMap("block_devices", of: object)
       requests = try HashMap("block_requests", of: object)
       free = try QueueMap("block_free_slots", of: object)
@@ -62,17 +60,24 @@ package final class BlockPrograms: LoadedPrograms {
       // those that take entries away first, so that none is made that stays
       for program in ["block_rq_complete", "block_rq_requeue", "block_rq_issue"] { try object.attach(program) }
       if watched != nil { try object.attach("block_bio_queue") }
-      cpus = try watched == nil ? nil : MappedArray("block_cpus", of: object)
       self.object = object
     } catch {
       throw CollectorFailure(error)
     }
   }
 
-  /// A bit of `rq_flags`: an enum has its number, which had no name at first; `before` 6.11 they were macros, and stood
-  /// where they had been since 4.10.
-  private static func requestFlag(_ name: String, before: Int) -> UInt32 {
-    1 << UInt32(KernelTypes.enumerator(name) ?? before)
+  /// The bits of flags that programs ask for: an enum has their numbers, some of which had no name at first; before 6.11
+  /// they were macros, and stood where they had been since 4.12 and earlier.
+  private static func config(_ options: BlockOptions, slots: Int, lanes: Lanes) -> BlockConfig {
+    let values = KernelTypes.values([
+      "__RQF_FLUSH_SEQ", "__RQF_IO_STAT", "__RQF_STATS", "QUEUE_FLAG_STATS",
+    ])
+    func bit(_ index: Int, before: Int) -> UInt32 { 1 << UInt32(values[index] ?? before) }
+    return BlockConfig(
+      slots: UInt32(slots), flush_seq: bit(0, before: 4), io_stat: bit(1, before: 13),
+      stats: options.usesKernelTimes ? bit(2, before: 17) : 0,
+      queue_stats: options.usesKernelTimes ? bit(3, before: 20) : 0,
+      lane_shift: UInt8(lanes.shift), unused: (0, 0, 0))
   }
 
   /// The disks that had requests, by name.
@@ -92,17 +97,33 @@ package final class BlockPrograms: LoadedPrograms {
     return result.sorted { $0.name < $1.name }
   }
 
-  /// What `slot` holds, over all CPUs and all its owners.
+  /// What `slot` holds, over all lanes and all its owners.
   func figures(_ slot: Int) -> Figures {
     var figures = Figures(repeating: 0, count: Self.words)
-    for cpu in 0..<PossibleCPUs.end { counters.addWords(of: cpu * slots + slot, at: 0, to: &figures) }
+    let width = MemoryLayout<BlockCounters>.stride / 8
+    let times = MemoryLayout<BlockCounters>.offset(of: \.duration)! / 8
+    for lane in 0..<lanes.count {
+      for operation in stride(from: 0, to: Self.words, by: width) {
+        // where nothing was counted there are no times
+        let isUsed = (operation..<operation + times).contains {
+          counters.load(lane * slots + slot, offset: $0 * 8) != 0
+        }
+        if !isUsed { continue }
+        for word in operation..<operation + width {
+          figures[word] &+= counters.load(lane * slots + slot, offset: word * 8)
+        }
+      }
+    }
     return figures
   }
 
   /// Forgets a disk; the next request of one with its number finds a slot anew.
   func forget(_ device: Device) {
     known.remove(device.number)
-    if device.slot != Self.otherSlot { try? free.push(UInt32(device.slot)) }
+    generation &+= 1
+    // while CPUs may still count there, nobody else gets the place
+    guard (try? object.setVariable("generation", generation)) != nil, device.slot != Self.otherSlot else { return }
+    try? free.push(UInt32(device.slot))
   }
 
   /// What is shown by process.
@@ -114,22 +135,25 @@ package final class BlockPrograms: LoadedPrograms {
       ProcessDetailSource(
         family: ProcessCollector.blockIOs,
         counters: [
-          .init(label: "read", member: \.block_reads) { self.cpus?.sum(offset: reads) ?? 0 },
-          .init(label: "write", member: \.block_writes) { self.cpus?.sum(offset: writes) ?? 0 },
+          .init(label: "read", member: \.block_reads) { self.cpus.sum(offset: reads) },
+          .init(label: "write", member: \.block_writes) { self.cpus.sum(offset: writes) },
         ])
     ]
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
-  /// Without those that are always full.
   package func maps() -> [MapDescription] {
-    object.maps().filter { $0.name == "block_devices" || $0.name == "block_requests" }
+    object.maps().map { map in
+      var map = map
+      // others are always full
+      map.isSized = ["block_devices", "block_requests"].contains(map.name)
+      return map
+    }
   }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
-    let lost = counters.sum(offset: MemoryLayout<BlockSlot>.offset(of: \.lost)!)
-    return [("block_requests", "full", lost)]
+    [("block_requests", "full", cpus.sum(offset: MemoryLayout<BlockPerCPU>.offset(of: \.lost)!))]
   }
 }

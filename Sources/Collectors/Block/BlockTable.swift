@@ -53,13 +53,14 @@ struct BlockTable {
     return words.count != 2 || words[0] << 20 | words[1] != device.number
   }
 
-  /// Whether the kernel itself says that the driver has no request of the disk (flushes do not count there).
-  func isIdle(_ name: String) -> Bool {
+  /// How many requests the driver of the disk has, as the kernel counts them; nil where it keeps no statistics of it.
+  func requestsUnderWay(_ name: String) -> UInt64? {
     let folder = sysfsFolder(name)
-    guard let text = try? SmallFile.text(folder + "/inflight"),
-      (try? SmallFile.unsigned(folder + "/queue/iostats")) == 1
-    else { return false }
-    return text.split(at: " ").allSatisfy { $0 == "0" }
+    guard let text = try? SmallFile.text(folder + "/inflight") else { return nil }
+    let counts = text.split(at: " ").compactMap { UInt64($0) }
+    guard counts.count == 2 else { return nil }
+    let sum = counts[0].addingReportingOverflow(counts[1]).partialValue
+    return sum > 0 || (try? SmallFile.unsigned(folder + "/queue/iostats")) == 1 ? sum : nil
   }
 
   private func sysfsFolder(_ name: String) -> String {

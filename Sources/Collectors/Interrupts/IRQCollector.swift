@@ -67,9 +67,10 @@ package final class IRQCollector: Collector {
     findNames()
     let layout = MemoryLayout<InterruptsPerCPU>.self
     writer.begin(Self.softirqDurations)
-    writeVectors(from: layout.offset(of: \.durations)!, Self.softirqTimes, to: &writer)
+    writeVectors(
+      from: layout.offset(of: \.durations)!, count: Int(SOFTIRQ_TIME_SLOTS), Self.softirqTimes, to: &writer)
     writer.begin(Self.softirqLatencies)
-    writeVectors(from: layout.offset(of: \.latencies)!, Self.waits, to: &writer)
+    writeVectors(from: layout.offset(of: \.latencies)!, count: Int(SOFTIRQ_WAIT_SLOTS), Self.waits, to: &writer)
     writer.begin(Self.hardirqDurations)
     for (index, identity) in slots.identities.enumerated() {
       writer.label("irq", identity.number)
@@ -80,19 +81,25 @@ package final class IRQCollector: Collector {
     write(slot: 0, to: &writer)
   }
 
-  private func writeVectors(from offset: Int, _ layout: HistogramLayout, to writer: inout SampleWriter) {
+  /// `count` slots of each vector, and their sum.
+  private func writeVectors(
+    from offset: Int, count: Int, _ layout: HistogramLayout, to writer: inout SampleWriter
+  ) {
     for (vector, name) in Self.vectors.enumerated() {
       writer.label("vector", name)
       histogram.write(
-        programs.cpus, offset: offset + vector * MemoryLayout<HistogramSlots>.stride, layout: layout, to: &writer
-      )
+        programs.cpus, offset: offset + vector * (count + 1) * 8, slots: Int(SOFTIRQ_FIRST_SLOT), count: count,
+        layout: layout, to: &writer)
     }
   }
 
   private func write(slot: Int, to writer: inout SampleWriter) {
-    histogram.write(
-      programs.hardirqs, elements: stride(from: slot, to: programs.hardirqs.count, by: programs.slots),
-      layout: Self.hardirqTimes, to: &writer)
+    histogram.clear()
+    for element in stride(from: slot, to: programs.hardirqs.count, by: programs.slots) {
+      histogram.add(
+        programs.hardirqs, element: element, slots: Int(HARDIRQ_FIRST_SLOT), count: Int(HARDIRQ_TIME_SLOTS))
+    }
+    histogram.write(Self.hardirqTimes, to: &writer)
   }
 
   /// Gives slots to interrupts that have none yet, or another name than before. The file has a column for each CPU and may

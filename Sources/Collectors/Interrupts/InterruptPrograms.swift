@@ -15,11 +15,13 @@ package final class InterruptPrograms: LoadedPrograms {
   package let form: Form
   /// One element per possible CPU.
   package let cpus: MappedArray<InterruptsPerCPU>
-  /// Histograms of hardware interrupts: `slots` of each CPU, one CPU after the other.
-  package let hardirqs: MappedArray<HistogramSlots>
-  /// How many histograms of hardware interrupts a CPU has; the first is shared by all that have none of their own.
+  /// Histograms of hardware interrupts: `slots` of each lane of CPUs, one lane after the other.
+  package let hardirqs: MappedArray<HardirqTimes>
+  /// How many histograms of hardware interrupts a lane has; the first is shared by all that have none of their own.
   package let slots: Int
   package let collector: String
+  /// Bytes of kernel memory that these histograms may take where CPUs are many.
+  private static let budget = 1 << 19
   private let slotOfNumber: HashMap<UInt32, UInt32>
   private var object: ProgramObject
 
@@ -49,8 +51,9 @@ package final class InterruptPrograms: LoadedPrograms {
   ) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject(form.rawValue)
     let histograms = options.enabled.contains("irq")
+    let lanes = Lanes(size: slots * MemoryLayout<HardirqTimes>.stride, budget: budget)
     try object.setCapacity("interrupt_cpus", PossibleCPUs.end)
-    try object.setCapacity("hardirqs", PossibleCPUs.end * slots)
+    try object.setCapacity("hardirqs", lanes.count * slots)
     if !histograms {
       try object.setCapacity("irq_slots", 1)
       try object.omit(program: "softirq_raise")
@@ -58,7 +61,7 @@ package final class InterruptPrograms: LoadedPrograms {
     try object.configure(
       IRQConfig(
         hardirq_slots: UInt32(slots), cpu_time: options.enabled.contains("cpu") ? 1 : 0, histograms: histograms ? 1 : 0,
-        unused: (0, 0)))
+        lane_shift: UInt8(lanes.shift), unused: 0))
     try object.load()
     return object
   }
@@ -74,7 +77,7 @@ package final class InterruptPrograms: LoadedPrograms {
   /// Forgets what each CPU was in the middle of.
   private static let forgetting = "cpuhp_enter"
 
-  /// Has interrupt `number` counted in the histogram `slot` of each CPU.
+  /// Has interrupt `number` counted in the histogram `slot` of each lane.
   func assign(_ number: Int, to slot: Int) throws(BPFError) {
     try slotOfNumber.set(UInt32(number), UInt32(slot))
   }

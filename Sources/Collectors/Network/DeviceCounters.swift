@@ -1,3 +1,4 @@
+internal import BPF
 internal import Energy
 internal import BPFPrograms
 
@@ -14,14 +15,20 @@ struct DeviceCounters: Equatable {
 
   init() {}
 
-  init(_ traffic: DeviceTraffic) {
-    received = traffic.received
-    receivedBytes = traffic.received_bytes
-    sent = traffic.offered.subtracting(traffic.refused)
-    sentBytes = traffic.offered_bytes.subtracting(traffic.refused_bytes)
-    withUnsafeBytes(of: traffic.queue) { bytes in
-      for index in queue.indices { queue[index] = bytes.load(fromByteOffset: index * 8, as: UInt64.self) }
+  /// Adds what element `index` holds.
+  mutating func add(_ traffic: borrowing MappedArray<DeviceTraffic>, element index: Int) {
+    let (offered, isIn) = (traffic.load(index, \.offered), traffic.load(index, \.received))
+    // no CPU of this lane has seen the device
+    if offered == 0 && isIn == 0 && traffic.load(index, \.refused) == 0 { return }
+    received &+= isIn
+    receivedBytes &+= traffic.load(index, \.received_bytes)
+    sent &+= offered &- traffic.load(index, \.refused)
+    sentBytes &+= traffic.load(index, \.offered_bytes) &- traffic.load(index, \.refused_bytes)
+    let times = MemoryLayout<DeviceTraffic>.offset(of: \.queue)!
+    for slot in 0..<Int(DEVICE_TIME_SLOTS) {
+      queue[Int(DEVICE_FIRST_SLOT) + slot] &+= traffic.load(index, offset: times + slot * 8)
     }
+    queue[Self.slots] &+= traffic.load(index, offset: times + Int(DEVICE_TIME_SLOTS) * 8)
   }
 
   /// Packets of both directions.

@@ -67,6 +67,7 @@ package final class NetCollector: PeriodicCollector {
 
   package func sample(now: UInt64) {
     programs.forgetStamps(before: now.subtracting(Self.longestWait))
+    programs.handOutPlaces()
     guard let readings = programs.readings() else { return }
     table.update(readings, now: now)
     let existing = Set((try? Directory.names(paths.sys("class/net"))) ?? [])
@@ -125,7 +126,7 @@ package final class NetCollector: PeriodicCollector {
   }
 
   private func writeDrops(to writer: inout SampleWriter) {
-    let layout = MemoryLayout<NetPerCPU>.self
+    let layout = MemoryLayout<DropCounts>.self
     writer.begin(Self.drops)
     for number in 0..<Int(DROP_REASONS) {
       write(reasons.name(number), offset: layout.offset(of: \.drops)! + number * 8, to: &writer)
@@ -141,7 +142,7 @@ package final class NetCollector: PeriodicCollector {
 
   /// A reason has its series from the first drop on.
   private func write(_ reason: String, offset: Int, to writer: inout SampleWriter) {
-    let count = programs.cpus.sum(offset: offset)
+    let count = programs.drops.sum(offset: offset)
     if count == 0 { return }
     writer.label("reason", reason)
     writer.unsigned(count)

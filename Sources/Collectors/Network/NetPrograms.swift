@@ -15,9 +15,24 @@ package final class NetPrograms: LoadedPrograms {
 
   package let form: Form
   package let cpus: MappedArray<NetPerCPU>
+  /// One element per lane of CPUs.
+  package let drops: MappedArray<DropCounts>
   private var object: ProgramObject
-  private let devices: PerCPUHash<DeviceName, DeviceTraffic>
+  private let slots: Int
+  private let lanes: Lanes
+  private let devices: HashMap<DeviceName, UInt32>
+  private let free: QueueMap<UInt32>
+  private let traffic: MappedArray<DeviceTraffic>
+  /// By slot: what earlier owners left in it.
+  private var left: [Int: DeviceCounters] = [:]
+  /// Slots that were given up, but not handed out again yet: a packet may still be counted there.
+  private var givenUp: [Int] = []
   private let queued: HashMap<QueuedKey, QueuedStamp>
+
+  /// Bytes of kernel memory that slots may take where CPUs are many.
+  private static let budget = 1 << 20
+  /// The same for the counters of drops: reasons are many, and few packets dropped.
+  private static let dropBudget = 1 << 17
 
   package var collector: String { "net" }
 
@@ -34,30 +49,40 @@ package final class NetPrograms: LoadedPrograms {
   }
 
   private init(_ form: Form, options: NetOptions, hasQueueReasons: Bool) throws(BPFError) {
-    object = try Self.attached(form, options: options, hasQueueReasons: hasQueueReasons)
+    slots = options.devices + Int(DEVICE_SHARED_SLOTS)
+    lanes = Lanes(size: slots * MemoryLayout<DeviceTraffic>.stride, budget: Self.budget)
+    object = try Self.attached(
+      form, options: options, hasQueueReasons: hasQueueReasons, slots: slots, lanes: lanes)
     cpus = try MappedArray("net_cpus", of: object)
-    devices = try PerCPUHash("network_devices", of: object)
+    traffic = try MappedArray("network_traffic", of: object)
+    drops = try MappedArray("network_drops", of: object)
+    free = try QueueMap("network_free_slots", of: object)
+    devices = try HashMap("network_devices", of: object)
     queued = try HashMap("queued_packets", of: object)
     self.form = form
   }
 
   private static func attached(
-    _ form: Form, options: NetOptions, hasQueueReasons: Bool
+    _ form: Form, options: NetOptions, hasQueueReasons: Bool, slots: Int, lanes: Lanes
   ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("net")
     try object.setCapacity("net_cpus", PossibleCPUs.end)
-    // one for all that have no room, one for those that are not the host's
-    try object.setCapacity("network_devices", options.devices + 2)
+    try object.setCapacity("network_traffic", lanes.count * slots)
+    let dropLanes = Lanes(size: MemoryLayout<DropCounts>.stride, budget: dropBudget)
+    try object.setCapacity("network_drops", dropLanes.count)
+    try object.setCapacity("network_free_slots", options.devices)
+    // also those that share a slot are looked up
+    try object.setCapacity("network_devices", 4 * max(64, options.devices))
     try object.setCapacity("queued_packets", options.queuedPackets)
     if form == .stampsAtQueue { try object.omit(program: "qdisc_enqueue") }
     if !hasQueueReasons { try object.omit(program: "qdisc_drop") }
     try object.configure(
       NetConfig(
+        slots: UInt32(slots), lane_shift: UInt8(lanes.shift), drop_shift: UInt8(dropLanes.shift),
         stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.includesAllNamespaces ? 1 : 0))
     try object.load()
-    let devices = try PerCPUHash<DeviceName, DeviceTraffic>("network_devices", of: object)
-    try devices.create(DeviceName(start: 0, rest: 0))
-    try devices.create(.ofOtherNamespaces)
+    let free = try QueueMap<UInt32>("network_free_slots", of: object)
+    for slot in Int(DEVICE_SHARED_SLOTS)..<slots { try free.push(UInt32(slot)) }
     try object.run("find_host", onEach: [0])
     // what takes stamps away first, then what makes them
     try object.attach("kfree_skb")
@@ -73,14 +98,45 @@ package final class NetPrograms: LoadedPrograms {
   /// The devices' counters as they are now; what had no room, or no name in UTF-8, has the name "", and what is of other
   /// network namespaces the name `other`.
   func readings() -> [(name: String, counters: DeviceCounters)]? {
-    var readings: [(name: String, counters: DeviceCounters)] = []
-    let isComplete = devices.forEach { key, traffic in
-      readings.append((key.isOfOtherNamespaces ? DeviceTable.other : key.text, DeviceCounters(traffic)))
+    var readings = [
+      (name: "", counters: figures(Int(DEVICE_CROWD_SLOT))),
+      (name: DeviceTable.other, counters: figures(Int(DEVICE_NAMESPACES_SLOT))),
+    ]
+    let isComplete = devices.forEach { key, slot in
+      guard slot >= DEVICE_SHARED_SLOTS else { return }
+      let counters = figures(Int(slot))
+      readings.append((key.text, left[Int(slot)].map { counters.subtracting($0) } ?? counters))
     }
     return isComplete ? readings : nil
   }
 
-  func forget(_ device: String) { devices.remove(DeviceName(device)) }
+  /// What `slot` holds, over all lanes and all its owners.
+  private func figures(_ slot: Int) -> DeviceCounters {
+    var sum = DeviceCounters()
+    for lane in 0..<lanes.count { sum.add(traffic, element: lane * slots + slot) }
+    return sum
+  }
+
+  /// Gives up a device's place; its next packet finds one anew.
+  func forget(_ device: String) {
+    let name = DeviceName(device)
+    guard let slot = devices.value(name) else { return }
+    devices.remove(name)
+    if slot >= DEVICE_SHARED_SLOTS { givenUp.append(Int(slot)) }
+  }
+
+  /// Hands out the places that devices have given up before, once nothing is counted there any more.
+  func handOutPlaces() {
+    for slot in givenUp {
+      left[slot] = figures(slot)
+      try? free.push(UInt32(slot))
+    }
+    var crowd: [DeviceName] = []
+    _ = devices.forEach { key, slot in if slot < DEVICE_SHARED_SLOTS { crowd.append(key) } }
+    // one of them may have a place now; names that come and go must not fill the map
+    if !givenUp.isEmpty || crowd.count > slots { for name in crowd { devices.remove(name) } }
+    givenUp = []
+  }
 
   /// Stamps of packets that wait in queueing disciplines.
   var stamps: Int {
@@ -111,11 +167,6 @@ extension DeviceName {
     self.init()
     withUnsafeMutableBytes(of: &self) { $0.copyBytes(from: Array(name.utf8.prefix($0.count - 1))) }
   }
-
-  /// What devices of other network namespaces share: the rest of a name that has no start.
-  static let ofOtherNamespaces = DeviceName(start: 0, rest: UInt64(OTHER_NAMESPACES))
-
-  var isOfOtherNamespaces: Bool { start == 0 && rest == UInt64(OTHER_NAMESPACES) }
 
   /// Up to the first 0; "" where it is no UTF-8.
   var text: String {

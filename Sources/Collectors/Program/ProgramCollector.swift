@@ -31,6 +31,11 @@ package final class ProgramCollector: PeriodicCollector {
     "bpf_map_entries", .gauge, labels: ["map"], help: "Entries in use of an eBPF map, counted every ten seconds.")
   private static let capacity = Family(
     "bpf_map_capacity", .gauge, labels: ["map"], help: "Entries that an eBPF map has room for.")
+  private static let bytes = Family(
+    "bpf_map_bytes", .gauge, unit: "bytes", labels: ["collector", "map"],
+    help:
+      "Kernel memory of an eBPF map, read every ten seconds; before Linux 6.4 an estimate, and without what task storage holds."
+  )
   private static let lost = Family(
     "bpf_lost_updates", .counter, labels: ["map", "cause"],
     help: "Updates that were lost, by cause: the map was full, there was no memory, or the program interrupted itself.")
@@ -49,7 +54,7 @@ package final class ProgramCollector: PeriodicCollector {
     help: "Start time of wattprobe itself since the Unix epoch.")
 
   package static let families = [
-    build, runSeconds, runs, entries, capacity, lost, overhead, cpu, memory, descriptors, start,
+    build, runSeconds, runs, entries, capacity, bytes, lost, overhead, cpu, memory, descriptors, start,
   ]
 
   /// Statistics cost each program about a clock read twice over, so they are on for a tenth of the time.
@@ -70,6 +75,8 @@ package final class ProgramCollector: PeriodicCollector {
   /// When entries were counted last, and what there was.
   private var counted: UInt64?
   private var maps: [(map: MapDescription, entries: Int?)] = []
+  /// What maps take, by collector and map, constants and variables together.
+  private var mapBytes: [(collector: String, map: String, bytes: UInt64)] = []
 
   /// Switches the kernel's run-time statistics of eBPF programs on and off: 0 or the negated `errno`. EPIPE: nobody can any
   /// more; ETIMEDOUT: not this time.
@@ -186,7 +193,8 @@ package final class ProgramCollector: PeriodicCollector {
     let now = MonotonicClock.now
     if let counted, now.subtracting(counted) < Self.countingPeriod { return }
     counted = now
-    maps = context.kernel.loaded.flatMap { $0.maps() }.map { ($0, $0.entries()) }
+    maps = context.kernel.loaded.flatMap { $0.maps() }.filter(\.isSized).map { ($0, $0.entries()) }
+    mapBytes = MapMemory.read(context.kernel.loaded, paths: context.options.paths)
   }
 
   private func writeMaps(to writer: inout SampleWriter) {
@@ -201,6 +209,12 @@ package final class ProgramCollector: PeriodicCollector {
     for (map, _) in maps {
       writer.label("map", map.name)
       writer.integer(Int64(map.capacity))
+    }
+    writer.begin(Self.bytes)
+    for (collector, map, bytes) in mapBytes {
+      writer.label("collector", collector)
+      writer.label("map", map)
+      writer.unsigned(bytes)
     }
   }
 

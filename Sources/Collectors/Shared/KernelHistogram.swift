@@ -15,13 +15,22 @@ struct KernelHistogram {
     write(layout, to: &writer)
   }
 
-  /// Writes the sum of those of `elements`.
-  mutating func write(
-    _ array: borrowing MappedArray<HistogramSlots>, elements: some Sequence<Int>, layout: HistogramLayout,
+  /// Adds a histogram that keeps `count` slots apart from slot `first` on, with the sum behind them, at byte `offset` of
+  /// element `index`.
+  mutating func add<Element>(
+    _ array: borrowing MappedArray<Element>, element index: Int, offset: Int = 0, slots first: Int, count: Int
+  ) {
+    for slot in 0..<count { words[first + slot] &+= array.load(index, offset: offset + slot * 8) }
+    words[Self.slots] &+= array.load(index, offset: offset + count * 8)
+  }
+
+  /// Writes the sum of such histograms over all elements.
+  mutating func write<Element>(
+    _ array: borrowing MappedArray<Element>, offset: Int, slots first: Int, count: Int, layout: HistogramLayout,
     to writer: inout SampleWriter
   ) {
     clear()
-    for element in elements { array.addWords(of: element, at: 0, to: &words) }
+    for index in 0..<array.count { add(array, element: index, offset: offset, slots: first, count: count) }
     write(layout, to: &writer)
   }
 
@@ -41,7 +50,7 @@ struct KernelHistogram {
     writer.histogram(slots: words[..<Self.slots], sum: words[Self.slots], layout: layout)
   }
 
-  private mutating func clear() {
+  mutating func clear() {
     for index in words.indices { words[index] = 0 }
   }
 }

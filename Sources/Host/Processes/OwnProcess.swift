@@ -38,6 +38,19 @@ package enum OwnProcess {
     return max(0, try Directory.count(path) - 1)
   }
 
+  /// Bytes of kernel memory of an eBPF map that this process has open, as `/proc/self/fdinfo` has them (`memlock`): what it
+  /// really takes since Linux 6.4, without what task storage holds, and before an estimate from its limits.
+  package static func mapBytes(descriptor: Int32, paths: HostPaths) throws(HostError) -> UInt64 {
+    let path = paths.proc("self/fdinfo/\(descriptor)")
+    let bytes = try SmallFile.bytes(path)
+    var cursor = TextCursor(bytes.span)
+    while !cursor.isAtEnd {
+      if cursor.skip("memlock:\t"), let bytes = cursor.unsigned() { return bytes }
+      cursor.skipLine()
+    }
+    throw .malformed(path, expected: "memlock of a map", in: bytes.span)
+  }
+
   /// Raises the soft limit of open descriptors to the hard one: events are opened for each CPU, and a shell's usual 1024 are
   /// few on large machines. Where that is refused, what cannot be opened says so.
   package static func raiseDescriptorLimit() { _ = chost_raise_descriptor_limit() }

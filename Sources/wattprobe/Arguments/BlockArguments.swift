@@ -11,7 +11,9 @@ struct BlockArguments: CollectorArguments {
 
   @Option(
     name: .customLong("block.requests"),
-    help: ArgumentHelp("Requests that can be timed at once, over all disks.", valueName: "count"))
+    help: ArgumentHelp(
+      "Requests that can be timed at once, over all disks of whose requests the kernel keeps no times.",
+      valueName: "count"))
   var requests = BlockOptions().requests
 
   func validate() throws {

@@ -24,7 +24,7 @@ extension KernelTests {
       let calls = 2 * 423 + 153 + 32 * 11
       let network = 29 * (options.net.devices + 1) + 241 + 117
       let disks = 201 * (options.block.devices + 1)
-      return processes + groups + interrupts + calls + network + disks + 64 + 37 * PossibleCPUs.end + 420
+      return processes + groups + interrupts + calls + network + disks + 64 + 37 * PossibleCPUs.end + 470
     }
 
     /// 10,000 processes in 2,000 control groups and 500 network devices, of which more matter than may have series.

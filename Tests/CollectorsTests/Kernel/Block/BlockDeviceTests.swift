@@ -52,6 +52,27 @@ extension KernelTests {
       #expect(reading.series("block_inflight_ios") <= 2)
     }
 
+    /// CPUs know the places of disks that they have seen; as one is forgotten, none of them may count there any more.
+    @Test func aDiskThatIsForgottenIsCountedAnew() throws {
+      let device = try LoopDevice(try TestFile(4 << 20))
+      let collectors = try LiveCollectors(["block"])
+      let programs = try #require(collectors.context.kernel.loaded.first as? BlockPrograms)
+      func disk() throws -> BlockPrograms.Device? { try programs.devices().first { $0.name == device.name } }
+      for round in 1...5 {
+        for cpu in usableCPUs {
+          stay(on: [cpu])
+          try directRequests(device.path, writing: false, size: 4096, count: 20)
+        }
+        stay(on: usableCPUs)
+        let known = try #require(try disk(), "round \(round)")
+        programs.forget(known)
+        let before = programs.figures(known.slot)
+        try directRequests(device.path, writing: false, size: 4096, count: 20)
+        #expect(try disk() != nil, "round \(round)")
+        #expect(programs.figures(known.slot) == before, "round \(round)")
+      }
+    }
+
     /// A place that becomes free is the next one's, whose counters begin at 0.
     @Test func aFreePlaceIsTakenAndItsCountersBeginAnew() throws {
       let file = try TestFile(8 << 20)

@@ -35,9 +35,9 @@ extension KernelTests {
       return Change(from: from, to: try collectors.read(beside: { try DiskFigures(disk) }))
     }
 
-    @Test func readsAndWritesAreThoseOfDiskstats() throws {
+    @Test(arguments: [true, false]) func readsAndWritesAreThoseOfDiskstats(byKernel: Bool) throws {
       let device = try LoopDevice(try TestFile(32 << 20))
-      let collectors = try LiveCollectors(["block"])
+      let collectors = try LiveCollectors(["block"]) { $0.block.usesKernelTimes = byKernel }
       let change = try change(collectors, device.name) {
         try directRequests(device.path, writing: false, size: 4096, count: 500)
         try directRequests(device.path, writing: true, size: 65_536, count: 300)
@@ -52,9 +52,9 @@ extension KernelTests {
     }
 
     /// Where everybody's requests are, merged, flushed and discarded as the file system has it.
-    @Test func requestsOfTheSystemDiskAreThoseOfDiskstats() throws {
+    @Test(arguments: [true, false]) func requestsOfTheSystemDiskAreThoseOfDiskstats(byKernel: Bool) throws {
       let disk = try Self.diskOf("/var/tmp")
-      let collectors = try LiveCollectors(["block"])
+      let collectors = try LiveCollectors(["block"]) { $0.block.usesKernelTimes = byKernel }
       let change = try change(collectors, disk) {
         let file = try TestFile(16 << 20)
         for _ in 0..<50 { try directRequests(file.path, writing: true, size: 4096, count: 4, flags: O_DSYNC) }
@@ -112,9 +112,9 @@ extension KernelTests {
     }
 
     /// Writes that ask for a flush come back twice from below: counted once, and the flushes beside them.
-    @Test func flushesAreCountedAndTheirWritesOnce() throws {
+    @Test(arguments: [true, false]) func flushesAreCountedAndTheirWritesOnce(byKernel: Bool) throws {
       let device = try LoopDevice(try TestFile(8 << 20))
-      let collectors = try LiveCollectors(["block"])
+      let collectors = try LiveCollectors(["block"]) { $0.block.usesKernelTimes = byKernel }
       let change = try change(collectors, device.name) {
         try directRequests(device.path, writing: true, size: 8192, count: 40, flags: O_DSYNC)
       }
@@ -128,9 +128,9 @@ extension KernelTests {
       #expect(change.histogram("block_io_duration_seconds", labels.with("flush")).count == flushes)
     }
 
-    @Test func discardsAreCountedAndZeroingIsWriting() throws {
+    @Test(arguments: [true, false]) func discardsAreCountedAndZeroingIsWriting(byKernel: Bool) throws {
       let device = try LoopDevice(try TestFile(8 << 20))
-      let collectors = try LiveCollectors(["block"])
+      let collectors = try LiveCollectors(["block"]) { $0.block.usesKernelTimes = byKernel }
       let change = try change(collectors, device.name) {
         try Shell.run(["blkdiscard", "-o", "0", "-l", "\(1 << 20)", device.path])
         try Shell.run(["blkdiscard", "-z", "-o", "\(1 << 20)", "-l", "\(2 << 20)", device.path])
@@ -141,7 +141,7 @@ extension KernelTests {
     }
 
     /// The file behind the device has no room: each write fails.
-    @Test func eachFailedRequestIsOneError() throws {
+    @Test(arguments: [true, false]) func eachFailedRequestIsOneError(byKernel: Bool) throws {
       let folder = "/var/tmp/wattprobe-small-\(getpid())"
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
       try Shell.run(["mount", "-t", "tmpfs", "-o", "size=1m", "wattprobe-test", folder])
@@ -150,7 +150,7 @@ extension KernelTests {
         rmdir(folder)
       }
       let device = try LoopDevice(try TestFile(8 << 20, in: folder, sparse: true))
-      let collectors = try LiveCollectors(["block"])
+      let collectors = try LiveCollectors(["block"]) { $0.block.usesKernelTimes = byKernel }
       var failed = 0
       let change = try change(collectors, device.name) {
         failed = try directRequests(device.path, writing: true, size: 65_536, count: 40)

@@ -102,7 +102,10 @@ extension KernelTests {
     /// Those that find no room are counted as lost, and as requests.
     @Test func whatFindsNoRoomIsSaid() throws {
       let device = try LoopDevice(try TestFile(64 << 20))
-      let collectors = try LiveCollectors(["block"]) { $0.block.requests = 16 }
+      let collectors = try LiveCollectors(["block"]) {
+        $0.block.requests = 16
+        $0.block.usesKernelTimes = false
+      }
       let load = try Load("deep-reads", device.path, 65_536, 1024, 128)
       let change = try change(collectors, device) { try load.run() }
       let programs = try #require(collectors.context.kernel.loaded.first as? BlockPrograms)
@@ -115,21 +118,73 @@ extension KernelTests {
       #expect(programs.underWay(device.number) == 0)
     }
 
+    /// Where queues keep statistics the kernel has the times, and nothing is kept beside them.
+    @Test func nothingIsKeptWhereTheKernelKeepsTimes() throws {
+      let device = try LoopDevice(try TestFile(32 << 20))
+      try #require(device.keepsTimes, "no queue statistics here")
+      let collectors = try LiveCollectors(["block"])
+      let programs = try #require(collectors.context.kernel.loaded.first as? BlockPrograms)
+      var kept = 0
+      let change = try change(collectors, device) {
+        let load = try Load("deep-reads", device.path, 65_536, 512, 128)
+        load.begin()
+        for _ in 0..<50 { kept += programs.underWay(device.number) }
+        try load.waitUntilDone()
+      }
+      #expect(kept == 0)
+      #expect(change.histogram("block_io_duration_seconds", labels(device, "read")).count == 512)
+    }
+
+    /// The kernel's own times beside stamps taken as requests are issued: it reads the clock once for all that a task
+    /// hands over together (6.9), so its times begin earlier, and by no more than the requests were queued for.
+    @Test func theKernelsTimesBeginBeforeItsOwnStamps() throws {
+      let device = try LoopDevice(try TestFile(32 << 20))
+      try device.set("scheduler", "none")
+      try device.set("nomerges", "2")
+      let kernels = try LiveCollectors(["block"])
+      let stamps = try LiveCollectors(["block"]) { $0.block.usesKernelTimes = false }
+      let from = (try kernels.read(beside: {}), try stamps.read(beside: {}))
+      try directRequests(device.path, writing: false, size: 4096, count: 200)
+      try Load("deep-reads", device.path, 65_536, 512, 256).run()
+      let to = (try kernels.read(beside: {}), try stamps.read(beside: {}))
+      func sums(_ change: Change<Void>) -> (count: UInt64, service: UInt64, total: UInt64) {
+        let service = change.histogram("block_io_duration_seconds", labels(device, "read"))
+        let queue = change.histogram("block_io_queue_seconds", labels(device, "read"))
+        return (service.count, service.sum, service.sum + queue.sum)
+      }
+      let own = sums(Change(from: from.1, to: to.1))
+      let kernel = sums(Change(from: from.0, to: to.0))
+      #expect(own.count == 712)
+      #expect(kernel.count == 712)
+      // two clock reads at each end, a moment apart
+      let slack: UInt64 = 712 * 20_000
+      #expect(kernel.service + slack >= own.service)
+      #expect(kernel.service <= own.total + slack)
+      // the whole time of requests is the same
+      expectAgreement("time of requests", kernel.total, own.total...own.total, within: 0.02, slack: slack)
+    }
+
     /// A request whose end was missed: the kernel says that the driver has none.
     @Test func whatTheKernelKnowsNothingOfIsForgotten() throws {
       let device = try LoopDevice(try TestFile(8 << 20))
       let collectors = try LiveCollectors(["block"])
       try directRequests(device.path, writing: false, size: 4096, count: 1)
       let programs = try #require(collectors.context.kernel.loaded.first as? BlockPrograms)
-      var request = BlockRequest()
-      request.device = device.number
-      request.issued_ns = MonotonicClock.now - 50_000_000_000
-      try programs.requests.set(1, request)
-      #expect(try collectors.read().gauge("block_inflight_ios", ["device": device.name]) == 1)
-      request.issued_ns = MonotonicClock.now - 61_000_000_000
-      try programs.requests.set(1, request)
-      #expect(try collectors.read().gauge("block_inflight_ios", ["device": device.name]) == 0)
-      #expect(programs.underWay(device.number) == 0)
+      let collector = try BlockCollector(programs, paths: HostPaths())
+      func stale(age: UInt64, names: [UInt32: String], gone: Set<UInt32> = []) throws -> [UInt64] {
+        var request = BlockRequest()
+        request.device = device.number
+        request.issued_ns = MonotonicClock.now - age
+        try programs.requests.set(1, request)
+        defer { programs.requests.remove(1) }
+        return collector.stale(names, gone: gone, now: MonotonicClock.now)
+      }
+      let names = [device.number: device.name]
+      #expect(try stale(age: 50_000_000_000, names: names) == [])
+      #expect(try stale(age: 61_000_000_000, names: names) == [1])
+      // nobody knows
+      #expect(try stale(age: 61_000_000_000, names: [:]) == [])
+      #expect(try stale(age: 0, names: [:], gone: [device.number]) == [1])
     }
   }
 }
@@ -146,4 +201,9 @@ extension BlockPrograms {
 extension LoopDevice {
   /// As the programs have it.
   var number: UInt32 { 7 << 20 | (UInt32(name.dropFirst("loop".count)) ?? 0) }
+
+  /// Whether its queue's statistics are on: writeback throttling turns them on as it begins.
+  var keepsTimes: Bool {
+    (try? String(contentsOfFile: "/sys/block/\(name)/queue/wbt_lat_usec", encoding: .utf8)) != nil
+  }
 }

@@ -37,7 +37,7 @@ extension KernelTests {
 
       /// What was counted of the number since it was attached, which none of these came meanwhile.
       func figures(_ irq: UInt64) -> (time: UInt64, count: UInt64) {
-        var words = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS) + 1)
+        var words = [UInt64](repeating: 0, count: Int(HARDIRQ_TIME_SLOTS) + 1)
         let slot = Int(irq) / 10
         for element in stride(from: slot, to: programs.hardirqs.count, by: programs.slots) {
           programs.hardirqs.addWords(of: element, at: 0, to: &words)

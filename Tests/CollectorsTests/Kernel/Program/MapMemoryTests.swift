@@ -1,0 +1,112 @@
+import Collecting
+import Foundation
+import Glibc
+import Host
+import Testing
+
+@testable import BPF
+@testable import BPFPrograms
+@testable import Collectors
+
+extension KernelTests {
+  /// What eBPF maps take in the kernel, here and on a machine with many CPUs.
+  @Suite(.serialized) struct MapMemoryTests {
+    /// What is on by default and loads on every machine: faults opens events of each CPU besides.
+    private static let names = Set(
+      Registry.collectors.filter(\.isOnByDefault).map(\.name).filter { !["pmu", "energy", "faults"].contains($0) })
+
+    /// The line of a map's fdinfo, read apart from the collector.
+    private func memlock(_ descriptor: Int32) throws -> UInt64 {
+      let text = try String(contentsOfFile: "/proc/self/fdinfo/\(descriptor)", encoding: .utf8)
+      let line = try #require(text.split(separator: "\n").first { $0.hasPrefix("memlock:") })
+      return try #require(UInt64(line.dropFirst("memlock:".count).trimmingCharacters(in: .whitespaces)))
+    }
+
+    @Test func bytesAreThoseOfFdinfo() throws {
+      let collectors = try LiveCollectors(["block", "net", "sched", "process", "wattprobe"])
+      let reading = try collectors.read()
+      var expected: [[String: String]: UInt64] = [:]
+      for programs in collectors.context.kernel.loaded {
+        for map in programs.maps() {
+          let name = map.name.contains(".") ? "data" : map.name
+          expected[["collector": programs.collector, "map": name], default: 0] += try memlock(map.descriptor)
+        }
+      }
+      #expect(expected[["collector": "block", "map": "block_slots"]] != nil)
+      #expect(expected[["collector": "block", "map": "data"]] != nil)
+      for (labels, bytes) in expected {
+        #expect(reading.gauge("bpf_map_bytes", labels) == Int64(bytes), "\(labels)")
+      }
+      #expect(reading.series("bpf_map_bytes") == expected.count)
+      // an array takes at least what it holds
+      let slots = try #require(reading.gauge("bpf_map_bytes", ["map": "block_slots"]) as Int64?)
+      #expect(slots >= 33 * MemoryLayout<BlockSlot>.stride * min(2, PossibleCPUs.end))
+    }
+
+    /// Queues and task storage are never full, constants always.
+    @Test func howFullMapsAreIsSaidOfThoseThatFill() throws {
+      let collectors = try LiveCollectors(["block", "net", "wattprobe"])
+      let reading = try collectors.read()
+      for map in ["block_devices", "block_requests", "network_devices", "queued_packets"] {
+        #expect(reading.series("bpf_map_capacity", ["map": map]) == 1, "\(map)")
+      }
+      for map in ["block_free_slots", "network_free_slots", "data"] {
+        #expect(reading.series("bpf_map_capacity", ["map": map]) == 0, "\(map)")
+      }
+    }
+
+    /// Maps as they are loaded on a machine with `cpus` CPUs: arrays are made as long, and what the kernel itself keeps by
+    /// CPU is added for those that are not here. By collector and map, in bytes.
+    private func bytes(cpus: Int, _ names: Set<String>) throws -> [String: Int] {
+      try PossibleCPUs.$simulatedEnd.withValue(cpus) {
+        var result: [String: Int] = [:]
+        let collectors = try LiveCollectors(names)
+        for programs in collectors.context.kernel.loaded {
+          for map in programs.maps() {
+            let here = Int(try memlock(map.descriptor))
+            result["\(programs.collector) \(map.name)", default: 0] +=
+              here + map.perCPUBytes * (cpus - PossibleCPUs.count)
+          }
+        }
+        return result
+      }
+    }
+
+    /// Of 8 MiB that are to do, system calls have 2.6: their table is that of their own collector.
+    @Test func mapsOfTheDefaultSetGrowLittleUpTo256CPUs() throws {
+      let names = Self.names.subtracting(["syscalls"])
+      let small = try bytes(cpus: PossibleCPUs.end, names)
+      let large = try bytes(cpus: 256, names)
+      var growth = large.merging(small) { $0 - $1 }
+      growth["faults faults_cpus"] = 256 * MemoryLayout<FaultsPerCPU>.stride
+      #expect(growth.values.reduce(0, +) <= (8 << 20) - 2_600_000, "\(growth.filter { $0.value > 100_000 })")
+      // none is left to grow alone
+      for (map, bytes) in growth { #expect(bytes <= 2 << 20, "\(map)") }
+    }
+
+    /// Where CPUs share lanes, each event is counted all the same: two share one here.
+    @Test func countersOfSharedLanesAreThoseOfTheKernel() throws {
+      let device = try LoopDevice(try TestFile(16 << 20))
+      try PossibleCPUs.$simulatedEnd.withValue(256) {
+        let collectors = try LiveCollectors(["block", "net", "irq"]) { $0.block.devices = 64 }
+        let programs = try #require(collectors.context.kernel.loaded.compactMap { $0 as? BlockPrograms }.first)
+        #expect(programs.lanes.shift > 0)
+        let from = try collectors.read(beside: { try DiskFigures(device.name) })
+        let load = try Load("deep-reads", device.path, 65_536, 256, 64)
+        load.begin()
+        try directRequests(device.path, writing: true, size: 4096, count: 500)
+        try load.waitUntilDone()
+        let change = Change(from: from, to: try collectors.read(beside: { try DiskFigures(device.name) }))
+        for operation in ["read", "write"] {
+          let labels = ["device": device.name, "operation": operation]
+          expectAgreement(
+            operation, change.sum("block_ios", labels), change.kernel { $0.requests(operation) }, within: 0)
+          expectAgreement(
+            operation, change.sum("block_io_bytes", labels), change.kernel { $0.bytes(operation) }, within: 0)
+        }
+        let writes = change.histogram("block_io_duration_seconds", ["device": device.name, "operation": "write"])
+        #expect(writes.count == 500)
+      }
+    }
+  }
+}
