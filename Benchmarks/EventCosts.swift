@@ -31,6 +31,9 @@ enum EventCosts {
     name: "disk writes", programs: ["block block_bio_queue", "pagecache writeback_dirty_folio"],
     run: { cbench_disk($0) })
 
+  private static let writing = Load(
+    name: "disk writes", programs: ["block block_rq_issue", "block block_rq_complete"], run: { cbench_disk($0) })
+
   private static let loads = [
     switching,
     Load(
@@ -151,6 +154,7 @@ enum EventCosts {
     let (one, siblings) = (try Sensors(), try Sensors(areSiblings: true))
     let options: [(name: String, loads: [Load], change: (inout CollectorOptions) -> Void)] = [
       ("--process.detail", [calling, detailed], { $0.process.hasDetail = true }),
+      ("disks of whose requests the kernel keeps no times", [writing], { $0.block.usesKernelTimes = false }),
       ("--cgroup.runqueue", [switching], { $0.cgroup.measuresRunqueue = true }),
       (
         "three events by process, as with a PMU: here the CPU's clock, which costs more to read than a counter",
