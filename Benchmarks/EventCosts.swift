@@ -49,6 +49,13 @@ enum EventCosts {
     name: "disk writes", programs: ["block block_bio_queue", "pagecache writeback_dirty_folio"],
     run: { cbench_disk($0) })
 
+  private static let writing = Load(
+    name: "disk writes", programs: ["block block_rq_issue", "block block_rq_complete"],
+    figure: Figure(
+      name: "a block request without the kernel's times",
+      programs: ["block block_rq_issue", "block block_rq_complete"],
+      goal: nil), run: { cbench_disk($0) })
+
   private static let loads = [
     switching(goal: 2.6),
     Load(
@@ -165,6 +172,7 @@ enum EventCosts {
     let clock = PerfEventSource(type: 1, config: 0)
     let options: [(name: String, loads: [Load], change: (inout CollectorOptions) -> Void)] = [
       ("--process.detail", [calling("the same with --process.detail"), detailed], { $0.process.hasDetail = true }),
+      ("disks of whose requests the kernel keeps no times", [writing], { $0.block.usesKernelTimes = false }),
       ("--cgroup.runqueue", [switching("the same with --cgroup.runqueue")], { $0.cgroup.measuresRunqueue = true }),
       (
         "three events by process, as with a PMU: here the CPU's clock, which costs more to read than a counter",

@@ -124,10 +124,12 @@ static __always_inline bool is_loopback(const struct net_device *device)
 	return device->type == ARPHRD_LOOPBACK;
 }
 
+#define TCQ_F_MQROOT 8 /* one of several queues, each with a discipline of its own */
+
 /* A discipline that keeps packets, as opposed to noqueue. */
 static __always_inline bool has_queue(const struct net_device *device)
 {
-	return device->qdisc->enqueue;
+	return device->qdisc->enqueue || device->qdisc->flags & TCQ_F_MQROOT;
 }
 
 static __always_inline void keep_stamp(struct net_cpu *c, const struct sk_buff *packet, const struct net_device *device,
@@ -165,12 +167,14 @@ SEC("tp_btf/net_dev_queue")
 int BPF_PROG(net_dev_queue, struct sk_buff *packet)
 {
 	struct net_device *device = packet->dev;
-	u64 now = bpf_ktime_get_ns();
 	struct net_cpu *c = this_cpu();
+	u64 now;
 
-	if (!c)
+	/* what cannot wait needs no stamp */
+	if (!c || !has_queue(device))
 		return 0;
-	if (config.stamps_at_queue && has_queue(device)) {
+	now = bpf_ktime_get_ns();
+	if (config.stamps_at_queue) {
 		keep_stamp(c, packet, device, now);
 		return 0;
 	}
@@ -223,18 +227,20 @@ int BPF_PROG(net_dev_start_xmit, const struct sk_buff *packet, const struct net_
 {
 	struct device_traffic *traffic = traffic_of(device);
 	struct net_cpu *c = this_cpu();
-	u64 at, waited;
+	u64 at, waited = 0;
 
 	if (!c || !traffic)
 		return 0;
 	add(&traffic->offered, 1);
 	add(&traffic->offered_bytes, packet->len - (is_loopback(device) ? ETHERNET_HEADER : 0));
-	at = take_stamp(c, packet, device);
-	if (at) {
+	if (has_queue(device)) {
+		at = take_stamp(c, packet, device);
+		if (!at)
+			return 0;
 		waited = elapsed_since(at);
-		add(&traffic->queue.slots[slot_within(waited, DEVICE_FIRST_SLOT, DEVICE_TIME_SLOTS)], 1);
-		add(&traffic->queue.sum, waited);
 	}
+	add(&traffic->queue.slots[slot_within(waited, DEVICE_FIRST_SLOT, DEVICE_TIME_SLOTS)], 1);
+	add(&traffic->queue.sum, waited);
 	return 0;
 }
 

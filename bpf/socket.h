@@ -24,6 +24,7 @@
 
 struct Qdisc {
 	void *enqueue;
+	unsigned int flags;
 };
 
 struct net;

@@ -37,7 +37,7 @@ struct ProgramSizeTests {
       "contention_begin": 143, "contention_end": 251, "sched_process_free": 9, "watch_locks": 15,
     ],
     "net": [
-      "find_host": 69, "kfree_skb": 149, "net_dev_queue": 43, "net_dev_start_xmit": 347, "net_dev_xmit": 150,
+      "find_host": 69, "kfree_skb": 149, "net_dev_queue": 46, "net_dev_start_xmit": 355, "net_dev_xmit": 150,
       "netif_receive_skb": 174, "qdisc_drop": 15, "qdisc_enqueue": 54,
     ],
     "pagecache": [

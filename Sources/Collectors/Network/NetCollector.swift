@@ -18,7 +18,9 @@ package final class NetCollector: PeriodicCollector {
       "Bytes received from and handed to network drivers, including link-layer headers; devices as in network_packets.")
   private static let queue = Family(
     "network_transmit_queue_seconds", .histogram, unit: "seconds", labels: ["device"],
-    help: "Time that packets waited in a queueing discipline until they were offered to the driver.")
+    help:
+      "Time that packets waited in a queueing discipline until they were offered to the driver; 0 on devices without one."
+  )
   private static let drops = Family(
     "network_drops", .counter, labels: ["reason"],
     help: "Packets that the kernel dropped, by the kernel's own name of the reason.")

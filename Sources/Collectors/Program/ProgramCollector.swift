@@ -89,6 +89,7 @@ package final class ProgramCollector: PeriodicCollector {
     self.information = build
     self.startTime = try? OwnProcess.startTime(paths: context.options.paths)
     self.isSampling = statistics != nil
+    readMapBytes()
   }
 
   /// Switches statistics on for one tick in ten and takes the cost from that tick.
@@ -194,7 +195,13 @@ package final class ProgramCollector: PeriodicCollector {
     if let counted, now.subtracting(counted) < Self.countingPeriod { return }
     counted = now
     maps = context.kernel.loaded.flatMap { $0.maps() }.filter(\.isSized).map { ($0, $0.entries()) }
-    mapBytes = MapMemory.read(context.kernel.loaded, paths: context.options.paths)
+    readMapBytes()
+  }
+
+  /// Before Linux 5.14 that is root's to read: what was read as it started stays, which is a map's for good there.
+  private func readMapBytes() {
+    let now = MapMemory.read(context.kernel.loaded, paths: context.options.paths)
+    if !now.isEmpty { mapBytes = now }
   }
 
   private func writeMaps(to writer: inout SampleWriter) {

@@ -28,7 +28,11 @@ final class VethPair {
   /// No other device on the machine has these names: devices of the same name share a series.
   static func name(_ tag: String) -> String { "wp\(tag)\(getpid() % 100_000)" }
 
-  init() throws {
+  /// Of transmit queues on either side.
+  private let queues: Int
+
+  init(queues: Int = 1) throws {
+    self.queues = queues
     left = try Load("network-namespace")
     right = try Load("network-namespace")
     leftDevice = Self.name("a")
@@ -39,8 +43,9 @@ final class VethPair {
   /// Makes the pair (anew), 10.231.0.1 and fd31::1 to the left, 10.231.0.2 and fd31::2 to the right.
   func connect() throws {
     try run(
-      "ip", "link", "add", leftDevice, "netns", "\(left.pid)", "type", "veth", "peer", "name", rightDevice, "netns",
-      "\(right.pid)")
+      "ip", "link", "add", leftDevice, "numtxqueues", "\(queues)", "netns", "\(left.pid)", "type", "veth", "peer",
+      "name",
+      rightDevice, "numtxqueues", "\(queues)", "netns", "\(right.pid)")
     for (side, device, host) in [(left, leftDevice, 1), (right, rightDevice, 2)] {
       try run(in: side, "ip", "addr", "add", "10.231.0.\(host)/24", "dev", device)
       try run(in: side, "ip", "addr", "add", "fd31::\(host)/64", "dev", device, "nodad")

@@ -11,6 +11,9 @@ LATE = Boot(
 LEGACY = Boot(
     "legacy", "late.sh", smp="2,maxcpus=6", memory="384M", command_line="maxcpus=1", cgroups="none",
     settings=("HYBRID=no",), kernels=lambda series: series < (6, 18))
+# Two CPUs of 240 that there may be; later kernels believe what firmware says of them.
+MANY = Boot(
+    "many", "many.sh", smp="2,maxcpus=240", command_line="possible_cpus=240", kernels=lambda series: series < (6, 9))
 CONFINED = Boot("confined", "confined.sh")
 LOCKED = Boot("locked", "locked.sh", command_line="lockdown=confidentiality")
 NO_BTF = Boot("no-btf", "locked.sh", settings=("HIDE_BTF=yes",))
@@ -120,6 +123,28 @@ def control_groups_of_version_1_have_their_cpu_time(guest):
     window.agrees(
         window.rise("cgroup_cpu_seconds_total", cgroup="/busy"),
         lambda c: int(c.text("cgroup-cpu-busy-cpuacct.usage")) / 1e9, 1, slack=0.05)
+
+
+@test(MANY)
+def cpus_that_share_counters_lose_none(guest):
+    assert guest.text("possible").strip() == "0-239", guest.text("possible")
+    all_succeed(guest.samples("many-1"))
+    window = guest.window("many-0", "many-1")
+    window.agrees(
+        window.rise("block_ios_total", device="vda", operation="write"), lambda c: c.disk("vda")[4], 200)
+    window.agrees(
+        window.rise("block_io_bytes_total", device="vda", operation="write"), lambda c: c.disk("vda")[6] * 512, 1 << 19)
+    assert window.rise("network_packets_total", device="lo", direction="receive") >= 5000
+
+
+@test(MANY)
+def maps_stay_small_where_cpus_are_many(guest):
+    # an estimate before 6.4, exact of arrays; system calls have a table by call and CPU
+    arrays = {"block_slots", "network_traffic", "network_drops", "hardirqs", "interrupt_cpus", "sched_cpus", "tcp_cpus"}
+    found = {labels["map"]: value for labels, value in guest.samples("many-1").of("bpf_map_bytes")}
+    assert arrays <= set(found), f"{found}"
+    taken = sum(found[name] for name in arrays)
+    assert 1 << 20 < taken < 6 << 20, f"{taken}: {found}"
 
 
 @test(CONFINED)

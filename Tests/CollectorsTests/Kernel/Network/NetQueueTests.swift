@@ -150,6 +150,29 @@ extension KernelTests {
       }
     }
 
+    /// As network cards have it: a discipline for each of several queues, and one at the root that keeps nothing itself.
+    @Test(arguments: NetPrograms.Form.allCases)
+    func packetsWaitInEachOfSeveralQueues(form: NetPrograms.Form) throws {
+      try expectExactSoon { findings in
+        let pair = try VethPair(queues: 2)
+        let collectors = try netCollectors { $0.form = form }
+        try pair.run(in: pair.left, "tc", "qdisc", "add", "dev", pair.leftDevice, "root", "handle", "1:", "mq")
+        for queue in 1...2 {
+          try pair.run(
+            in: pair.left, "tc", "qdisc", "add", "dev", pair.leftDevice, "parent", "1:\(queue)", "tbf", "rate", "8mbit",
+            "burst", "4000", "limit", "300000")
+        }
+        let change = try send(100, pair, collectors)
+        let waits = change.histogram("network_transmit_queue_seconds", ["device": pair.leftDevice])
+        let sent = change.sum("network_packets", ["device": pair.leftDevice, "direction": "transmit"])
+        findings.expect("packets", sent, atLeast: 100)
+        findings.expect("waits", waits.count, is: sent)
+        // 8 Mbit/s are 1 ms a packet
+        findings.expect("mean wait in ns", waits.sum / max(1, waits.count), atLeast: 10_000_000)
+        try findings.expectNoStamp(collectors)
+      }
+    }
+
     /// A token bucket before the left device.
     private func addBucket(_ pair: VethPair, _ words: String...) throws {
       try pair.run(
