@@ -73,10 +73,10 @@ docs: toolchain build-packages test-packages ## Write the generated parts of doc
 		--testing-library swift-testing --filter GeneratedTextTests --filter HelpTests
 	git diff --stat -- docs Tests/EndToEnd/Golden
 
-bench: toolchain build-packages ## Measure what it costs, in two minutes, as root. PARTS="events scrape" runs only these.
+bench: toolchain build-packages ## Measure what it costs, in two minutes, as root. PARTS="events scrape" runs only these; PEER=... is the node_exporter of PARTS=peer.
 	swift build $(RELEASE) --product wattprobe
 	swift build $(RELEASE) --product bench
-	$(SUDO) $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
+	$(SUDO) env PEER="$(PEER)" $$(swift build $(RELEASE) --show-bin-path)/bench $(PARTS)
 
 install: ## Install what `make build` built, and its systemd units, under PREFIX (/usr/local).
 	@test -x $(BINARY) || { echo 'There is no $(BINARY): run make build first.' >&2; exit 1; }

@@ -50,7 +50,11 @@ let package = Package(
     // Static, so that a release needs glibc only; a linker that reads archives once wants what is needed last.
     .target(
       name: "CLibbpf",
-      linkerSettings: [.linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a")]),
+      linkerSettings: [
+        .linkedLibrary(":libbpf.a"), .linkedLibrary(":libelf.a"), .linkedLibrary(":libz.a"),
+        // libbpf's calls lead to kernel_btf.c
+        .unsafeFlags(["-Xlinker", "--wrap=btf__load_vmlinux_btf", "-Xlinker", "--wrap=btf__free"]),
+      ]),
     .target(name: "CHost"),
     // Links the zlib that CLibbpf names: were it named here too, it would come before libbpf, and only there.
     .target(name: "CZlib"),

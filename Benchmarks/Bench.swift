@@ -1,8 +1,8 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [slowdown] [scrape] [memory] [passes] [energy] [weights]`, all of them by
-/// default.
+/// Prints what wattprobe costs: `bench [events] [slowdown] [scrape] [memory] [peer] [passes] [energy] [weights]`, all of them
+/// by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
 @main
@@ -12,6 +12,7 @@ struct Bench {
     ("slowdown", Slowdown.run),
     ("scrape", ScrapeCosts.run),
     ("memory", MemoryCosts.run),
+    ("peer", PeerCosts.run),
     ("passes", PassCosts.run),
     ("energy", EnergyCosts.run),
     ("weights", WeightCosts.run),

@@ -1,9 +1,12 @@
 import CBench
 import Glibc
+import Host
 
-/// The wattprobe that was built beside this program, running, and one connection to it.
+/// The wattprobe that was built beside this program, or another exporter, running, and one connection to it.
 struct Server: ~Copyable {
   let pid: Int32
+  /// From its start until it answered 200.
+  let startMilliseconds: Double
   private let connection: Int32
   private var buffer = [UInt8](repeating: 0, count: 1 << 20)
 
@@ -12,25 +15,44 @@ struct Server: ~Copyable {
     case prometheus = "text/plain;version=0.0.4"
   }
 
-  private init(pid: Int32, connection: Int32) {
+  private init(pid: Int32, startMilliseconds: Double, connection: Int32) {
     self.pid = pid
+    self.startMilliseconds = startMilliseconds
     self.connection = connection
   }
 
-  static func start() throws -> Server {
+  /// Starts `program`, or wattprobe, and waits until it answers 200 to a request for `target`.
+  static func start(_ program: String? = nil, waitingFor target: String = "/-/ready") throws -> Server {
+    let path = program ?? self.path
     let port = cbench_free_port()
     let arguments = [path, "--web.listen-address=127.0.0.1:\(port)"]
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
+    let start = MonotonicClock.now
     let pid = cbench_server_start(path, &pointers)
     guard pid > 0 else { throw BenchError("cannot start \(path)") }
-    for _ in 0..<100 {
-      usleep(50_000)
+    for _ in 0..<5_000 {
+      usleep(1_000)
       let connection = cbench_connect(port)
-      if connection >= 0 { return Server(pid: pid, connection: connection) }
+      if connection < 0 { continue }
+      let isReady = isOK(connection, target)
+      let milliseconds = Double(MonotonicClock.now - start) / 1e6
+      close(connection)
+      if !isReady { continue }
+      let kept = cbench_connect(port)
+      if kept >= 0 { return Server(pid: pid, startMilliseconds: milliseconds, connection: kept) }
     }
     cbench_server_stop(pid)
-    throw BenchError("\(path) does not listen")
+    throw BenchError("\(path) does not answer")
+  }
+
+  private static func isOK(_ connection: Int32, _ target: String) -> Bool {
+    let request = Array("GET \(target) HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+    guard write(connection, request, request.count) == request.count else { return false }
+    let wanted = Array("HTTP/1.1 200 ".utf8)
+    var answer = [UInt8](repeating: 0, count: wanted.count)
+    // waits for all of it: the beginning of a response comes in one piece
+    return recv(connection, &answer, answer.count, Int32(MSG_WAITALL)) == wanted.count && answer == wanted
   }
 
   deinit {
@@ -66,12 +88,30 @@ struct Server: ~Copyable {
     let end = Array("\r\n\r\n".utf8)
     guard let head = response.indices.first(where: { response[$0...].starts(with: end) }) else { return nil }
     let lines = String(decoding: response[..<head], as: UTF8.self).split(separator: "\r\n")
+    if lines.contains(where: { $0.lowercased() == "transfer-encoding: chunked" }) {
+      return joined(response[(head + 4)...])
+    }
     let length = lines.first { $0.lowercased().hasPrefix("content-length:") }
     guard let length, let count = Int(length.split(separator: " ").last ?? ""), response.count >= head + 4 + count
     else {
       return nil
     }
     return response[(head + 4)..<(head + 4 + count)]
+  }
+
+  /// The body of a response in chunks, once all of them are there.
+  private func joined(_ chunks: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+    guard chunks.suffix(5).elementsEqual("0\r\n\r\n".utf8) else { return nil }
+    var body: [UInt8] = []
+    var rest = chunks
+    while let end = rest.firstIndex(of: UInt8(ascii: "\r")) {
+      guard let count = Int(String(decoding: rest[..<end], as: UTF8.self), radix: 16), count > 0 else { break }
+      let first = end + 2
+      guard first + count + 2 <= rest.endIndex else { return nil }
+      body += rest[first..<(first + count)]
+      rest = rest[(first + count + 2)...]
+    }
+    return body[...]
   }
 
   /// CPU time of all its threads in nanoseconds: `/proc/<pid>/task/*/schedstat`.

@@ -17,4 +17,14 @@ package enum KernelTypes {
     wp_kernel_values(pointers, pointers.count, &values)
     return values.map { $0 < 0 ? nil : $0 }
   }
+
+  /// Keeps the kernel's BTF once it is parsed, for all objects that are loaded from here on: it takes several megabytes, and
+  /// milliseconds for each time. To be released after the last of them.
+  package static func keep() { wp_kernel_btf_keep() }
+
+  /// Frees what `keep()` kept. Objects can be loaded afterwards, too.
+  package static func release() { wp_kernel_btf_release() }
+
+  /// How often the kernel's BTF has been parsed.
+  static var parses: Int { Int(wp_kernel_btf_parses()) }
 }

@@ -22,13 +22,20 @@ extension Snapshot {
     bytes.reserveCapacity(bytes.count + labels.count + 64 * (samples.count + 2 * slots.count) + 256 * families.count)
     var encoder = TextEncoder(format)
     var current = -1
+    var type = MetricType.gauge
+    var isBegun = false
     for sample in samples {
-      let family = families[sample.family]
-      // What the writer refuses in debug builds would make the whole text unreadable: leave it out.
-      guard sample.value.fits(family.type) else { continue }
+      // a family is four references to count: not looked at for each sample
       if sample.family != current {
         current = sample.family
-        encoder.begin(family, &bytes)
+        type = families[current].type
+        isBegun = false
+      }
+      // What the writer refuses in debug builds would make the whole text unreadable: leave it out.
+      guard sample.value.fits(type) else { continue }
+      if !isBegun {
+        encoder.begin(families[current], &bytes)
+        isBegun = true
       }
       encoder.append(sample, of: self, &bytes)
     }

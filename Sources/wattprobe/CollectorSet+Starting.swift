@@ -1,3 +1,4 @@
+import BPF
 import Collecting
 import Collectors
 import Host
@@ -9,6 +10,8 @@ extension CollectorSet {
     _ options: CollectorOptions, statistics: ProgramCollector.StatisticsSwitch?, logger: Logger
   ) -> CollectorSet {
     OwnProcess.raiseDescriptorLimit()
+    OwnMemory.giveBack()
+    KernelTypes.keep()
     let collectors = CollectorSet(
       Registry.collectors, enabled: options.enabled,
       context: { CollectorContext(options: options, logger: logger) },
@@ -18,6 +21,8 @@ extension CollectorSet {
       },
       now: { MonotonicClock.now },
       report: { log($0, logger) })
+    KernelTypes.release()
+    OwnMemory.giveBack()
     let failures = collectors.states.compactMap { state in state.failure.map { (state.name, $0) } }
     for failure in StartFailure.grouped(failures.filter { $0.1.reason != .disabled }) { failure.log(to: logger) }
     return collectors

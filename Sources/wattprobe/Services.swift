@@ -15,6 +15,7 @@ struct WebService: Service {
     let addresses = try await server.start()
     logger.info("ready", metadata: ["version": "\(Version.number)", "revision": "\(Version.revision)"])
     notifier.send("READY=1\nSTATUS=Serving on \(addresses.map(\.description).joined(separator: ", "))")
+    OwnMemory.started()
     try? await gracefulShutdown()
     notifier.send("STOPPING=1")
     endAnyway()

@@ -2,6 +2,7 @@ import ArgumentParser
 import CBuild
 import Collectors
 import Glibc
+import Host
 
 /// What `--version` and `wattprobe_build_info` say.
 enum Version {
@@ -45,6 +46,7 @@ struct Wattprobe: AsyncParsableCommand {
 
   /// Exits with 1 whatever is wrong with the command line: service managers know nothing of sysexits.h.
   static func main() async {
+    OwnMemory.settle()
     do {
       switch try command(CommandLine.arguments.dropFirst()) {
       case let exporter as Wattprobe: try await exporter.serve()

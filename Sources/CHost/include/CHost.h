@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include "helper.h"
+#include "memory.h"
 #include "nvml.h"
 #include "privileges.h"
 

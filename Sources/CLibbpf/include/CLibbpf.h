@@ -6,6 +6,7 @@
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
+#include "kernel_btf.h"
 #include <linux/bpf.h>
 #include <stdbool.h>
 #include <stddef.h>

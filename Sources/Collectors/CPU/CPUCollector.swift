@@ -28,7 +28,15 @@ package final class CPUCollector: Collector {
   private enum Mode: Int, CaseIterable {
     case task, idle, softirq, hardirq
 
-    var name: String { "\(self)" }
+    /// Written out: the description of a case is looked up in metadata, each time.
+    var name: String {
+      switch self {
+      case .task: "task"
+      case .idle: "idle"
+      case .softirq: "softirq"
+      case .hardirq: "hardirq"
+      }
+    }
   }
 
   private let scheduler: SchedulerPrograms

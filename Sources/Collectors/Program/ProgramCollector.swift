@@ -72,6 +72,9 @@ package final class ProgramCollector: PeriodicCollector {
   private var programRatio: Double?
   private var lastCPU: (time: UInt64, cpu: UInt64)?
   private var ownRatio: Double?
+  /// When the programs were asked last, and what they had run.
+  private var programsRead: UInt64?
+  private var programs: [(object: any LoadedPrograms, programs: [ProgramStatistics])] = []
   /// When entries were counted last, and what there was.
   private var counted: UInt64?
   private var maps: [(map: MapDescription, entries: Int?)] = []
@@ -97,7 +100,8 @@ package final class ProgramCollector: PeriodicCollector {
     measureOwn(now)
     defer { tick += 1 }
     if !isSampling || (before == nil && tick % Self.cycle != 0) { return }
-    let run = context.kernel.loaded.flatMap { $0.programs() }.reduce(0) { $0 + $1.runNanoseconds }
+    readPrograms()
+    let run = programs.flatMap(\.programs).reduce(0) { $0 + $1.runNanoseconds }
     if let before {
       programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
       self.before = nil
@@ -158,8 +162,8 @@ package final class ProgramCollector: PeriodicCollector {
   }
 
   private func writePrograms(to writer: inout SampleWriter) {
-    let objects = context.kernel.loaded.map { (object: $0, programs: $0.programs()) }
-    let all = objects.flatMap { object, programs in programs.map { (object.collector, $0) } }
+    if programsRead.map({ MonotonicClock.now.subtracting($0) >= Self.countingPeriod }) ?? true { readPrograms() }
+    let all = programs.flatMap { object, programs in programs.map { (object.collector, $0) } }
     if isSampling {
       writer.begin(Self.runSeconds)
       for (collector, program) in all {
@@ -175,7 +179,7 @@ package final class ProgramCollector: PeriodicCollector {
       }
     }
     writer.begin(Self.lost)
-    for (object, programs) in objects {
+    for (object, programs) in programs {
       for (map, cause, count) in object.lostUpdates() {
         writer.label("map", map)
         writer.label("cause", cause)
@@ -187,6 +191,12 @@ package final class ProgramCollector: PeriodicCollector {
         writer.unsigned(program.recursionMisses)
       }
     }
+  }
+
+  /// A system call for each program: made as statistics go on and off, in between nothing of it changes but interruptions.
+  private func readPrograms() {
+    programs = context.kernel.loaded.map { ($0, $0.programs()) }
+    programsRead = MonotonicClock.now
   }
 
   /// A hash is counted entry by entry, which may be many: not in every scrape.
