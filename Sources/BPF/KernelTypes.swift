@@ -8,7 +8,7 @@ package enum KernelTypes {
     return value < 0 ? nil : value
   }
 
-  /// The same of several enumerators, which takes no longer than that of one; 0 for each function of that name.
+  /// The same of several enumerators, which takes no longer than that of one.
   package static func values(_ names: [StaticString]) -> [Int?] {
     let pointers = names.map { name -> UnsafePointer<CChar>? in
       UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)

@@ -105,16 +105,15 @@ static void find_values(const struct btf *btf, const char *const *names, size_t 
 {
 	for (__u32 id = 1; id < btf__type_cnt(btf); id++) {
 		const struct btf_type *type = btf__type_by_id(btf, id);
-		bool is_function = btf_is_func(type);
-		__u32 length = is_function ? 1 : btf_is_enum(type) ? btf_vlen(type) : 0;
+		__u32 length = btf_is_enum(type) ? btf_vlen(type) : 0;
 
 		for (__u32 i = 0; i < length; i++) {
-			const struct btf_enum *value = is_function ? NULL : &btf_enum(type)[i];
-			const char *name = btf__name_by_offset(btf, is_function ? type->name_off : value->name_off);
+			const struct btf_enum *value = &btf_enum(type)[i];
+			const char *name = btf__name_by_offset(btf, value->name_off);
 
 			for (size_t wanted = 0; wanted < count; wanted++)
 				if (values[wanted] < 0 && !strcmp(name, names[wanted]))
-					values[wanted] = is_function ? 0 : value->val;
+					values[wanted] = value->val;
 		}
 	}
 }

@@ -39,8 +39,7 @@ bool wp_kernel_is_at_least(unsigned int version, unsigned int patch_level);
 /// cannot ask for; -ENOENT where there is none.
 long wp_kernel_enumerator(const char *name);
 
-/// The same of several enumerators, and 0 for each function of the kernel with such a name, in one pass: -ENOENT where
-/// there is none, or no BTF.
+/// The same of several enumerators in one pass: -ENOENT where there is none, or no BTF.
 void wp_kernel_values(const char *const *names, size_t count, long *values);
 
 /// Sets the one global variable (4 bytes) of a data section of its own of a loaded object. Returns 0 or -errno.
