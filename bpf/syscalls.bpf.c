@@ -1,40 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
 /*
- * System calls: how many, how long, which errors. The entry leaves the number and a stamp with its task, the exit
- * counts the call by that number: execve() and sigreturn() leave with others. The hooks run in their task's context
- * with preemption off, so plain additions to the CPU's counters are whole.
+ * System calls: how many, which errors, how long. All are counted where they return, by the number that the registers
+ * still hold; calls that end their thread where that ends. Those whose entry was seen are timed. The hooks run in their
+ * task's context with preemption off, so plain additions to the CPU's counters are whole.
  */
 #include "detail.h"
+#include "histogram.h"
 #include "percpu.h"
-#include "slots.h"
+#include "registers.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define TS_COMPAT	0x2	   /* x86: thread_info.status while a 32-bit call runs */
-#define X32_SYSCALL_BIT 0x40000000 /* x86: in the number */
-#define PSR_MODE32_BIT	0x10	   /* arm64: the registers are a 32-bit program's */
-#define MAX_ERRNO	4095
-
-/* sigreturn() and rt_sigreturn() of 32-bit x86 and arm, rt_sigreturn() of x32 */
-#define COMPAT_SIGRETURN    119
-#define COMPAT_RT_SIGRETURN 173
-#define X32_RT_SIGRETURN    513
-
-#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
-
-struct thread_info___x86 {
-	u32 status;
-};
-
-struct task_struct___x86 {
-	struct thread_info___x86 thread_info;
-};
-
-struct pt_regs___arm64 {
-	u64 pstate;
-};
-
-#pragma clang attribute pop
+#define MAX_ERRNO 4095
+#define ENOSYS	  38
 
 const volatile struct syscalls_config config = {};
 
@@ -43,152 +21,109 @@ u64 watched_since;
 
 PER_CPU_ARRAY(syscalls_cpus, syscalls_cpu)
 
-/* Where every call has a histogram: SYSCALL_INDEXES for each CPU. */
+/* For each CPU a histogram of each category or call. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct syscall_slots);
+	__type(value, struct histogram);
 } syscall_durations SEC(".maps");
 
-/* The call a task is in. */
-struct syscall_entry {
-	u64 ns; /* when it began; 0: none */
-	u32 index;
-	u32 returns_another; /* what it returns is the result of an interrupted call */
-};
-
+/* Where all calls are timed: one for each CPU. */
 struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct syscall_entry);
-} syscall_storage SEC(".maps");
-
-/* By address of the task, where there is no task storage (before 5.12). */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
-	__type(key, u64);
-	__type(value, struct syscall_entry);
-} syscall_tasks SEC(".maps");
+	__type(key, u32);
+	__type(value, struct syscall_times);
+} syscall_times SEC(".maps");
 
-static __always_inline struct syscall_entry *hashed_entry(bool create)
+#include "begins.h"
+
+/* The place of an error. */
+static __always_inline u64 error_index(u64 error)
 {
-	struct syscall_entry *entry, fresh = {};
-	u64 key = bpf_get_current_task();
-
-	entry = bpf_map_lookup_elem(&syscall_tasks, &key);
-	if (entry || !create)
-		return entry;
-	bpf_map_update_elem(&syscall_tasks, &key, &fresh, BPF_NOEXIST);
-	return bpf_map_lookup_elem(&syscall_tasks, &key);
-}
-
-static __always_inline struct syscall_entry *current_entry(bool create)
-{
-	if (!config.task_storage)
-		return hashed_entry(create);
-	return bpf_task_storage_get(&syscall_storage, bpf_get_current_task_btf(), 0,
-				    create ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-}
-
-/* Whether the number is one of another table than the machine's own. */
-static __always_inline bool is_compat(struct pt_regs *regs, u64 number)
-{
-	struct task_struct___x86 *task;
-
-	if (bpf_core_field_exists(struct pt_regs___arm64, pstate))
-		return ((struct pt_regs___arm64 *)regs)->pstate & PSR_MODE32_BIT;
-	if (!bpf_core_field_exists(struct thread_info___x86, status))
-		return false;
-	if (!config.task_storage) {
-		task = (void *)bpf_get_current_task();
-		return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT || number & X32_SYSCALL_BIT;
+	if (error >= ERRORS_OF_PROGRAMS) {
+		if (error < FIRST_ERROR_OF_KERNEL)
+			return 0;
+		error -= FIRST_ERROR_OF_KERNEL - ERRORS_OF_PROGRAMS;
 	}
-	task = (void *)bpf_get_current_task_btf();
-	return task->thread_info.status & TS_COMPAT || number & X32_SYSCALL_BIT;
+	/* clang would turn the comparison into one of bits, which the verifier does not follow */
+	barrier_var(error);
+	return error < ERROR_NUMBERS ? error : 0;
 }
 
-static __always_inline bool is_compat_sigreturn(u64 number)
+static __always_inline void count_duration(u32 index, u64 ns)
 {
-	return number == COMPAT_SIGRETURN || number == COMPAT_RT_SIGRETURN ||
-	       number == (X32_SYSCALL_BIT | X32_RT_SIGRETURN);
+	u32 cpu = bpf_get_smp_processor_id(), key;
+	struct histogram *durations;
+	struct syscall_times *times;
+
+	if (config.by_syscall)
+		key = cpu * SYSCALL_INDEXES + index;
+	else
+		key = cpu * SYSCALL_CATEGORIES + (config.kinds[index & (SYSCALL_INDEXES - 1)] & SYSCALL_CATEGORY);
+	durations = bpf_map_lookup_elem(&syscall_durations, &key);
+	if (durations)
+		histogram_add(durations, ns);
+	if (config.timing != TIMING_ALL)
+		return;
+	times = bpf_map_lookup_elem(&syscall_times, &cpu);
+	if (times)
+		times->ns[index & (SYSCALL_INDEXES - 1)] += ns;
+}
+
+static __always_inline void end_call(struct syscalls_cpu *c, u32 index)
+{
+	u64 ns;
+
+	index &= SYSCALL_INDEXES - 1;
+	c->calls[index]++;
+	if (config.detail)
+		add_detail(syscalls, &c->unwatched, 1);
+	if (config.timing != TIMING_OFF && take_begin(&ns))
+		count_duration(index, ns);
 }
 
 SEC("tp_btf/sys_enter")
-int BPF_PROG(sys_enter, struct pt_regs *regs, long id)
+int BPF_PROG(sys_enter)
 {
-	struct syscall_entry *entry = current_entry(true);
 	struct syscalls_cpu *c;
-	u64 number = (u32)id;
 
-	if (!entry) {
+	if (!begin_call()) {
 		c = this_cpu();
 		if (c)
 			c->lost++;
-		return 0;
 	}
-	if (is_compat(regs, number)) {
-		entry->index = SYSCALL_COMPAT;
-		entry->returns_another = is_compat_sigreturn(number);
-	} else {
-		entry->index = number < SYSCALL_UNKNOWN ? number : SYSCALL_UNKNOWN;
-		entry->returns_another = number == config.sigreturn;
-	}
-	entry->ns = bpf_ktime_get_ns();
 	return 0;
-}
-
-static __always_inline void count_duration(struct syscalls_cpu *c, u64 index, u64 ns)
-{
-	u64 category = config.categories[index], slot = histogram_slot(ns);
-	struct syscall_slots *durations;
-	u32 key;
-
-	if (slot >= HISTOGRAM_SLOTS)
-		return;
-	if (config.by_syscall) {
-		key = bpf_get_smp_processor_id() * SYSCALL_INDEXES + index;
-		durations = bpf_map_lookup_elem(&syscall_durations, &key);
-		if (durations)
-			durations->slots[slot]++;
-	} else if (category < SYSCALL_CATEGORIES) {
-		c->durations[category].slots[slot]++;
-	}
-}
-
-static __always_inline void end_call(struct syscalls_cpu *c, struct syscall_entry *entry)
-{
-	u64 index = entry->index & (SYSCALL_INDEXES - 1);
-	u64 ns = elapsed_since(entry->ns);
-
-	entry->ns = 0;
-	c->totals[index].calls++;
-	c->totals[index].ns += ns;
-	count_duration(c, index, ns);
-	if (config.detail)
-		add_detail(syscalls, &c->unwatched, 1);
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	struct syscall_entry *entry = current_entry(false);
+	u32 number = call_number(regs), index;
+	bool compat = is_compat(regs, number);
 	struct syscalls_cpu *c = this_cpu();
 	u64 error = -ret;
 
 	if (!c)
 		return 0;
-	/* a call that seccomp or a tracer refused has an exit alone: an error, but no call */
-	if (entry && entry->ns > watched_since) {
-		end_call(c, entry);
-		if (entry->returns_another)
-			return 0;
+	learn_registers(regs);
+	/* the new task of fork() and its like, which has made no call */
+	if (!ret && (compat ? forks_compat(number)
+			    : config.kinds[number & (SYSCALL_INDEXES - 1)] & SYSCALL_FORKS && number < SYSCALL_UNKNOWN))
+		return 0;
+	index = number < SYSCALL_UNKNOWN ? number : SYSCALL_UNKNOWN;
+	if (number == NO_CALL && error != ENOSYS) {
+		/* sigreturn(), which leaves no number: what it returns is the result of the call that was interrupted
+		 */
+		index = config.sigreturn;
+		error = 0;
 	}
+	end_call(c, compat ? SYSCALL_COMPAT : index);
 	if (error - 1 < MAX_ERRNO)
-		c->errors[error < ERROR_NUMBERS ? error : 0]++;
+		c->errors[error_index(error)]++;
 	return 0;
 }
 
@@ -200,19 +135,34 @@ int watch(void *context)
 	return 0;
 }
 
-/* A call that never returns, such as exit(), ends with its thread. */
+/*
+ * exit() and exit_group() end with their thread. Any other call that the registers tell of has returned before, and was
+ * counted: a signal ends a thread on its way back.
+ */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit)
 {
-	struct syscall_entry *entry = current_entry(false);
 	struct syscalls_cpu *c = this_cpu();
-	u64 key;
+	struct call call;
 
-	if (entry && entry->ns > watched_since && c)
-		end_call(c, entry);
-	if (!config.task_storage) {
-		key = bpf_get_current_task();
-		bpf_map_delete_elem(&syscall_tasks, &key);
+	if (c && last_call(&call)) {
+		if (call.compat) {
+			if (ends_compat(call.number))
+				end_call(c, SYSCALL_COMPAT);
+		} else if (call.number < SYSCALL_UNKNOWN && config.kinds[call.number] & SYSCALL_ENDS) {
+			end_call(c, call.number);
+		}
 	}
+	/* whatever is left: the place is another task's from now on */
+	if (config.timing != TIMING_OFF)
+		forget_begin();
+	return 0;
+}
+
+/* A thread that executes a program takes over the pid of the first one. */
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(sched_process_exec, struct task_struct *task, int old_pid)
+{
+	move_begin(old_pid, task->pid);
 	return 0;
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/magic.h>
 #include <linux/perf_event.h>
+#include <poll.h>
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/eventfd.h>
@@ -69,4 +70,16 @@ int chost_eventfd(void)
 	int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 
 	return fd < 0 ? -errno : fd;
+}
+
+int chost_wait(int descriptor, uint64_t nanoseconds)
+{
+	const struct timespec time = {
+		.tv_sec = (time_t)(nanoseconds / 1000000000),
+		.tv_nsec = (long)(nanoseconds % 1000000000),
+	};
+	struct pollfd entry = {.fd = descriptor, .events = POLLIN};
+	int count = ppoll(&entry, 1, &time, NULL);
+
+	return count < 0 ? -errno : count;
 }

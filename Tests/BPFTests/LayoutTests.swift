@@ -228,19 +228,15 @@ import Testing
       ]),
     Layout(CgroupKey.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
     Layout(CgroupWaits.self, of: "sched", ["runqueue": \.runqueue]),
-    Layout(SyscallTotal.self, of: "syscalls", ["calls": \.calls, "ns": \.ns]),
-    Layout(SyscallSlots.self, of: "syscalls", ["slots": \.slots]),
     Layout(
       SyscallsPerCPU.self, of: "syscalls",
-      [
-        "totals": \.totals, "durations": \.durations, "errors": \.errors, "lost": \.lost,
-        "unwatched": \.unwatched, "padding": \.padding,
-      ]),
+      ["calls": \.calls, "errors": \.errors, "lost": \.lost, "unwatched": \.unwatched, "padding": \.padding]),
+    Layout(SyscallTimes.self, of: "syscalls", ["ns": \.ns]),
     Layout(
       SyscallsConfig.self, of: "syscalls",
       [
-        "categories": \.categories, "sigreturn": \.sigreturn, "task_storage": \.task_storage,
-        "by_syscall": \.by_syscall, "detail": \.detail, "unused": \.unused,
+        "kinds": \.kinds, "sigreturn": \.sigreturn, "timing": \.timing, "task_storage": \.task_storage,
+        "by_syscall": \.by_syscall, "detail": \.detail,
       ]),
     Layout(
       FaultsPerCPU.self, of: "faults",

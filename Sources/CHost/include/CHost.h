@@ -45,3 +45,7 @@ int chost_enter_cgroup_namespace(int descriptor);
 
 /// A counter to wait for, eventfd(2): the descriptor (close-on-exec, non-blocking), or the negated errno.
 int chost_eventfd(void);
+
+/// Waits until the descriptor can be read or so many nanoseconds have passed, ppoll(2). Returns how many can be read,
+/// or the negated errno.
+int chost_wait(int descriptor, uint64_t nanoseconds);

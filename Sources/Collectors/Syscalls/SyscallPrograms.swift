@@ -4,14 +4,20 @@ internal import Collecting
 internal import Host
 internal import Logging
 
-/// The programs at the entry and the exit of system calls.
+/// The programs at system calls: at their exit for as long as this lives, at their entry where and while calls are timed.
 package final class SyscallPrograms: LoadedPrograms {
-  /// Where a task's call is kept while it runs.
+  package let timing: SyscallOptions.Timing
+  /// Where the begin of a task's call is kept where all are timed.
   package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<SyscallsPerCPU>
-  /// With histograms by call `SYSCALL_INDEXES` elements per possible CPU, CPU by CPU; else one without meaning.
-  package let durations: MappedArray<SyscallSlots>
+  /// For each possible CPU `histogramsPerCPU` elements; where nothing is timed one without meaning.
+  package let durations: MappedArray<HistogramSlots>
+  /// Where all calls are timed one element per possible CPU; else one without meaning.
+  package let times: MappedArray<SyscallTimes>
+  package let histogramsPerCPU: Int
+  /// Where calls are sampled: attaches the program at their entry.
+  package let entry: TracepointSwitch?
   private var object: ProgramObject
 
   package var collector: String { "syscalls" }
@@ -22,61 +28,96 @@ package final class SyscallPrograms: LoadedPrograms {
   static func load(
     options: CollectorOptions, watched: WatchedProcesses?, logger: Logger
   ) throws(CollectorFailure) -> SyscallPrograms {
-    let forms = options.syscalls.form.map { [$0] } ?? TaskForm.allCases
+    // the forms differ where all calls are timed
+    let all = options.syscalls.timing == .all ? TaskForm.allCases : [.taskStorage]
+    let forms = options.syscalls.form.map { [$0] } ?? all
     return try first("syscall", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
       try SyscallPrograms(form, options: options, watched: watched)
     }
   }
 
   private init(_ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?) throws(BPFError) {
-    var object = try Self.open(form, options: options, watched: watched)
+    timing = options.syscalls.timing
+    histogramsPerCPU = options.syscalls.hasHistogramsBySyscall ? Int(SYSCALL_INDEXES) : Int(SYSCALL_CATEGORIES)
+    self.form = form
+    var object = try Self.open(form, options: options, histogramsPerCPU: histogramsPerCPU, watched: watched)
     try object.run("watch", onEach: [0])
-    // entries last: an exit whose entry was not seen is no call, an entry whose exit was not seen would be a long one
-    for program in ["sched_process_exit", "sys_exit", "sys_enter"] { try object.attach(program) }
+    // where threads of calls end, it is the registers at an exit that tell where registers are
+    var programs = ["sys_exit", "sched_process_exit"]
+    switch timing {
+    case .off: entry = nil
+    case .sampled:
+      entry = try object.makeSwitch(of: "sys_enter")
+      programs.append("sched_process_exec")
+    case .all:
+      entry = nil
+      // last: an entry whose exit was not seen would be a long call
+      programs.append("sys_enter")
+    }
+    for program in programs { try object.attach(program) }
     cpus = try MappedArray("syscalls_cpus", of: object)
     durations = try MappedArray("syscall_durations", of: object)
+    times = try MappedArray("syscall_times", of: object)
     self.object = object
-    self.form = form
   }
 
   private static func open(
-    _ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?
+    _ form: TaskForm, options: CollectorOptions, histogramsPerCPU: Int, watched: WatchedProcesses?
   ) throws(BPFError) -> ProgramObject {
-    let isByCall = options.syscalls.hasHistogramsBySyscall
+    let timing = options.syscalls.timing
     var object = try ProgramObject("syscalls")
     try WatchedProcesses.share(watched, with: &object)
     try object.setCapacity("syscalls_cpus", PossibleCPUs.end)
-    try object.setCapacity("syscall_durations", isByCall ? PossibleCPUs.end * Int(SYSCALL_INDEXES) : 1)
-    switch form {
-    case .taskStorage: try object.omit(map: "syscall_tasks")
-    case .hashed:
-      try object.omit(map: "syscall_storage")
+    if timing != .off { try object.setCapacity("syscall_durations", PossibleCPUs.end * histogramsPerCPU) }
+    if timing == .all { try object.setCapacity("syscall_times", PossibleCPUs.end) }
+    if timing == .sampled {
+      try object.setCapacity("syscall_begins", Int(SYSCALL_BEGINS))
+    } else {
+      try object.omit(map: "syscall_begins")
+      try object.omit(program: "sched_process_exec")
+    }
+    if timing == .off { try object.omit(program: "sys_enter") }
+    if timing != .all || form != .taskStorage { try object.omit(map: "syscall_storage") }
+    if timing != .all || form != .hashed {
+      try object.omit(map: "syscall_tasks")
+    } else {
       try object.setCapacity("syscall_tasks", options.scheduler.tasks)
     }
-    try object.configure(configuration(form, isByCall: isByCall, hasDetail: watched != nil))
+    try object.configure(configuration(form, options: options.syscalls, hasDetail: watched != nil))
     try object.load()
     return object
   }
 
-  private static func configuration(_ form: TaskForm, isByCall: Bool, hasDetail: Bool) -> SyscallsConfig {
+  private static func configuration(_ form: TaskForm, options: SyscallOptions, hasDetail: Bool) -> SyscallsConfig {
     let table = SyscallTable.native
     var config = SyscallsConfig()
-    withUnsafeMutableBytes(of: &config.categories) { categories in
-      for index in categories.indices { categories[index] = UInt8(SyscallCategory.index(of: table.category(index))) }
+    withUnsafeMutableBytes(of: &config.kinds) { kinds in
+      for index in kinds.indices {
+        kinds[index] = UInt8(SyscallCategory.index(of: table.category(index)))
+        switch table.name(index) {
+        case "fork", "vfork", "clone", "clone3": kinds[index] |= UInt8(SYSCALL_FORKS)
+        case "exit", "exit_group": kinds[index] |= UInt8(SYSCALL_ENDS)
+        default: break
+        }
+      }
     }
-    // no number: a table without the call
-    config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init) ?? .max
+    config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init)!
+    config.timing =
+      switch options.timing {
+      case .off: UInt8(TIMING_OFF)
+      case .sampled: UInt8(TIMING_SAMPLED)
+      case .all: UInt8(TIMING_ALL)
+      }
     config.task_storage = form == .taskStorage ? 1 : 0
-    config.by_syscall = isByCall ? 1 : 0
+    config.by_syscall = options.hasHistogramsBySyscall ? 1 : 0
     config.detail = hasDetail ? 1 : 0
     return config
   }
 
   /// System calls so far, over all CPUs.
   var totalCalls: UInt64 {
-    let first = MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!
-    let stride = MemoryLayout<SyscallTotal>.stride
-    return (0..<Int(SYSCALL_INDEXES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * stride) }
+    let first = MemoryLayout<SyscallsPerCPU>.offset(of: \.calls)!
+    return (0..<Int(SYSCALL_INDEXES)).reduce(0) { $0 &+ cpus.sum(offset: first + $1 * 8) }
   }
 
   /// What is shown by process.
@@ -91,14 +132,20 @@ package final class SyscallPrograms: LoadedPrograms {
 
   package func programs() -> [ProgramStatistics] { object.programs() }
   package func maps() -> [MapDescription] { object.maps() }
-  package func detach() { object.detach() }
+
+  package func detach() {
+    entry?.hold()
+    object.detach()
+  }
 
   package func reattach() throws(BPFError) {
     try object.run("watch", onEach: [0])
     try object.reattach()
+    entry?.letGo()
   }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
+    guard timing == .all else { return [] }
     let lost = cpus.sum(offset: MemoryLayout<SyscallsPerCPU>.offset(of: \.lost)!)
     switch form {
     case .taskStorage: return [("syscall_storage", "memory", lost)]

@@ -5,15 +5,12 @@ package import Exposition
 internal import Host
 
 /// System calls: how often, how long, which errors.
-package final class SyscallsCollector: Collector {
+package final class SyscallsCollector: PeriodicCollector {
   private static let calls = Family(
     "syscalls", .counter, labels: ["syscall", "category"],
     help:
       "System calls that ended, by returning or with their thread; compat are those of 32-bit programs, a number those newer than this program."
   )
-  private static let seconds = Family(
-    "syscall_seconds", .counter, unit: "seconds", labels: ["syscall", "category"],
-    help: "Time spent in system calls, from entry to end, including waits.")
   private static let errors = Family(
     "syscall_errors", .counter, labels: ["errno"],
     help:
@@ -22,93 +19,127 @@ package final class SyscallsCollector: Collector {
   private static let durations = Family(
     "syscall_duration_seconds", .histogram, unit: "seconds", labels: ["category", "syscall"],
     help:
-      "Duration of system calls, from entry to end, including waits; by category, or by call with --syscalls.histograms syscall."
+      "Duration of the system calls that were timed, from entry to end, including waits; its count is theirs, one in a hundred by default; by category, or by call with --syscalls.histograms syscall."
   )
+  private static let seconds = Family(
+    "syscall_seconds", .counter, unit: "seconds", labels: ["syscall", "category"],
+    help: "Time spent in system calls, from entry to end, including waits; with --syscalls.timing all.")
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "syscalls", summary: "system calls: number, time, errors", isOnByDefault: true,
     notes: """
-      A call is counted when it ends: when it returns, or with its thread, as `exit_group` does. Its time includes
-      waits, so calls that wait by design have categories of their own: `poll` (for descriptors and completions),
-      `sync` (for other threads), `time` (sleeps). `compat` are all calls through another table than the machine's
+      A call is counted when it ends: when it returns, or with its thread, as `exit_group` does. All are counted, also one
+      that seccomp or a tracer refused or answered: it was made, and came back with what they chose, as a rule an error.
+      A program that is begun ends a call by its own table: `execve` where it is one of 64 bits, on x86-64 whichever
+      call began it, else `compat`.
+      `compat` are all calls through another table than the machine's
       own (32-bit programs, x32). Calls newer than the table here, which ends with Linux 7.3, have their number for a
       name, up to 509; `unknown` are those whose number no kernel has. Errors are those that the kernel
       returned. An `ERESTART…` is a call that a signal interrupted: the program sees `EINTR` if a signal handler
-      runs that does not ask for a restart, and nothing otherwise. A call that seccomp refused counts as an error,
-      not as a call. With `--syscalls.histograms syscall` each call has a histogram, with the label `syscall`,
+      runs that does not ask for a restart, and nothing otherwise.
+
+      Durations are of calls that were timed, and `_count` says how many: nothing is scaled. By default
+      (`--syscalls.timing sampled`) those are timed that begin in windows of 20 ms, which come 1.98 s apart in the mean, at
+      random, so that no periodic load falls in step with them: about one in a hundred. Each is timed to its
+      end, however long after the window that is, and only its beginning decides: a call longer than a window is as
+      likely among them as a short one, and its whole length is shown. Those that wait since before the window are not among them. So
+      quantiles, means and shares of `syscall_duration_seconds` hold for all calls; for their number take
+      `syscalls_total`. The time of all calls is about their number times the mean. A call
+      is not timed where the task of another one that is being timed has a pid with the same 16 low bits, which depends on no call's length.
+      With `all`, every call is timed, which costs each about three times as much, and `syscall_seconds_total` is exact; with `off`
+      none is. Times include
+      waits, so calls that wait by design have categories of their own: `poll` (for descriptors and completions),
+      `sync` (for other threads), `time` (sleeps). With `--syscalls.histograms syscall` each call has a histogram, with the label `syscall`,
       instead of each category.
       """,
-    families: [calls, seconds, errors, durations]
+    families: [calls, errors, durations, seconds]
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
+    let options = context.options.syscalls
     let programs = try SyscallPrograms.load(options: context.options, watched: watched, logger: context.logger)
+    let collector = try SyscallsCollector(programs, options)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
     context.systemCalls = { programs.totalCalls }
-    return SyscallsCollector(programs, isByCall: context.options.syscalls.hasHistogramsBySyscall)
+    return collector
   }
 
   /// 0.24 µs to 64 s.
-  private static let times = HistogramLayout(lowest: -22, highest: 6)
-  private static let slots = Int(HISTOGRAM_SLOTS)
+  private static let layout = HistogramLayout(lowest: -22, highest: 6)
   private static let indexes = Int(SYSCALL_INDEXES)
+  private static let unknown = Int(SYSCALL_UNKNOWN)
   private static let compat = Int(SYSCALL_COMPAT)
 
   private let programs: SyscallPrograms
   private let isByCall: Bool
+  /// When calls are sampled.
+  private let windows: RandomWindows?
   private let table = SyscallTable.native
-  /// Of each index its calls and their nanoseconds.
-  private var totals = [UInt64](repeating: 0, count: 2 * SyscallsCollector.indexes)
+  private var calls = [UInt64](repeating: 0, count: SyscallsCollector.indexes)
+  private var nanoseconds = [UInt64](repeating: 0, count: SyscallsCollector.indexes)
   private var errorCounts = [UInt64](repeating: 0, count: Int(ERROR_NUMBERS))
-  private var words = [UInt64](repeating: 0, count: SyscallsCollector.slots)
+  private var words = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS) + 1)
 
-  private init(_ programs: SyscallPrograms, isByCall: Bool) {
+  private init(_ programs: SyscallPrograms, _ options: SyscallOptions) throws(CollectorFailure) {
     self.programs = programs
-    self.isByCall = isByCall
+    isByCall = options.hasHistogramsBySyscall
+    do throws(SystemError) {
+      if let entry = programs.entry, let times = options.windows {
+        windows = try RandomWindows(entry, times)
+      } else {
+        windows = nil
+      }
+    } catch {
+      throw CollectorFailure(.read, "\(error)", cure: "raise the limit of open descriptors")
+    }
   }
+
+  deinit { windows?.end() }
+
+  /// Nothing is read between scrapes: this is when the thread is started that samples, and tried again where that failed.
+  package let samplingInterval: UInt64 = 10_000_000_000
+
+  package func sample(now: UInt64) { windows?.start() }
+
+  /// Calls are counted all the same.
+  package var unavailability: CollectorFailure? { windows?.failure }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    readTotals()
-    writer.begin(Self.calls)
-    forEachCall { name, category, calls, _ in
-      writer.label("syscall", name)
-      writer.label("category", category.rawValue)
-      writer.unsigned(calls)
-    }
-    writer.begin(Self.seconds)
-    forEachCall { name, category, _, nanoseconds in
-      writer.label("syscall", name)
-      writer.label("category", category.rawValue)
-      writer.nanoseconds(nanoseconds)
-    }
+    read(MemoryLayout<SyscallsPerCPU>.offset(of: \.calls)!, of: programs.cpus, into: &calls)
+    write(Self.calls, calls, to: &writer) { writer, calls in writer.unsigned(calls) }
     writeErrors(to: &writer)
+    if programs.timing == .off { return }
     writer.begin(Self.durations)
     if isByCall { writeCalls(to: &writer) } else { writeCategories(to: &writer) }
+    if programs.timing != .all { return }
+    read(0, of: programs.times, into: &nanoseconds)
+    write(Self.seconds, nanoseconds, to: &writer) { writer, nanoseconds in writer.nanoseconds(nanoseconds) }
   }
 
-  /// Brings `totals` up to now. Calls without a name share one index.
-  private func readTotals() {
-    for index in totals.indices { totals[index] = 0 }
-    programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.totals)!, to: &totals)
-    let unknown = Int(SYSCALL_UNKNOWN)
-    for index in 0..<unknown where isUnknown(index) {
-      for word in 0..<2 { totals[2 * unknown + word] += totals[2 * index + word] }
-      totals[2 * index] = 0
-      totals[2 * index + 1] = 0
+  /// Reads a figure of each call, over all CPUs. Calls without a name share one index.
+  private func read<Element>(_ offset: Int, of array: borrowing MappedArray<Element>, into figures: inout [UInt64]) {
+    for index in figures.indices { figures[index] = 0 }
+    array.addWords(at: offset, to: &figures)
+    for index in 0..<Self.unknown where isUnknown(index) {
+      figures[Self.unknown] += figures[index]
+      figures[index] = 0
     }
   }
 
-  /// Those that were seen.
-  private func forEachCall(
-    _ body: (_ name: String, _ category: SyscallCategory, _ calls: UInt64, _ nanoseconds: UInt64) -> Void
+  /// Writes a figure of each call that was seen.
+  private func write(
+    _ family: Family, _ figures: [UInt64], to writer: inout SampleWriter, _ value: (inout SampleWriter, UInt64) -> Void
   ) {
-    for index in 0..<Self.indexes where totals[2 * index] > 0 {
-      body(name(index), table.category(index), totals[2 * index], totals[2 * index + 1])
+    writer.begin(family)
+    for index in 0..<Self.indexes where figures[index] > 0 {
+      writer.label("syscall", name(index))
+      writer.label("category", table.category(index).rawValue)
+      value(&writer, figures[index])
     }
   }
 
   private func name(_ index: Int) -> String {
-    index == Self.compat ? "compat" : table.label(index, end: Int(SYSCALL_UNKNOWN))
+    index == Self.compat ? "compat" : table.label(index, end: Self.unknown)
   }
 
   /// A number that is no call's, as far as anybody knows.
@@ -119,8 +150,8 @@ package final class SyscallsCollector: Collector {
     programs.cpus.addWords(at: MemoryLayout<SyscallsPerCPU>.offset(of: \.errors)!, to: &errorCounts)
     var unknown: UInt64 = 0
     writer.begin(Self.errors)
-    for (number, count) in errorCounts.enumerated() where count > 0 {
-      guard let name = ErrorNumber.name(number) else {
+    for (index, count) in errorCounts.enumerated() where count > 0 {
+      guard let name = ErrorNumber.name(Self.error(index)) else {
         unknown += count
         continue
       }
@@ -133,42 +164,47 @@ package final class SyscallsCollector: Collector {
     }
   }
 
+  /// The number of an error by its place.
+  private static func error(_ index: Int) -> Int {
+    let programs = Int(ERRORS_OF_PROGRAMS)
+    return index < programs ? index : index - programs + Int(FIRST_ERROR_OF_KERNEL)
+  }
+
   private func writeCategories(to writer: inout SampleWriter) {
-    let base = MemoryLayout<SyscallsPerCPU>.offset(of: \.durations)!
     for (index, category) in SyscallCategory.allCases.enumerated() {
-      for word in words.indices { words[word] = 0 }
-      programs.cpus.addWords(at: base + index * MemoryLayout<SyscallSlots>.stride, to: &words)
-      var sum: UInt64 = 0
-      for index in 0..<Self.indexes where table.category(index) == category { sum += totals[2 * index + 1] }
-      write(category, call: nil, sum: sum, to: &writer)
+      clear()
+      addDurations(of: index)
+      write(category, call: nil, to: &writer)
     }
   }
 
   private func writeCalls(to writer: inout SampleWriter) {
-    let unknown = Int(SYSCALL_UNKNOWN)
-    for index in 0..<Self.indexes where totals[2 * index] > 0 {
-      for word in words.indices { words[word] = 0 }
-      if index == unknown {
-        for unnamed in 0..<unknown where isUnknown(unnamed) { addDurations(of: unnamed) }
+    for index in 0..<Self.indexes where calls[index] > 0 {
+      clear()
+      if index == Self.unknown {
+        for unnamed in 0..<Self.unknown where isUnknown(unnamed) { addDurations(of: unnamed) }
       }
       addDurations(of: index)
-      write(table.category(index), call: name(index), sum: totals[2 * index + 1], to: &writer)
+      write(table.category(index), call: name(index), to: &writer)
     }
   }
 
-  /// Adds the slots of one index, over all CPUs, to `words`.
+  private func clear() {
+    for word in words.indices { words[word] = 0 }
+  }
+
+  /// Adds the histogram at one index, over all CPUs, to `words`.
   private func addDurations(of index: Int) {
     for cpu in 0..<PossibleCPUs.end {
-      for word in words.indices {
-        words[word] += programs.durations.load(cpu * Self.indexes + index, offset: word * 8)
-      }
+      programs.durations.addWords(of: cpu * programs.histogramsPerCPU + index, at: 0, to: &words)
     }
   }
 
-  private func write(_ category: SyscallCategory, call: String?, sum: UInt64, to writer: inout SampleWriter) {
-    guard words.contains(where: { $0 > 0 }) else { return }
+  private func write(_ category: SyscallCategory, call: String?, to writer: inout SampleWriter) {
+    let slots = words.dropLast()
+    guard slots.contains(where: { $0 > 0 }) else { return }
     writer.label("category", category.rawValue)
     if let call { writer.label("syscall", call) }
-    writer.histogram(slots: words, sum: sum, layout: Self.times)
+    writer.histogram(slots: slots, sum: words.last!, layout: Self.layout)
   }
 }

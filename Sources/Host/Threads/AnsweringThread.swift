@@ -32,7 +32,7 @@ final class AnsweringThread<Question: Sendable, Answer: Sendable>: Sendable {
   init(_ prepare: @escaping @Sendable () -> ((Question) -> Answer)?) throws(SystemError) {
     asked = try EventDescriptor()
     answered = try EventDescriptor()
-    try Thread.start { self.run(prepare) }
+    try OwnThread.start { self.run(prepare) }
   }
 
   /// Asks, and waits so long for the answer.
@@ -88,36 +88,5 @@ final class AnsweringThread<Question: Sendable, Answer: Sendable>: Sendable {
       }
       if hasEnded { return }
     }
-  }
-}
-
-/// Threads of the program's own.
-private enum Thread {
-  private final class Body {
-    let run: @Sendable () -> Void
-
-    init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-  }
-
-  /// Runs `body` on a new thread that takes no signals and that nobody waits for.
-  static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
-    var thread = pthread_t()
-    let argument = Unmanaged.passRetained(Body(body))
-    var all = sigset_t()
-    var before = sigset_t()
-    sigfillset(&all)
-    pthread_sigmask(SIG_SETMASK, &all, &before)
-    let code = pthread_create(
-      &thread, nil,
-      { argument in
-        Unmanaged<Body>.fromOpaque(argument!).takeRetainedValue().run()
-        return nil
-      }, argument.toOpaque())
-    pthread_sigmask(SIG_SETMASK, &before, nil)
-    guard code == 0 else {
-      argument.release()
-      throw SystemError(code, call: "pthread_create", path: "this process")
-    }
-    pthread_detach(thread)
   }
 }

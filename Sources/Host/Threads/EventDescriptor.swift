@@ -2,22 +2,22 @@ internal import CHost
 import Glibc
 
 /// Wakes a thread that waits for it: eventfd(2).
-struct EventDescriptor: ~Copyable, Sendable {
+package struct EventDescriptor: ~Copyable, Sendable {
   private let descriptor: FileDescriptor
 
-  init() throws(SystemError) {
+  package init() throws(SystemError) {
     let descriptor = chost_eventfd()
     guard descriptor >= 0 else { throw SystemError(-descriptor, call: "eventfd", path: "this process") }
     self.descriptor = FileDescriptor(owning: descriptor)
   }
 
-  func signal() {
+  package func signal() {
     var one: UInt64 = 1
     _ = write(descriptor.rawValue, &one, MemoryLayout<UInt64>.size)
   }
 
   /// Waits until it was signalled or the time is over; -1: for ever.
-  func wait(milliseconds: CInt) {
+  package func wait(milliseconds: CInt) {
     var entry = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
     let end = milliseconds < 0 ? UInt64.max : MonotonicClock.now + UInt64(milliseconds) * 1_000_000
     var left = milliseconds
@@ -27,8 +27,18 @@ struct EventDescriptor: ~Copyable, Sendable {
     }
   }
 
+  /// The same, to the nanosecond, as far as the kernel's timers go.
+  package func wait(nanoseconds: UInt64) {
+    let end = MonotonicClock.now + nanoseconds
+    var left = nanoseconds
+    while chost_wait(descriptor.rawValue, left) == -EINTR {
+      let now = MonotonicClock.now
+      left = now < end ? end - now : 0
+    }
+  }
+
   /// Forgets earlier signals.
-  func clear() {
+  package func clear() {
     var count: UInt64 = 0
     _ = read(descriptor.rawValue, &count, MemoryLayout<UInt64>.size)
   }

@@ -2,8 +2,11 @@
 /* System calls of a known number. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -18,20 +21,112 @@ void calls(long number, long count, long argument)
 	finish();
 }
 
+/* By the 32-bit table. */
+static long compat_call(long number)
+{
+#ifdef __x86_64__
+	long result = number;
+
+	__asm__ volatile("int $0x80" : "+a"(result) : "b"(0) : "memory", "r8", "r9", "r10", "r11");
+	return result;
+#else
+	return -ENOSYS;
+#endif
+}
+
 void compat_calls(long number, long count)
 {
 	ready();
-#ifdef __x86_64__
-	for (long i = 0; i < count; i++) {
-		long result = number;
+	for (long i = 0; i < count; i++)
+		check(compat_call(number) != -ENOSYS, "compat call");
+	finish();
+}
 
-		__asm__ volatile("int $0x80" : "+a"(result) : "b"(0) : "memory", "r8", "r9", "r10", "r11");
-		check(result != -ENOSYS, "int 0x80");
-	}
+static void wait_for(long child)
+{
+	check(child > 0 && waitpid((pid_t)child, NULL, 0) == child, "waitpid");
+}
+
+void fork_calls(long count)
+{
+	ready();
+	for (long i = 0; i < count; i++) {
+#ifdef SYS_fork
+		long child = syscall(SYS_fork);
 #else
-	errno = ENOSYS;
-	check(0, "compat call");
+		long child = syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 #endif
+
+		if (child == 0)
+			syscall(SYS_exit, 0);
+		wait_for(child);
+	}
+	finish();
+}
+
+/* fork() and exit() have the numbers 2 and 1 there. */
+void compat_forks(long count)
+{
+	ready();
+	for (long i = 0; i < count; i++) {
+		long child = compat_call(2);
+
+		if (child == 0)
+			compat_call(1);
+		wait_for(child);
+	}
+	finish();
+}
+
+void refused_calls(long number, long count)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the number is the first word */
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EXDEV),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = {.len = sizeof(filter) / sizeof(*filter), .filter = filter};
+
+	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
+	check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "seccomp");
+	ready();
+	for (long i = 0; i < count; i++)
+		check(syscall(number, 0) < 0 && errno == EXDEV, "a refused call");
+	finish();
+}
+
+void periodic_calls(long number, long count, long period_us)
+{
+	struct timespec next;
+
+	ready();
+	clock_gettime(CLOCK_MONOTONIC, &next);
+	for (long i = 0; i < count; i++) {
+		next.tv_nsec += period_us % 1000000 * 1000;
+		next.tv_sec += period_us / 1000000 + next.tv_nsec / 1000000000;
+		next.tv_nsec %= 1000000000;
+		check(clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &next, NULL) == 0, "clock_nanosleep");
+		syscall(number, 0);
+	}
+	finish();
+}
+
+static void sleep_in_call(long us)
+{
+	struct timespec time = {us / 1000000, us % 1000000 * 1000};
+
+	check(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &time, NULL) == 0, "pselect6");
+}
+
+void mixed_sleeps(long rounds, long shortest_us, long longest_us)
+{
+	ready();
+	for (long i = 0; i < rounds; i++) {
+		sleep_in_call(shortest_us);
+		sleep_in_call((shortest_us + longest_us) / 8);
+		sleep_in_call(longest_us);
+	}
 	finish();
 }
 
@@ -42,7 +137,7 @@ void sleeping_calls(long number, long count, long us)
 		struct timespec time = {us / 1000000, us % 1000000 * 1000};
 
 		if (number == SYS_pselect6)
-			check(syscall(SYS_pselect6, 0, NULL, NULL, NULL, &time, NULL) == 0, "pselect6");
+			sleep_in_call(us);
 		else
 			check(syscall(number, &time, NULL) == 0, "nanosleep");
 	}

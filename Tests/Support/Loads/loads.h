@@ -74,6 +74,16 @@ void lock_storm(long ms, long threads);
 void calls(long number, long count, long argument);
 /* The same by the 32-bit table of x86. */
 void compat_calls(long number, long count);
+/* Children by fork(), or clone() where there is none, that end by exit(), one after the other. */
+void fork_calls(long count);
+/* The same by the 32-bit table of x86. */
+void compat_forks(long count);
+/* The call `number`, which a seccomp filter answers with EXDEV. */
+void refused_calls(long number, long count);
+/* The call `number` once in each of `count` periods. */
+void periodic_calls(long number, long count, long period_us);
+/* pselect6() of the shortest, of a middle and of the longest time by turns. */
+void mixed_sleeps(long rounds, long shortest_us, long longest_us);
 /* nanosleep() or pselect6() of `us`, `count` times. */
 void sleeping_calls(long number, long count, long us);
 /* sigsuspend() interrupted by a handler, `count` times. */
