@@ -171,6 +171,7 @@ enum EventCosts {
     let (one, siblings) = (try Sensors(), try Sensors(areSiblings: true))
     let clock = PerfEventSource(type: 1, config: 0)
     let options: [(name: String, loads: [Load], change: (inout CollectorOptions) -> Void)] = [
+      ("--syscalls.timing=all", [calling("the same with --syscalls.timing=all")], { $0.syscalls.timing = .all }),
       ("--process.detail", [calling("the same with --process.detail"), detailed], { $0.process.hasDetail = true }),
       ("disks of whose requests the kernel keeps no times", [writing], { $0.block.usesKernelTimes = false }),
       ("--cgroup.runqueue", [switching("the same with --cgroup.runqueue")], { $0.cgroup.measuresRunqueue = true }),

@@ -61,7 +61,7 @@ struct ProgramSizeTests {
       "signal_generate": 27
     ],
     "syscalls": [
-      "sched_process_exit": 210, "sys_enter": 121, "sys_exit": 222,
+      "sched_process_exec": 41, "sched_process_exit": 668, "sys_enter": 82, "sys_exit": 392,
     ],
     "tcp": [
       "inet_sock_set_state": 419, "tcp_receive_reset": 20, "tcp_retransmit_skb": 123, "tcp_retransmit_synack": 20,

@@ -73,6 +73,14 @@ def system_calls_are_counted_exactly(guest):
 
 
 @test(PLAIN)
+def some_system_calls_are_timed(guest):
+    needs(guest, "syscalls")
+    timed = sum(value for _, value in guest.samples("oom-1").of("syscall_duration_seconds_count"))
+    counted = sum(value for _, value in guest.samples("oom-1").of("syscalls_total"))
+    assert 0 < timed < counted, f"{timed} of {counted}"
+
+
+@test(PLAIN)
 def context_switches_agree_with_proc_stat(guest):
     needs(guest, "sched")
     window = guest.window("tasks-0", "tasks-1")
