@@ -51,13 +51,19 @@ extension EndToEnd {
     @Test(arguments: [false, true])
     func systemCallsAreBoundByTheirTable(byCall: Bool) async throws {
       let exporter = try await Exporter(
-        ["--collector.disable-defaults", "--collector.syscalls"] + (byCall ? ["--syscalls.histograms=syscall"] : []))
+        ["--collector.disable-defaults", "--collector.syscalls", "--syscalls.timing=all"]
+          + (byCall ? ["--syscalls.histograms=syscall"] : []))
       let samples = try exporter.samples().filter { $0.hasPrefix("wattprobe_syscall") }
-      let calls = samples.filter { $0.hasPrefix("wattprobe_syscalls_total") }.count
-      let errors = samples.filter { $0.hasPrefix("wattprobe_syscall_errors_total") }.count
+      func series(_ family: String) -> Int { samples.count { $0.hasPrefix("wattprobe_syscall\(family)") } }
+      let calls = series("s_total")
       #expect(calls <= 386)
-      #expect(errors <= 154)
-      #expect(samples.count - 2 * calls - errors == 32 * (byCall ? calls : categories(samples)))
+      #expect(series("_errors_total") <= 154)
+      // a call that had begun before is counted, and not timed
+      #expect(series("_seconds_total") > 0 && series("_seconds_total") <= calls)
+      let durations = series("_duration_seconds")
+      #expect(durations > 0 && durations % 32 == 0)
+      #expect(durations <= 32 * (byCall ? calls : categories(samples)))
+      #expect(samples.count == calls + series("_errors_total") + series("_seconds_total") + durations)
     }
 
     @Test func faultsHaveSixtyFourSeriesAtMost() async throws {
