@@ -2,9 +2,9 @@
 /*
  * When the calls began that are being timed; for syscalls.bpf.c.
  *
- * Where all are, with their tasks. Where some are, in an array by the low bits of the pid: a look at it, which every
- * exit takes, is a third of one at task storage. A place is taken by a call that begins and given back as that ends;
- * where another task's call has it, which no call's own duration has a part in, the call is not timed.
+ * Where all are, with their tasks. Where some are, in an array by the low bits of the pid, which every exit looks at. A
+ * place is taken by a call that begins and given back as that ends; where another task's call has it, which no call's
+ * own duration has a part in, the call is not timed.
  */
 #pragma once
 #include "kernel.h"

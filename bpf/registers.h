@@ -11,6 +11,7 @@
 #define TS_COMPAT	0x2	   /* x86: thread_info.status while a 32-bit call runs */
 #define X32_SYSCALL_BIT 0x40000000 /* x86: in the number */
 #define PSR_MODE32_BIT	0x10	   /* arm64: the registers are a 32-bit program's */
+#define ENOSYS		38
 #define NO_CALL		0xffffffff /* the number after sigreturn(), and of entries that are no calls */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -28,6 +29,7 @@ struct task_struct___stack {
 };
 
 struct pt_regs___x86 {
+	unsigned long ax;
 	unsigned long orig_ax;
 };
 
@@ -43,6 +45,7 @@ struct pt_regs___arm64 {
 struct call {
 	u32 number;
 	bool compat;
+	bool has_returned; /* known on x86 alone, whose entry has the result be ENOSYS until there is one */
 };
 
 /* Where all tasks have their registers, as distance from their stacks' beginnings; 0: not known yet. */
@@ -148,6 +151,7 @@ static __always_inline bool last_call(struct call *call)
 		regs = (struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
 		call->number = call_number(regs);
 		call->compat = is_compat(regs, call->number);
+		call->has_returned = is_x86() && ((struct pt_regs___x86 *)regs)->ax != (unsigned long)-ENOSYS;
 		return true;
 	}
 	if (!registers_offset)
@@ -157,7 +161,9 @@ static __always_inline bool last_call(struct call *call)
 	if (is_x86()) {
 		call->number = BPF_CORE_READ((struct pt_regs___x86 *)regs, orig_ax);
 		call->compat = is_compat_x86(call->number);
+		call->has_returned = BPF_CORE_READ((struct pt_regs___x86 *)regs, ax) != (unsigned long)-ENOSYS;
 	} else {
+		call->has_returned = false;
 		call->number = BPF_CORE_READ((struct pt_regs___arm64 *)regs, syscallno);
 		call->compat = is_compat_arm64(call->number, BPF_CORE_READ((struct pt_regs___arm64 *)regs, regs[8]),
 					       BPF_CORE_READ((struct pt_regs___arm64 *)regs, pstate));

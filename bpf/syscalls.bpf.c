@@ -12,7 +12,6 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 #define MAX_ERRNO 4095
-#define ENOSYS	  38
 
 const volatile struct syscalls_config config = {};
 
@@ -136,8 +135,8 @@ int watch(void *context)
 }
 
 /*
- * exit() and exit_group() end with their thread. Any other call that the registers tell of has returned before, and was
- * counted: a signal ends a thread on its way back.
+ * exit() and exit_group() end with their thread, unless they were refused. Any other call that the registers tell of
+ * has returned before, and was counted: a signal ends a thread on its way back.
  */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit)
@@ -145,7 +144,7 @@ int BPF_PROG(sched_process_exit)
 	struct syscalls_cpu *c = this_cpu();
 	struct call call;
 
-	if (c && last_call(&call)) {
+	if (c && last_call(&call) && !call.has_returned) {
 		if (call.compat) {
 			if (ends_compat(call.number))
 				end_call(c, SYSCALL_COMPAT);

@@ -6,6 +6,7 @@
 #include <linux/seccomp.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -78,7 +79,8 @@ void compat_forks(long count)
 	finish();
 }
 
-void refused_calls(long number, long count)
+/* Has the call `number` answered with EXDEV from now on. */
+static void refuse(long number)
 {
 	struct sock_filter filter[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0), /* the number is the first word */
@@ -90,6 +92,37 @@ void refused_calls(long number, long count)
 
 	check(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0, "no new privileges");
 	check(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0, "seccomp");
+}
+
+/* Children whose last call is an exit() that is refused: they are killed without another one. */
+void refused_exits(long count)
+{
+	volatile int *refused = mmap(NULL, sizeof(*refused), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	check(refused != MAP_FAILED, "mmap");
+	ready();
+	for (long i = 0; i < count; i++) {
+		pid_t child;
+
+		*refused = 0;
+		child = fork();
+		check(child >= 0, "fork");
+		if (child == 0) {
+			refuse(SYS_exit);
+			syscall(SYS_exit, 0);
+			for (;;)
+				*refused = 1;
+		}
+		while (!*refused)
+			usleep(1000);
+		check(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child, "kill");
+	}
+	finish();
+}
+
+void refused_calls(long number, long count)
+{
+	refuse(number);
 	ready();
 	for (long i = 0; i < count; i++)
 		check(syscall(number, 0) < 0 && errno == EXDEV, "a refused call");

@@ -80,6 +80,7 @@ void fork_calls(long count);
 void compat_forks(long count);
 /* The call `number`, which a seccomp filter answers with EXDEV. */
 void refused_calls(long number, long count);
+void refused_exits(long count);
 /* The call `number` once in each of `count` periods. */
 void periodic_calls(long number, long count, long period_us);
 /* pselect6() of the shortest, of a middle and of the longest time by turns. */

@@ -129,6 +129,7 @@ static const struct load loads[] = {
 	{"read-into-pages", .one = read_into_pages},
 	{"read-pages-of-file", .one = read_pages_of_file},
 	{"refused-calls", .two = refused_calls},
+	{"refused-exits", .one = refused_exits},
 	{"send-datagrams", .words = run_send_datagrams, 5, 6},
 	{"server", .words = run_server, 1, 1},
 	{"short-lives", .three = short_lives},
