@@ -143,7 +143,7 @@ extension KernelTests {
     }
 
     #if arch(x86_64)
-      /// The registers of a thread whose last call was an exit() that was refused look as if it were in that call.
+      /// A thread that is ended as it comes from an exit() that was refused has the registers of one in that call.
       @Test(arguments: SyscallProgramForm.allCases)
       func refusedExitIsCountedOnce(form: SyscallProgramForm) throws {
         let change = try quietest(
