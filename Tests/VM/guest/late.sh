@@ -10,7 +10,7 @@ mkdir -p /sys/fs/cgroup/cpu/busy
 
 cat /sys/devices/system/cpu/possible /sys/devices/system/cpu/online >/out/cpus
 wattprobe collectors >/out/collectors.txt 2>&1
-start late --cgroup.grace 600s || exit 1
+start late --cgroup.grace 600s --syscalls.timing all || exit 1
 snap one
 echo 1 >/sys/devices/system/cpu/cpu1/online || say "cpu1 does not come"
 sleep 1

@@ -18,7 +18,7 @@ def room(guest, name):
 @test(PLAIN)
 def tasks_are_kept_in_hashes_before_task_storage(guest):
     has_storage = guest.series >= (5, 12)
-    for name in ("task_waits", "syscall_tasks", "fault_tasks"):
+    for name in ("task_waits", "fault_tasks"):
         assert (room(guest, name) <= 1) == has_storage, f"{name} has room for {room(guest, name)}"
 
 

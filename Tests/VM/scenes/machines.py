@@ -116,6 +116,17 @@ def it_runs_in_384_mb(guest):
     assert resident[0] < 128 << 20, f"{resident[0] / (1 << 20):.0f} MB"
 
 
+@test(LATE)
+def every_system_call_is_timed_where_that_is_asked_for(guest):
+    window = guest.window("two-0", "two-1")
+    assert window.rise("syscalls_total", syscall="sched_get_priority_max") == 2000
+    assert window.rise("syscall_seconds_total", syscall="sched_get_priority_max") > 0
+    calls = window.rise("syscalls_total", category="process")
+    assert abs(window.rise("syscall_duration_seconds_count", category="process") - calls) <= 20
+    room = guest.samples("two-1").of("bpf_map_capacity", map="syscall_tasks")
+    assert any(value > 1 for _, value in room) == (guest.series < (5, 12)), f"{list(room)}"
+
+
 @test(LATE, LEGACY)
 def control_groups_of_version_1_have_their_cpu_time(guest):
     guest.up("group-1", "cgroup")
