@@ -42,18 +42,11 @@ static __always_inline void add_hardirq(u32 irq, u64 ns)
 	u32 lane = bpf_get_smp_processor_id() >> config.lane_shift;
 	u32 index = lane * config.hardirq_slots + (slot ? *slot : 0);
 	struct hardirq_times *times = bpf_map_lookup_elem(&hardirqs, &index);
-	u64 *counter;
 
 	if (!times)
 		return;
-	counter = &times->slots[slot_within(ns, HARDIRQ_FIRST_SLOT, HARDIRQ_TIME_SLOTS)];
-	if (config.lane_shift) {
-		atomic_add(counter, 1);
-		atomic_add(&times->sum, ns);
-	} else {
-		*counter += 1;
-		times->sum += ns;
-	}
+	add_shared(&times->slots[slot_within(ns, HARDIRQ_FIRST_SLOT, HARDIRQ_TIME_SLOTS)], 1, config.lane_shift);
+	add_shared(&times->sum, ns, config.lane_shift);
 }
 
 /* To a histogram that only this CPU writes. */

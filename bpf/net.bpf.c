@@ -276,16 +276,19 @@ int BPF_PROG(qdisc_drop, struct Qdisc *discipline, const struct netdev_queue *qu
 	return 0;
 }
 
+/* The same of drops, whose lanes are others. */
+#define count(counter) add_shared(counter, 1, config.drop_shift)
+
 static __always_inline void count_drop(struct drop_counts *counts, u64 reason)
 {
 	u64 subsystem = reason >> 16;
 
 	if (reason < DROP_REASONS)
-		add(&counts->drops[reason], 1);
+		count(&counts->drops[reason]);
 	else if (subsystem < DROP_SUBSYSTEMS)
-		add(&counts->foreign[subsystem], 1);
+		count(&counts->foreign[subsystem]);
 	else
-		add(&counts->foreign[0], 1);
+		count(&counts->foreign[0]);
 }
 
 static __always_inline bool is_no_drop(u64 reason)
@@ -320,11 +323,11 @@ int kfree_skb(u64 *context)
 
 		c->refused_packet = 0;
 		if (refused == key.packet && c->refused_reason < QUEUE_REASONS)
-			add(&counts->queue_drops[c->refused_reason], 1);
+			count(&counts->queue_drops[c->refused_reason]);
 		else if (!is_no_drop(reason))
 			count_drop(counts, reason);
 	} else {
-		add(&counts->unspecified, 1);
+		count(&counts->unspecified);
 	}
 	return 0;
 }

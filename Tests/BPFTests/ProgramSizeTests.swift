@@ -19,11 +19,11 @@ struct ProgramSizeTests {
       "fault_begin": 68, "fault_end": 157, "sched_process_free": 9,
     ],
     "irq": [
-      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 205, "softirq_entry": 112,
+      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 280, "softirq_entry": 112,
       "softirq_exit": 131, "softirq_raise": 23,
     ],
     "irq_raw": [
-      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 193, "softirq_entry": 112,
+      "cpuhp_enter": 27, "irq_handler_entry": 48, "irq_handler_exit": 268, "softirq_entry": 112,
       "softirq_exit": 131, "softirq_raise": 23,
     ],
     "kmem": [
@@ -61,7 +61,7 @@ struct ProgramSizeTests {
       "signal_generate": 27
     ],
     "syscalls": [
-      "sched_process_exec": 41, "sched_process_exit": 668, "sys_enter": 82, "sys_exit": 392,
+      "sched_process_exec": 41, "sched_process_exit": 690, "sys_enter": 82, "sys_exit": 392,
     ],
     "tcp": [
       "inet_sock_set_state": 419, "tcp_receive_reset": 20, "tcp_retransmit_skb": 123, "tcp_retransmit_synack": 20,

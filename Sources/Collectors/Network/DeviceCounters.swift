@@ -17,13 +17,15 @@ struct DeviceCounters: Equatable {
 
   /// Adds what element `index` holds.
   mutating func add(_ traffic: borrowing MappedArray<DeviceTraffic>, element index: Int) {
+    // first what is taken off: it is never more than what it is taken from, which goes on meanwhile
+    let (refused, refusedBytes) = (traffic.load(index, \.refused), traffic.load(index, \.refused_bytes))
     let (offered, isIn) = (traffic.load(index, \.offered), traffic.load(index, \.received))
     // no CPU of this lane has seen the device
-    if offered == 0 && isIn == 0 && traffic.load(index, \.refused) == 0 { return }
+    if offered == 0 && isIn == 0 && refused == 0 { return }
     received &+= isIn
     receivedBytes &+= traffic.load(index, \.received_bytes)
-    sent &+= offered &- traffic.load(index, \.refused)
-    sentBytes &+= traffic.load(index, \.offered_bytes) &- traffic.load(index, \.refused_bytes)
+    sent &+= offered &- refused
+    sentBytes &+= traffic.load(index, \.offered_bytes) &- refusedBytes
     let times = MemoryLayout<DeviceTraffic>.offset(of: \.queue)!
     for slot in 0..<Int(DEVICE_TIME_SLOTS) {
       queue[Int(DEVICE_FIRST_SLOT) + slot] &+= traffic.load(index, offset: times + slot * 8)

@@ -82,6 +82,31 @@ extension KernelTests {
       for (map, bytes) in growth { #expect(bytes <= 2 << 20, "\(map)") }
     }
 
+    /// Datagrams to closed ports, as the kernel counts them.
+    private func datagramsWithoutPort() throws -> UInt64 {
+      let text = try String(contentsOfFile: "/proc/net/snmp", encoding: .utf8)
+      let lines = text.split(separator: "\n").filter { $0.hasPrefix("Udp:") }.map { $0.split(separator: " ") }
+      let index = try #require(lines.first?.firstIndex(of: "NoPorts"))
+      return try #require(lines.last.flatMap { UInt64($0[index]) })
+    }
+
+    /// Two CPUs drop packets at the same time, and share what drops are counted by, but not what devices are.
+    @Test func dropsOfSharedLanesAreThoseOfTheKernel() throws {
+      try PossibleCPUs.$simulatedEnd.withValue(256) {
+        let collectors = try LiveCollectors(["net"]) { $0.net.devices = 1 }
+        let loads = try usableCPUs.prefix(2).map {
+          try Load("send-datagrams", "127.0.0.1", 9, 300_000, 64, 0, cpu: $0)
+        }
+        let from = try collectors.read(beside: datagramsWithoutPort)
+        for load in loads { load.begin() }
+        for load in loads { try load.waitUntilDone() }
+        let change = Change(from: from, to: try collectors.read(beside: datagramsWithoutPort))
+        let drops = change.sum("network_drops", ["reason": "NO_SOCKET"])
+        #expect(drops >= 600_000)
+        expectAgreement("NO_SOCKET", drops, change.kernel(\.self), within: 0)
+      }
+    }
+
     /// Where CPUs share lanes, each event is counted all the same: two share one here.
     @Test func countersOfSharedLanesAreThoseOfTheKernel() throws {
       let device = try LoopDevice(try TestFile(16 << 20))
