@@ -2,6 +2,7 @@ import Collecting
 import Exposition
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// A snapshot as text, shared by everyone who waited for it.
 struct Rendering: Sendable {
@@ -37,16 +38,10 @@ final class ScrapeQueue {
 
   private struct Job {
     let selection: CollectorSelection
+    let wanted = WantedVariants()
     var waiters: [Ticket: Waiter] = [:]
     /// Somebody could not wait for its end: what has been read of it is old.
     var isOverdue = false
-  }
-
-  private enum Phase {
-    case idle
-    /// Others may join.
-    case collecting
-    case rendering
   }
 
   private let source: any SnapshotSource
@@ -55,8 +50,8 @@ final class ScrapeQueue {
   private let threads: NIOThreadPool
   private let eventLoop: any EventLoop
   private let maxRequests: Int
-  private var phase = Phase.idle
-  /// While not idle the first one is being worked on.
+  /// The first job is being worked on.
+  private var isBusy = false
   private var jobs: [Job] = []
   private var issued: UInt64 = 0
   private var whenIdle: [() -> Void] = []
@@ -79,35 +74,47 @@ final class ScrapeQueue {
     guard maxRequests == 0 || waiting < maxRequests else { return nil }
     issued += 1
     let ticket = Ticket(number: issued)
-    let joinable = jobs[(phase == .rendering ? 1 : 0)...].firstIndex {
-      $0.selection == request.selection && !$0.isOverdue
+    var place = jobs.firstIndex {
+      $0.selection == request.selection && !$0.isOverdue && $0.wanted.join(request.variant)
     }
-    if joinable == nil { jobs.append(Job(selection: request.selection)) }
+    if place == nil {
+      let job = Job(selection: request.selection)
+      _ = job.wanted.join(request.variant)
+      place = jobs.count
+      jobs.append(job)
+    }
     let queue = NIOLoopBound(self, eventLoop: eventLoop)
     let deadline = eventLoop.scheduleTask(in: TimeAmount(request.patience)) { queue.value.giveUp(ticket) }
-    jobs[joinable ?? jobs.count - 1].waiters[ticket] = Waiter(
-      variant: request.variant, deadline: deadline, deliver: deliver)
-    if phase == .idle { collect() }
+    jobs[place!].waiters[ticket] = Waiter(variant: request.variant, deadline: deadline, deliver: deliver)
+    if !isBusy { work() }
     return ticket
   }
 
   /// Forgets a scrape whose client is gone. A collection that nobody waits for any more is not begun.
   func abandon(_ ticket: Ticket) {
     guard let index = jobs.firstIndex(where: { $0.waiters[ticket] != nil }) else { return }
-    jobs[index].waiters.removeValue(forKey: ticket)?.deadline.cancel()
+    remove(ticket, from: index)?.deadline.cancel()
     dropIfUnwanted(index)
   }
 
+  private func remove(_ ticket: Ticket, from index: Int) -> Waiter? {
+    guard let waiter = jobs[index].waiters.removeValue(forKey: ticket) else { return nil }
+    if !jobs[index].waiters.values.contains(where: { $0.variant == waiter.variant }) {
+      jobs[index].wanted.leave(waiter.variant)
+    }
+    return waiter
+  }
+
   private func dropIfUnwanted(_ index: Int) {
-    let isRunning = index == 0 && phase != .idle
+    let isRunning = index == 0 && isBusy
     if !isRunning, jobs[index].waiters.isEmpty { jobs.remove(at: index) }
   }
 
   /// A client's time is over. What is being rendered is there in a moment.
   private func giveUp(_ ticket: Ticket) {
     guard let index = jobs.firstIndex(where: { $0.waiters[ticket] != nil }) else { return }
-    if index == 0 && phase == .rendering { return }
-    guard let waiter = jobs[index].waiters.removeValue(forKey: ticket) else { return }
+    if jobs[index].wanted.isClosed { return }
+    guard let waiter = remove(ticket, from: index) else { return }
     jobs[index].isOverdue = true
     guard index == 0 else {
       dropIfUnwanted(index)
@@ -118,60 +125,57 @@ final class ScrapeQueue {
       guard state == .active, let snapshot = source.partial(of: selection) else {
         return eventLoop.execute { deliver.value(.late) }
       }
-      let rendering = Self.render(snapshot, [variant], encode)[0].1
-      eventLoop.execute { deliver.value(.rendering(rendering)) }
+      Self.render(snapshot, [variant], encode) { _, rendering, _ in
+        eventLoop.execute { deliver.value(.rendering(rendering)) }
+      }
     }
   }
 
   /// Calls back when the thread has nothing left to do.
   func notifyWhenIdle(_ body: @escaping () -> Void) {
-    if phase == .idle { body() } else { whenIdle.append(body) }
+    if !isBusy { body() } else { whenIdle.append(body) }
   }
 
-  private func collect() {
-    phase = .collecting
+  /// Collects and renders on one thread, without a way back in between.
+  private func work() {
+    isBusy = true
     let queue = NIOLoopBound(self, eventLoop: eventLoop)
-    threads.submit { [source, eventLoop, selection = jobs[0].selection] state in
+    threads.submit { [source, encode, eventLoop, selection = jobs[0].selection, wanted = jobs[0].wanted] state in
       guard state == .active else { return }
       let snapshot = source.collect(selection)
-      eventLoop.execute { queue.value.render(snapshot) }
-    }
-  }
-
-  private func render(_ snapshot: Snapshot) {
-    phase = .rendering
-    let variants = Set(jobs[0].waiters.values.map(\.variant))
-    guard !variants.isEmpty else { return finish() }
-    let queue = NIOLoopBound(self, eventLoop: eventLoop)
-    threads.submit { [encode, eventLoop] state in
-      guard state == .active else { return }
-      for (variant, rendering) in Self.render(snapshot, variants, encode) {
-        eventLoop.execute { queue.value.deliver(rendering, as: variant) }
+      let variants = wanted.close()
+      if variants.isEmpty { return eventLoop.execute { queue.value.finish() } }
+      Self.render(snapshot, variants, encode) { variant, rendering, isLast in
+        eventLoop.execute {
+          queue.value.deliver(rendering, as: variant)
+          if isLast { queue.value.finish() }
+        }
       }
-      eventLoop.execute { queue.value.finish() }
     }
   }
 
   /// Each text is made once, whether it is wanted plain, compressed or both ways.
   private static func render(
-    _ snapshot: Snapshot, _ variants: Set<ScrapeRequest.Variant>, _ encode: Encoder
-  ) -> [(ScrapeRequest.Variant, Rendering)] {
-    var renderings: [(ScrapeRequest.Variant, Rendering)] = []
+    _ snapshot: Snapshot, _ variants: Set<ScrapeRequest.Variant>, _ encode: Encoder,
+    deliver: (ScrapeRequest.Variant, Rendering, _ isLast: Bool) -> Void
+  ) {
+    var left = variants.count
+    func hand(_ variant: ScrapeRequest.Variant, _ rendering: Rendering) {
+      left -= 1
+      deliver(variant, rendering, left == 0)
+    }
     for format in TextFormat.allCases {
       let plain = ScrapeRequest.Variant(format: format, gzip: false)
       let gzip = ScrapeRequest.Variant(format: format, gzip: true)
       guard variants.contains(plain) || variants.contains(gzip) else { continue }
       var text: [UInt8] = []
       encode(snapshot, format, &text)
-      if variants.contains(plain) {
-        renderings.append((plain, Rendering(body: ByteBuffer(bytes: text), isGzip: false)))
-      }
+      if variants.contains(plain) { hand(plain, Rendering(body: ByteBuffer(bytes: text), isGzip: false)) }
       if variants.contains(gzip) {
         let compressed = Gzip.compress(text).map { Rendering(body: $0, isGzip: true) }
-        renderings.append((gzip, compressed ?? Rendering(body: ByteBuffer(bytes: text), isGzip: false)))
+        hand(gzip, compressed ?? Rendering(body: ByteBuffer(bytes: text), isGzip: false))
       }
     }
-    return renderings
   }
 
   private func deliver(_ rendering: Rendering, as variant: ScrapeRequest.Variant) {
@@ -185,10 +189,42 @@ final class ScrapeQueue {
 
   private func finish() {
     jobs.removeFirst()
-    phase = .idle
-    guard jobs.isEmpty else { return collect() }
+    isBusy = false
+    guard jobs.isEmpty else { return work() }
     let callbacks = whenIdle
     whenIdle = []
     for callback in callbacks { callback() }
+  }
+}
+
+/// What those who wait for a collection want of it, for the thread that renders it at its end.
+private final class WantedVariants: Sendable {
+  private struct State {
+    var variants: Set<ScrapeRequest.Variant> = []
+    var isClosed = false
+  }
+
+  private let state = Mutex(State())
+
+  /// Whether it is being rendered: what comes later is for another collection.
+  var isClosed: Bool { state.withLock { $0.isClosed } }
+
+  /// false where it is too late.
+  func join(_ variant: ScrapeRequest.Variant) -> Bool {
+    state.withLock { state in
+      if !state.isClosed { state.variants.insert(variant) }
+      return !state.isClosed
+    }
+  }
+
+  /// Nobody waits for it any more.
+  func leave(_ variant: ScrapeRequest.Variant) { _ = state.withLock { $0.variants.remove(variant) } }
+
+  /// What is to be rendered.
+  func close() -> Set<ScrapeRequest.Variant> {
+    state.withLock { state in
+      state.isClosed = true
+      return state.variants
+    }
   }
 }

@@ -74,7 +74,7 @@ package final class CPUCollector: Collector {
       }
     }
     writer.begin(Self.frequency)
-    frequencies.forEach { cpu, hertz in
+    frequencies.forEach(now: MonotonicClock.now) { cpu, hertz in
       writer.label("cpu", cpu)
       writer.unsigned(hertz)
     }

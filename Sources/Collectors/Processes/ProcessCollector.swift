@@ -57,12 +57,12 @@ package final class ProcessCollector: PeriodicCollector {
   private let tasks: TaskPasses
   /// Knows what else is counted by process: those collectors start later.
   private let kernel: KernelPrograms
-  private let paths: HostPaths
+  private let memory: ProcessMemory
 
   private init(_ tasks: TaskPasses, kernel: KernelPrograms, paths: HostPaths) {
     self.tasks = tasks
     self.kernel = kernel
-    self.paths = paths
+    memory = ProcessMemory(paths: paths)
   }
 
   package func sample(now: UInt64) { tasks.sample(now: now) }
@@ -96,6 +96,7 @@ package final class ProcessCollector: PeriodicCollector {
     counter(Self.io, "direction", ("read", "write"), to: &writer) { ($0.read_bytes, $0.written_bytes) }
 
     gauge(Self.resident, other: table.otherResident, to: &writer, value: residentBytes)
+    memory.closeUnused()
     gauge(Self.virtual, other: table.otherVirtual, to: &writer) { $0.memory_of == 0 ? nil : $0.virtual_bytes }
     gauge(Self.threads, other: table.otherThreads, to: &writer) { UInt64($0.threads) }
     writeScheduling(to: &writer)
@@ -164,11 +165,10 @@ package final class ProcessCollector: PeriodicCollector {
   }
 
   /// From Linux 6.2 on the iterator finds the central part of counters whose other parts the CPUs hold, up to 64 pages each
-  /// and more on large machines; procfs adds them up (from 6.17 on, and 6.12 with its later fixes), and reading it takes 4 µs.
+  /// and more on large machines; procfs adds them up (from 6.17 on, and 6.12 with its later fixes).
   private func residentBytes(_ record: ProcessRecord) -> UInt64? {
     if record.memory_of == 0 { return nil }
-    return ProcessMemory.residentBytes(ofProcess: record.tgid, thread: record.memory_of, paths: paths)
-      ?? record.resident_bytes
+    return memory.residentBytes(ofProcess: record.tgid, thread: record.memory_of) ?? record.resident_bytes
   }
 
   private func writeScheduling(to writer: inout SampleWriter) {

@@ -26,11 +26,18 @@ package final class SignalsCollector: Collector {
   /// The signals that always have a series; real-time ones get theirs with their first.
   private static let standard = 1...31
 
+  private static let sent = MemoryLayout<SignalsPerCPU>.offset(of: \.sent)!
+  private static let kill = 9
+  /// In nanoseconds.
+  private static let longestTrust: UInt64 = 60_000_000_000
+
   private let programs: PerCPUPrograms<SignalsPerCPU>
   private let paths: HostPaths
   /// What the kernel had counted as this was made; nil where it does not count. No program: its tracepoint fires for each
   /// task that is let at the reserves, also for several threads of one process.
   private let earlierKills: UInt64?
+  /// What the kernel had counted when it was read last, and how many SIGKILLs had been sent before that.
+  private var lastKills: (count: UInt64, signals: UInt64, time: UInt64)?
 
   private init(_ programs: PerCPUPrograms<SignalsPerCPU>, paths: HostPaths) {
     self.programs = programs
@@ -39,17 +46,28 @@ package final class SignalsCollector: Collector {
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
-    let sent = MemoryLayout<SignalsPerCPU>.offset(of: \.sent)!
     writer.begin(Self.signals)
     for number in 1...SignalNumber.highest {
       guard let name = SignalNumber.name(number) else { continue }
-      let count = programs.cpus.sum(offset: sent + number * 8)
+      let count = programs.cpus.sum(offset: Self.sent + number * 8)
       if count == 0 && !Self.standard.contains(number) { continue }
       writer.label("signal", name)
       writer.unsigned(count)
     }
-    guard let earlierKills, let kills = try? OOMKills.count(paths: paths) else { return }
+    guard let earlierKills, let kills = oomKills() else { return }
     writer.begin(Self.oomKills)
     writer.unsigned(kills.subtracting(earlierKills))
+  }
+
+  /// `/proc/vmstat` is some two hundred lines to write and read, and the OOM killer sends a SIGKILL right after it has counted:
+  /// without a new one nothing has changed. A signal that the program missed delays what is shown by a minute at most.
+  private func oomKills() -> UInt64? {
+    let signals = programs.cpus.sum(offset: Self.sent + Self.kill * 8)
+    let now = MonotonicClock.now
+    if let lastKills, lastKills.signals == signals, now.subtracting(lastKills.time) < Self.longestTrust {
+      return lastKills.count
+    }
+    lastKills = (try? OOMKills.count(paths: paths)).map { ($0, signals, now) }
+    return lastKills?.count
   }
 }

@@ -30,4 +30,16 @@ package struct FileDescriptor: ~Copyable, Sendable {
     guard count >= 0 else { throw SystemError(errno, call: "read", path: path) }
     return count
   }
+
+  /// `pread(2)` from the beginning of the file: what procfs says now, without opening it again; `path` only names it in
+  /// the error.
+  /// - Returns: the number of bytes read, 0 where the file is empty.
+  package func readFromStart(
+    into buffer: UnsafeMutableRawBufferPointer, path: String
+  ) throws(SystemError) -> Int {
+    var count: Int
+    repeat { count = pread(rawValue, buffer.baseAddress, buffer.count, 0) } while count < 0 && errno == EINTR
+    guard count >= 0 else { throw SystemError(errno, call: "read", path: path) }
+    return count
+  }
 }

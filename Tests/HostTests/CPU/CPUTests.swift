@@ -71,11 +71,24 @@ import Testing
     try tree.write("devices/system/cpu/cpu3/cpufreq/scaling_cur_freq", "18446744073709551615\n")
     let frequency = CPUFrequency(cpus: [0, 1, 2, 3], paths: tree.paths, reader: BoundedReader(patience: 10_000))
     var seen: [Int: UInt64] = [:]
-    frequency.forEach { seen[$0] = $1 }
+    frequency.forEach(now: 1) { seen[$0] = $1 }
     #expect(seen == [0: 2_400_123_000])
     // A CPU that comes online later is found then.
     try tree.write("devices/system/cpu/cpu1/cpufreq/scaling_cur_freq", "800000\n")
-    frequency.forEach { seen[$0] = $1 }
+    frequency.forEach(now: 1) { seen[$0] = $1 }
     #expect(seen == [0: 2_400_123_000, 1: 800_000_000])
+  }
+
+  @Test func machineWithoutFrequenciesIsAskedAgainAfterTenSeconds() throws {
+    let file = "devices/system/cpu/cpu0/cpufreq/scaling_cur_freq"
+    let frequency = CPUFrequency(cpus: [0], paths: tree.paths, reader: BoundedReader(patience: 10_000))
+    var seen: [UInt64] = []
+    frequency.forEach(now: 1) { seen.append($1) }
+    try tree.write(file, "800000\n")
+    frequency.forEach(now: 10_000_000_000) { seen.append($1) }
+    #expect(seen.isEmpty)
+    frequency.forEach(now: 10_000_000_001) { seen.append($1) }
+    frequency.forEach(now: 10_000_000_002) { seen.append($1) }
+    #expect(seen == [800_000_000, 800_000_000])
   }
 }
