@@ -30,8 +30,6 @@ package final class CollectorSet: SnapshotSource {
     var running: [Running] = []
     /// Families of the program itself, in every scrape.
     var program: Running?
-    /// How large the last snapshot was: the next one asks for its memory at once.
-    var size = Snapshot.Size()
   }
 
   private struct Status {
@@ -184,31 +182,29 @@ package final class CollectorSet: SnapshotSource {
     next = min(next ?? .max, running.nextSample)
   }
 
-  package func collect(_ selection: CollectorSelection) -> Snapshot {
+  package func collect(_ selection: CollectorSelection) -> [Snapshot] {
     state.withLock { state in
-      progress.begin(selection, reserving: state.size)
+      progress.begin(selection)
       let selected = state.running.indices.filter { selection.contains(state.running[$0].name) }
       let slow = selected.filter { state.running[$0].isSlow }
       for index in selected where !state.running[index].isSlow { collect(&state.running[index]) }
       for index in slow { collect(&state.running[index]) }
       if state.program != nil { collectProgram(&state.program!) }
-      guard let collection = progress.end() else { return Snapshot() }
-      let snapshot = write(collection, failures: status.withLock { $0.failures })
-      state.size = snapshot.size
-      return snapshot
+      guard let collection = progress.end() else { return [] }
+      return complete(collection, failures: status.withLock { $0.failures })
     }
   }
 
-  package func partial(of selection: CollectorSelection) -> Snapshot? {
+  package func partial(of selection: CollectorSelection) -> [Snapshot]? {
     guard let (collection, busy) = progress.partial(of: selection) else { return nil }
-    guard let busy else { return write(collection, failures: status.withLock { $0.failures }) }
+    guard let busy else { return complete(collection, failures: status.withLock { $0.failures }) }
     let failure = Self.slow(busy.seconds(at: now()))
     let (failures, isNews) = status.withLock { status in
       status.failures[busy.collector] = failure
       return (status.failures, status.overdue.insert(busy.collector).inserted)
     }
     if isNews { report(.failed(collector: busy.collector, failure)) }
-    return write(collection, failures: failures)
+    return complete(collection, failures: failures)
   }
 
   private func collect(_ running: inout Running) {
@@ -276,8 +272,8 @@ package final class CollectorSet: SnapshotSource {
   }
 
   /// What was collected, and how that went. Selected collectors without an outcome have not been read in time.
-  private func write(_ collection: Progress.Collection, failures: [String: CollectorFailure]) -> Snapshot {
-    var writer = SampleWriter(collection.snapshot)
+  private func complete(_ collection: Progress.Collection, failures: [String: CollectorFailure]) -> [Snapshot] {
+    var writer = SampleWriter()
     let selection = collection.selection
     writer.begin(Self.up)
     for (name, _) in names where selection.contains(name) {
@@ -295,6 +291,6 @@ package final class CollectorSet: SnapshotSource {
       writer.label("collector", outcome.collector)
       writer.integer(outcome.isSuccess ? 1 : 0)
     }
-    return writer.finish()
+    return collection.parts + [writer.finish()]
   }
 }

@@ -23,7 +23,8 @@ final class Progress: Sendable {
   /// A collection as far as it has come.
   struct Collection: Sendable {
     let selection: CollectorSelection
-    var snapshot: Snapshot
+    /// One of each collector that is done.
+    var parts: [Snapshot] = []
     var outcomes: [CollectionOutcome] = []
   }
 
@@ -36,9 +37,8 @@ final class Progress: Sendable {
 
   var busy: Busy? { state.withLock { $0.busy } }
 
-  func begin(_ selection: CollectorSelection, reserving size: Snapshot.Size) {
-    let collection = Collection(selection: selection, snapshot: Snapshot(reserving: size))
-    state.withLock { $0.collection = collection }
+  func begin(_ selection: CollectorSelection) {
+    state.withLock { $0.collection = Collection(selection: selection) }
   }
 
   func start(_ collector: String, at now: UInt64) {
@@ -52,7 +52,7 @@ final class Progress: Sendable {
   func finish(_ outcome: CollectionOutcome?, _ part: Snapshot) {
     state.withLock { state in
       state.busy = nil
-      state.collection?.snapshot.append(part)
+      state.collection?.parts.append(part)
       if let outcome { state.collection?.outcomes.append(outcome) }
     }
   }

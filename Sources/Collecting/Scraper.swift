@@ -52,7 +52,7 @@ package protocol SnapshotSource: Sendable {
   /// What has been read for so long that nothing else can be; nil where all is well.
   var hang: Hang? { get }
   /// What there is of a collection of the same selection that goes on, without what it waits for; nil where none does.
-  func partial(of selection: CollectorSelection) -> Snapshot?
-  /// Reads the selected collectors. Unknown names were refused before.
-  func collect(_ selection: CollectorSelection) -> Snapshot
+  func partial(of selection: CollectorSelection) -> [Snapshot]?
+  /// Reads the selected collectors: a part of each, no family in two of them. Unknown names were refused before.
+  func collect(_ selection: CollectorSelection) -> [Snapshot]
 }

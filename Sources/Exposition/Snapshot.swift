@@ -1,4 +1,4 @@
-/// Every sample of one collection, free of any format: encoders turn it into text as often as they are asked.
+/// Samples of one collection, free of any format: encoders turn them into text as often as they are asked.
 ///
 /// Labels lie in one byte arena, already escaped (both text formats escape them alike): `name="value",name="value"`.
 package struct Snapshot: Sendable {
@@ -47,22 +47,6 @@ package struct Snapshot: Sendable {
   }
 
   package init() {}
-
-  /// Takes in what `other` holds, which has no family of this one.
-  package mutating func append(_ other: borrowing Snapshot) {
-    let (family, label, slot) = (families.count, labels.count, slots.count)
-    families += other.families
-    labels += other.labels
-    slots += other.slots
-    for sample in other.samples {
-      var value = sample.value
-      if case .histogram(let first, let count, let sum, let layout) = value {
-        value = .histogram(first: first + slot, count: count, sum: sum, layout: layout)
-      }
-      let range = sample.labels.lowerBound + label..<sample.labels.upperBound + label
-      samples.append(Sample(family: sample.family + family, labels: range, value: value))
-    }
-  }
 
   /// An empty snapshot with room for as much as `size` says.
   package init(reserving size: Size) {

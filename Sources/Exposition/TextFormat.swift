@@ -13,32 +13,43 @@ package enum TextFormat: Sendable, Hashable, CaseIterable {
   }
 }
 
-extension Snapshot {
-  /// Appends the whole snapshot as text of `format` to `bytes`; OpenMetrics ends in `# EOF`.
+extension [Snapshot] {
+  /// About how many bytes of text are written before they are handed on: what is still in the processor's cache then.
+  private static let piece = 32_768
+
+  /// Writes all of them as one text of `format`, which `body` gets in consecutive pieces; OpenMetrics ends in `# EOF`. No
+  /// family may be in two of them.
   ///
-  /// Families without samples are left out. Allocates only for `bytes` to grow and one buffer of a name's length.
-  package func encode(as format: TextFormat, into bytes: inout [UInt8]) {
-    // about as much as it becomes: a line's name and number, and its labels
-    bytes.reserveCapacity(bytes.count + labels.count + 64 * (samples.count + 2 * slots.count) + 256 * families.count)
+  /// Families without samples are left out. Nothing is allocated but one piece and a buffer of a name's length.
+  package func encode(as format: TextFormat, _ body: ([UInt8]) -> Void) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.piece + Self.piece / 4)
     var encoder = TextEncoder(format)
-    var current = -1
-    var type = MetricType.gauge
-    var isBegun = false
-    for sample in samples {
-      // a family is four references to count: not looked at for each sample
-      if sample.family != current {
-        current = sample.family
-        type = families[current].type
-        isBegun = false
+    for snapshot in self {
+      var current = -1
+      var type = MetricType.gauge
+      var isBegun = false
+      for sample in snapshot.samples {
+        // a family is four references to count: not looked at for each sample
+        if sample.family != current {
+          current = sample.family
+          type = snapshot.families[current].type
+          isBegun = false
+        }
+        // What the writer refuses in debug builds would make the whole text unreadable: leave it out.
+        guard sample.value.fits(type) else { continue }
+        if !isBegun {
+          encoder.begin(snapshot.families[current], &bytes)
+          isBegun = true
+        }
+        encoder.append(sample, of: snapshot, &bytes)
+        if bytes.count >= Self.piece {
+          body(bytes)
+          bytes.removeAll(keepingCapacity: true)
+        }
       }
-      // What the writer refuses in debug builds would make the whole text unreadable: leave it out.
-      guard sample.value.fits(type) else { continue }
-      if !isBegun {
-        encoder.begin(families[current], &bytes)
-        isBegun = true
-      }
-      encoder.append(sample, of: self, &bytes)
     }
     if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
+    if !bytes.isEmpty { body(bytes) }
   }
 }

@@ -1,42 +1,62 @@
 import CZlib
 import NIOCore
 
-/// gzip in one go, for a text that is compressed once and sent to many.
-enum Gzip {
+/// gzip of a text that comes in pieces, is compressed once and sent to many.
+struct Gzip: ~Copyable {
   /// Metrics text repeats itself so much that the higher levels cost several times the CPU for a few per cent.
   private static let level = Z_BEST_SPEED
+  /// How much room the output gets at a time: it is about a tenth of the text.
+  private static let step = 16_384
+
+  private let stream: UnsafeMutablePointer<z_stream>
+  private var output = ByteBuffer()
+  private var result = Z_OK
 
   /// nil where zlib finds no memory.
-  static func compress(_ bytes: [UInt8]) -> ByteBuffer? {
-    var stream = z_stream()
-    guard czlib_gzip_begin(&stream, level) == Z_OK else { return nil }
-    defer { deflateEnd(&stream) }
-    // Grown as needed rather than sized by deflateBound(), which is the text's own size, ten times what comes out.
-    let step = max(bytes.count / 8, 4096)
-    var output = ByteBuffer()
-    var result = Z_OK
-    var input = bytes[...]
+  init?() {
+    // zlib keeps its address
+    stream = .allocate(capacity: 1)
+    stream.initialize(to: z_stream())
+    guard czlib_gzip_begin(stream, Self.level) == Z_OK else {
+      stream.deallocate()
+      return nil
+    }
+  }
+
+  deinit {
+    deflateEnd(stream)
+    stream.deallocate()
+  }
+
+  mutating func append(_ bytes: [UInt8]) { deflate(bytes, Z_NO_FLUSH) }
+
+  /// All of it; nil where zlib failed.
+  consuming func finish() -> ByteBuffer? {
+    deflate([], Z_FINISH)
+    return result == Z_STREAM_END ? output : nil
+  }
+
+  private mutating func deflate(_ bytes: [UInt8], _ flush: Int32) {
+    var bytes = bytes[...]
     repeat {
       // avail_in is 32 bits wide.
-      let chunk = input.prefix(1 << 30)
-      let isLast = chunk.count == input.count
-      result = chunk.withUnsafeBufferPointer { source in
-        stream.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
-        stream.avail_in = UInt32(source.count)
-        var result = Z_OK
-        repeat {
-          output.writeWithUnsafeMutableBytes(minimumWritableBytes: step) { target in
+      let chunk = bytes.prefix(1 << 30)
+      chunk.withUnsafeBufferPointer { source in
+        stream.pointee.next_in = UnsafeMutablePointer(mutating: source.baseAddress)
+        stream.pointee.avail_in = UInt32(source.count)
+        var isFull = true
+        while isFull && (result == Z_OK || result == Z_BUF_ERROR) {
+          output.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.step) { target in
             let room = min(target.count, 1 << 30)
-            stream.next_out = target.bindMemory(to: UInt8.self).baseAddress
-            stream.avail_out = UInt32(room)
-            result = deflate(&stream, isLast ? Z_FINISH : Z_NO_FLUSH)
-            return room - Int(stream.avail_out)
+            stream.pointee.next_out = target.bindMemory(to: UInt8.self).baseAddress
+            stream.pointee.avail_out = UInt32(room)
+            result = CZlib.deflate(stream, flush)
+            isFull = stream.pointee.avail_out == 0
+            return room - Int(stream.pointee.avail_out)
           }
-        } while result == Z_OK && (isLast || stream.avail_in > 0)
-        return result
+        }
       }
-      input = input.dropFirst(chunk.count)
-    } while !input.isEmpty && (result == Z_OK || result == Z_BUF_ERROR)
-    return result == Z_STREAM_END ? output : nil
+      bytes = bytes.dropFirst(chunk.count)
+    } while !bytes.isEmpty
   }
 }

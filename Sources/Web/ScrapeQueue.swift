@@ -24,7 +24,8 @@ enum ScrapeResult {
 /// client that asks again never sees the same snapshot twice. Whose time is over gets what there is of it; who comes
 /// afterwards waits for the next. Lives on the event loop.
 final class ScrapeQueue {
-  typealias Encoder = @Sendable (Snapshot, TextFormat, inout [UInt8]) -> Void
+  /// Gives the text in pieces.
+  typealias Encoder = @Sendable ([Snapshot], TextFormat, ([UInt8]) -> Void) -> Void
   /// Names a scrape that waits, for `abandon`.
   struct Ticket: Hashable {
     fileprivate let number: UInt64
@@ -54,6 +55,8 @@ final class ScrapeQueue {
   private var isBusy = false
   private var jobs: [Job] = []
   private var issued: UInt64 = 0
+  /// How large the last text was: the next one asks for its memory at once.
+  private var textBytes = 0
   private var whenIdle: [() -> Void] = []
 
   init(
@@ -121,11 +124,13 @@ final class ScrapeQueue {
       return waiter.deliver(.late)
     }
     let deliver = NIOLoopBound(waiter.deliver, eventLoop: eventLoop)
-    threads.submit { [source, encode, eventLoop, selection = jobs[0].selection, variant = waiter.variant] state in
-      guard state == .active, let snapshot = source.partial(of: selection) else {
+    threads.submit {
+      [source, encode, eventLoop, selection = jobs[0].selection, variant = waiter.variant, expected = textBytes] state
+      in
+      guard state == .active, let parts = source.partial(of: selection) else {
         return eventLoop.execute { deliver.value(.late) }
       }
-      Self.render(snapshot, [variant], encode) { _, rendering, _ in
+      Self.render(parts, [variant], encode, expecting: expected) { _, rendering, _ in
         eventLoop.execute { deliver.value(.rendering(rendering)) }
       }
     }
@@ -140,12 +145,13 @@ final class ScrapeQueue {
   private func work() {
     isBusy = true
     let queue = NIOLoopBound(self, eventLoop: eventLoop)
-    threads.submit { [source, encode, eventLoop, selection = jobs[0].selection, wanted = jobs[0].wanted] state in
+    threads.submit {
+      [source, encode, eventLoop, selection = jobs[0].selection, wanted = jobs[0].wanted, expected = textBytes] state in
       guard state == .active else { return }
-      let snapshot = source.collect(selection)
+      let parts = source.collect(selection)
       let variants = wanted.close()
       if variants.isEmpty { return eventLoop.execute { queue.value.finish() } }
-      Self.render(snapshot, variants, encode) { variant, rendering, isLast in
+      Self.render(parts, variants, encode, expecting: expected) { variant, rendering, isLast in
         eventLoop.execute {
           queue.value.deliver(rendering, as: variant)
           if isLast { queue.value.finish() }
@@ -156,7 +162,7 @@ final class ScrapeQueue {
 
   /// Each text is made once, whether it is wanted plain, compressed or both ways.
   private static func render(
-    _ snapshot: Snapshot, _ variants: Set<ScrapeRequest.Variant>, _ encode: Encoder,
+    _ parts: [Snapshot], _ variants: Set<ScrapeRequest.Variant>, _ encode: Encoder, expecting expected: Int,
     deliver: (ScrapeRequest.Variant, Rendering, _ isLast: Bool) -> Void
   ) {
     var left = variants.count
@@ -168,17 +174,26 @@ final class ScrapeQueue {
       let plain = ScrapeRequest.Variant(format: format, gzip: false)
       let gzip = ScrapeRequest.Variant(format: format, gzip: true)
       guard variants.contains(plain) || variants.contains(gzip) else { continue }
-      var text: [UInt8] = []
-      encode(snapshot, format, &text)
-      if variants.contains(plain) { hand(plain, Rendering(body: ByteBuffer(bytes: text), isGzip: false)) }
+      let isPlainWanted = variants.contains(plain)
+      var text = ByteBuffer()
+      if isPlainWanted { text.reserveCapacity(expected + expected / 8) }
+      var compressor = variants.contains(gzip) ? Gzip() : nil
+      // where zlib has no memory, plain text is better than none
+      let isTextNeeded = isPlainWanted || compressor == nil
+      encode(parts, format) { piece in
+        if isTextNeeded { text.writeBytes(piece) }
+        compressor?.append(piece)
+      }
+      if isPlainWanted { hand(plain, Rendering(body: text, isGzip: false)) }
       if variants.contains(gzip) {
-        let compressed = Gzip.compress(text).map { Rendering(body: $0, isGzip: true) }
-        hand(gzip, compressed ?? Rendering(body: ByteBuffer(bytes: text), isGzip: false))
+        let compressed = compressor.take()?.finish()
+        hand(gzip, Rendering(body: compressed ?? text, isGzip: compressed != nil))
       }
     }
   }
 
   private func deliver(_ rendering: Rendering, as variant: ScrapeRequest.Variant) {
+    if !rendering.isGzip { textBytes = rendering.body.readableBytes }
     for (ticket, waiter) in jobs[0].waiters where waiter.variant == variant {
       // Looked up again: what an earlier one did may have made this one's client go away.
       guard jobs[0].waiters.removeValue(forKey: ticket) != nil else { continue }

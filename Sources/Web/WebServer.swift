@@ -40,7 +40,7 @@ package final class WebServer: Sendable {
 
   init(
     configuration: WebConfiguration, descriptors: [CInt], source: any SnapshotSource, version: String, logger: Logger,
-    encode: @escaping ScrapeQueue.Encoder = { snapshot, format, text in snapshot.encode(as: format, into: &text) }
+    encode: @escaping ScrapeQueue.Encoder = { parts, format, body in parts.encode(as: format, body) }
   ) {
     self.configuration = configuration
     self.descriptors = descriptors

@@ -109,6 +109,11 @@ final class Scene: Sendable {
   }
 }
 
+extension [Snapshot] {
+  /// Those of all parts.
+  var texts: [String] { flatMap(\.texts) }
+}
+
 extension Snapshot {
   /// Every sample as `family{labels} number`, without prefix; seconds are nanoseconds.
   var texts: [String] {

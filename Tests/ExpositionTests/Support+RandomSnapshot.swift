@@ -142,7 +142,7 @@ struct RandomSnapshot {
 extension Snapshot {
   func text(_ format: TextFormat) -> [UInt8] {
     var bytes: [UInt8] = []
-    encode(as: format, into: &bytes)
+    [self].encode(as: format) { bytes += $0 }
     return bytes
   }
 

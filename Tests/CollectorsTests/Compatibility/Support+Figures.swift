@@ -94,7 +94,7 @@ extension CompatibleFamilies {
     var writer = SampleWriter()
     write(figures, to: &writer)
     var text: [UInt8] = []
-    writer.finish().encode(as: .prometheus, into: &text)
+    [writer.finish()].encode(as: .prometheus) { text += $0 }
     return String(decoding: text, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
   }
 }

@@ -60,7 +60,7 @@ extension KernelTests {
       }
       // what a server makes of it
       var text: [UInt8] = []
-      snapshot.encode(as: .openMetrics, into: &text)
+      [snapshot].encode(as: .openMetrics) { text += $0 }
       #expect(String(validating: text, as: UTF8.self) != nil)
     }
   }

@@ -63,16 +63,16 @@ final class FakeSource: SnapshotSource {
   }
 
   /// The negative number of the collection that is held.
-  func partial(of selection: CollectorSelection) -> Snapshot? {
+  func partial(of selection: CollectorSelection) -> [Snapshot]? {
     let number = state.withLock { $0.hasPart && $0.collections.last == selection ? $0.collections.count : nil }
     guard let number else { return nil }
     var writer = SampleWriter()
     writer.begin(Self.family)
     writer.integer(Int64(-number))
-    return writer.finish()
+    return [writer.finish()]
   }
 
-  func collect(_ selection: CollectorSelection) -> Snapshot {
+  func collect(_ selection: CollectorSelection) -> [Snapshot] {
     let number = state.withLock { state in
       state.collections.append(selection)
       return state.collections.count
@@ -81,7 +81,7 @@ final class FakeSource: SnapshotSource {
     var writer = SampleWriter()
     writer.begin(Self.family)
     writer.integer(Int64(number))
-    return writer.finish()
+    return [writer.finish()]
   }
 }
 
@@ -101,11 +101,12 @@ final class FakeEncoder: Sendable {
 
   static func text(_ number: Int64, _ format: TextFormat) -> String { "collection \(number) as \(format)\n" }
 
-  func encode(_ snapshot: Snapshot, _ format: TextFormat, _ bytes: inout [UInt8]) {
+  func encode(_ parts: [Snapshot], _ format: TextFormat, _ body: ([UInt8]) -> Void) {
     calls.withLock { $0 += 1 }
-    guard case .integer(let number)? = snapshot.samples.first?.value else { return }
-    bytes.append(contentsOf: Self.text(number, format).utf8)
+    guard case .integer(let number)? = parts.first?.samples.first?.value else { return }
+    var bytes = Array(Self.text(number, format).utf8)
     let size = number == 1 ? firstBytes : otherBytes
     if bytes.count < size { bytes.append(contentsOf: repeatElement(UInt8(ascii: "x"), count: size - bytes.count)) }
+    body(bytes)
   }
 }

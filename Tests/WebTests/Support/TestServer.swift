@@ -54,7 +54,7 @@ struct TestServer {
     return WebServer(
       configuration: configuration, descriptors: descriptors, source: source, version: "1.2.3 <test>",
       logger: Logger(label: "test") { _ in RecordingHandler(record: log) },
-      encode: { encoder.encode($0, $1, &$2) })
+      encode: { encoder.encode($0, $1, $2) })
   }
 
   /// Runs `body` against a server, which is shut down afterwards.
