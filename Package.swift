@@ -56,8 +56,7 @@ let package = Package(
         .unsafeFlags(["-Xlinker", "--wrap=btf__load_vmlinux_btf", "-Xlinker", "--wrap=btf__free"]),
       ]),
     .target(name: "CHost"),
-    // Links the zlib that CLibbpf names: were it named here too, it would come before libbpf, and only there.
-    .target(name: "CZlib"),
+    .target(name: "CDeflate", linkerSettings: [.linkedLibrary(":libdeflate.a")]),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
@@ -67,7 +66,7 @@ let package = Package(
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["ByteText", "CZlib", "Exposition", "Collecting", logging] + nio),
+    module("Web", ["ByteText", "CDeflate", "Exposition", "Collecting", logging] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
@@ -79,6 +78,8 @@ let package = Package(
     // Loads of known size for the tests of the kernel side.
     .executableTarget(name: "loads", path: "Tests/Support/Loads"),
     .target(name: "nvmlstandin", path: "Tests/Support/StandInNVML"),
+    // Reads what the product compresses, by another library; links the zlib that CLibbpf names.
+    .target(name: "CZlib", path: "Tests/Support/CZlib"),
     // Folders and random cases of the tests' own.
     .target(name: "Fixtures", dependencies: ["Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
     // What tests ask the kernel themselves, and sensors of which the truth is known.

@@ -7,6 +7,8 @@ import Synchronization
 /// A snapshot as text, shared by everyone who waited for it.
 struct Rendering: Sendable {
   let body: ByteBuffer
+  /// How large it is as plain text.
+  let textBytes: Int
   /// false also where gzip was asked for but had no memory.
   let isGzip: Bool
 }
@@ -174,26 +176,20 @@ final class ScrapeQueue {
       let plain = ScrapeRequest.Variant(format: format, gzip: false)
       let gzip = ScrapeRequest.Variant(format: format, gzip: true)
       guard variants.contains(plain) || variants.contains(gzip) else { continue }
-      let isPlainWanted = variants.contains(plain)
       var text = ByteBuffer()
-      if isPlainWanted { text.reserveCapacity(expected + expected / 8) }
-      var compressor = variants.contains(gzip) ? Gzip() : nil
-      // where zlib has no memory, plain text is better than none
-      let isTextNeeded = isPlainWanted || compressor == nil
-      encode(parts, format) { piece in
-        if isTextNeeded { text.writeBytes(piece) }
-        compressor?.append(piece)
-      }
-      if isPlainWanted { hand(plain, Rendering(body: text, isGzip: false)) }
+      text.reserveCapacity(expected + expected / 8)
+      encode(parts, format) { text.writeBytes($0) }
+      if variants.contains(plain) { hand(plain, Rendering(body: text, textBytes: text.readableBytes, isGzip: false)) }
       if variants.contains(gzip) {
-        let compressed = compressor.take()?.finish()
-        hand(gzip, Rendering(body: compressed ?? text, isGzip: compressed != nil))
+        // without memory for it, plain text is better than none
+        let compressed = Gzip.compress(text)
+        hand(gzip, Rendering(body: compressed ?? text, textBytes: text.readableBytes, isGzip: compressed != nil))
       }
     }
   }
 
   private func deliver(_ rendering: Rendering, as variant: ScrapeRequest.Variant) {
-    if !rendering.isGzip { textBytes = rendering.body.readableBytes }
+    textBytes = rendering.textBytes
     for (ticket, waiter) in jobs[0].waiters where waiter.variant == variant {
       // Looked up again: what an earlier one did may have made this one's client go away.
       guard jobs[0].waiters.removeValue(forKey: ticket) != nil else { continue }

@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "CZlib.h"
+#include "gunzip.h"
 
 // 15: the largest window; 16 more: gzip's header and trailer instead of zlib's.
 enum { GZIP_WINDOW = 15 + 16 };
-
-int czlib_gzip_begin(z_stream *stream, int level)
-{
-	return deflateInit2(stream, level, Z_DEFLATED, GZIP_WINDOW, 8, Z_DEFAULT_STRATEGY);
-}
 
 int czlib_gunzip_begin(z_stream *stream)
 {
