@@ -150,6 +150,7 @@ int each_task(struct bpf_iter__task *context)
 	struct seq_file *seq = context->meta->seq;
 	struct process_record process = {};
 	struct thread_record thread = {};
+	struct signal_struct *signal;
 	struct mm_struct *mm;
 
 	if (!task)
@@ -167,10 +168,11 @@ int each_task(struct bpf_iter__task *context)
 	process.kind = RECORD_PROCESS;
 	process.tgid = task->tgid;
 	read_task(task, &process.usage);
-	add_dead_threads(task->signal, &process.usage);
+	signal = task->signal;
+	add_dead_threads(signal, &process.usage);
 	process.start_ns = task->start_boottime;
 	find_cgroup(task, config.version1, &process.cgroup);
-	process.threads = task->signal->nr_threads;
+	process.threads = signal->nr_threads;
 	process.policy = task->policy;
 	process.priority = task->prio - MAX_RT_PRIO;
 	process.nice = task->static_prio - DEFAULT_PRIO;
