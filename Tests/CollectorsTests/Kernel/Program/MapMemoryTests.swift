@@ -107,6 +107,21 @@ extension KernelTests {
       }
     }
 
+    /// Processes end on two CPUs at the same time, which share what they are counted by.
+    @Test func endsOfSharedLanesAreAllCounted() throws {
+      try PossibleCPUs.$simulatedEnd.withValue(256) {
+        let collectors = try LiveCollectors(["exits"])
+        let loads = try usableCPUs.prefix(2).map { try Load("children", 2_000, "succeeds", policy: .batch, cpu: $0) }
+        let from = try collectors.read(beside: {})
+        for load in loads { load.begin() }
+        for load in loads { try load.waitUntilDone() }
+        let change = Change(from: from, to: try collectors.read(beside: {}))
+        let labels = ["policy": "batch", "result": "ok"]
+        #expect(change.sum("exited_processes", labels) == UInt64(2_000 * loads.count))
+        #expect(change.histogram("exited_process_lifetime_seconds").count >= UInt64(2_000 * loads.count))
+      }
+    }
+
     /// Where CPUs share lanes, each event is counted all the same: two share one here.
     @Test func countersOfSharedLanesAreThoseOfTheKernel() throws {
       let device = try LoopDevice(try TestFile(16 << 20))
