@@ -16,6 +16,7 @@ struct nsproxy {
 
 struct task_struct___ancestor {
 	int pid;
+	struct task_struct___ancestor *parent;
 	struct task_struct___ancestor *real_parent;
 	struct nsproxy *nsproxy;
 };
@@ -29,7 +30,12 @@ static __always_inline u64 network_of_host(void)
 
 	/* since 5.11; a kernel that is locked down lets programs follow pointers in this way alone */
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
-		task = (void *)bpf_get_current_task_btf();
+		/*
+		 * Its tracer, if it has one, descends from the first task as well. The verifier does not trust what
+		 * `parent` points to; of pointers that follow `real_parent` from a trusted one it would look up in all
+		 * of the kernel's types, for each generation, whether they are to be trusted (6.3 and later, 70 ms).
+		 */
+		task = ((struct task_struct___ancestor *)bpf_get_current_task_btf())->parent;
 		for (int i = 0; i < GENERATIONS && task; i++) {
 			if (!task->pid)
 				return task->nsproxy ? (u64)task->nsproxy->net_ns : 0;

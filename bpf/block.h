@@ -65,13 +65,14 @@ typedef void (*btf_trace_block_rq_issue___before_5_11)(void *, struct request_qu
 typedef void (*btf_trace_block_bio_queue___before_5_11)(void *, struct request_queue *, struct bio *);
 #define BIO_HAS_QUEUE_ARGUMENT bpf_core_type_matches(btf_trace_block_bio_queue___before_5_11)
 
-static __always_inline struct gendisk *disk_of(struct request *rq)
+/* `q` is the queue of `rq`. */
+static __always_inline struct gendisk *disk_of(struct request *rq, struct request_queue *q)
 {
 	struct request___before_5_17 *old = (void *)rq;
 
 	if (bpf_core_field_exists(old->rq_disk))
 		return old->rq_disk;
-	return rq->q->disk;
+	return q->disk;
 }
 
 /* The number of the whole disk; 0 where the request is for none, such as a tape. */

@@ -12,7 +12,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 /* Threads that die together and are not released yet: at most one a CPU, and the leader as a zombie. */
 #define UNRELEASED_THREADS 512
 
-PER_CPU_ARRAY(exits_cpus, exits_cpu)
+LANE_ARRAY(exits_cpus, exits_cpu)
 
 struct group_key {
 	u64 leader; /* its address, which a later group may have */
@@ -72,7 +72,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	/* another may have been here, counted and been released since: it left its run time */
 	if ((signal->nr_threads > 1 || signal->sum_sched_runtime) && !is_first_to_see(leader))
 		return 0;
-	c = this_cpu();
+	c = this_lane();
 	if (!c)
 		return 0;
 
@@ -91,10 +91,10 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	code = task->exit_code;
 	result = code & 0x7f ? EXIT_RESULT_SIGNAL : (code >> 8) & 0xff ? EXIT_RESULT_ERROR : EXIT_RESULT_OK;
 	if (policy < POLICIES)
-		add_alone(&c->processes[policy][result], 1);
-	add_alone(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
-	add_alone(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
-	histogram_add_alone(&c->cpu, usage.runtime);
-	histogram_add_alone(&c->lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
+		add_in_lane(&c->processes[policy][result], 1);
+	add_in_lane(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
+	add_in_lane(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
+	histogram_add_in_lane(&c->cpu, usage.runtime);
+	histogram_add_in_lane(&c->lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
 	return 0;
 }

@@ -21,11 +21,17 @@ static __always_inline u32 slot_within(u64 ns, u32 first, u32 count)
 	return slot < count ? slot : count - 1;
 }
 
-/* For one that one program alone writes on this CPU, whatever it comes between. */
-static __always_inline void histogram_add_alone(struct histogram *histogram, u64 ns)
+/* For one that one program alone writes, whatever it comes between; `is_shared`: on several CPUs. */
+static __always_inline void histogram_add_shared(struct histogram *histogram, u64 ns, bool is_shared)
 {
 	u32 slot = histogram_slot(ns);
 
-	add_alone(&histogram->slots[slot], 1);
-	add_alone(&histogram->sum, ns);
+	add_shared(&histogram->slots[slot], 1, is_shared);
+	add_shared(&histogram->sum, ns, is_shared);
+}
+
+/* The same on this CPU alone. */
+static __always_inline void histogram_add_alone(struct histogram *histogram, u64 ns)
+{
+	histogram_add_shared(histogram, ns, false);
 }

@@ -22,3 +22,28 @@
                                                                                                                        \
 		return bpf_map_lookup_elem(&name, &cpu);                                                               \
 	}
+
+/*
+ * The same of rare events: where CPUs are many, neighbours share an element, which this_lane() finds and only
+ * add_in_lane() and histogram_add_in_lane() add to. User space sets lane_shift with the length.
+ */
+#define LANE_ARRAY(name, element)                                                                                      \
+	const volatile u8 lane_shift = 0;                                                                              \
+                                                                                                                       \
+	struct {                                                                                                       \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                                     \
+		__uint(max_entries, 1);                                                                                \
+		__type(key, u32);                                                                                      \
+		__type(value, struct element);                                                                         \
+	} name SEC(".maps");                                                                                           \
+                                                                                                                       \
+	static __always_inline struct element *this_lane(void)                                                         \
+	{                                                                                                              \
+		u32 lane = bpf_get_smp_processor_id() >> lane_shift;                                                   \
+                                                                                                                       \
+		return bpf_map_lookup_elem(&name, &lane);                                                              \
+	}
+
+#define add_in_lane(counter, value)	     add_shared(counter, value, lane_shift)
+#define histogram_add_in_lane(histogram, ns) histogram_add_shared(histogram, ns, lane_shift)

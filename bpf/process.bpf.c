@@ -31,6 +31,14 @@ struct {
 	__type(value, struct cgroup_dead);
 } dead_by_cgroup SEC(".maps");
 
+/* In its place where tasks are weighed: entries are three times as large. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 1);
+	__type(key, struct cgroup_key);
+	__type(value, struct weighed_cgroup_dead);
+} weighed_dead SEC(".maps");
+
 static __always_inline bool is_kernel(struct task_struct *task)
 {
 	return task->flags & PF_KTHREAD;
@@ -150,6 +158,7 @@ int each_task(struct bpf_iter__task *context)
 	struct seq_file *seq = context->meta->seq;
 	struct process_record process = {};
 	struct thread_record thread = {};
+	struct signal_struct *signal;
 	struct mm_struct *mm;
 
 	if (!task)
@@ -167,10 +176,11 @@ int each_task(struct bpf_iter__task *context)
 	process.kind = RECORD_PROCESS;
 	process.tgid = task->tgid;
 	read_task(task, &process.usage);
-	add_dead_threads(task->signal, &process.usage);
+	signal = task->signal;
+	add_dead_threads(signal, &process.usage);
 	process.start_ns = task->start_boottime;
 	find_cgroup(task, config.version1, &process.cgroup);
-	process.threads = task->signal->nr_threads;
+	process.threads = signal->nr_threads;
 	process.policy = task->policy;
 	process.priority = task->prio - MAX_RT_PRIO;
 	process.nice = task->static_prio - DEFAULT_PRIO;
@@ -208,33 +218,51 @@ static __always_inline void add_weights(struct weights *sum, const struct weight
 			atomic_add(&sum->of_package[i], weights->of_package[i]);
 }
 
+/* The entry of a control group in one of the two maps, which is made of `zero` where there is none. */
+static __always_inline void *find_dead(void *map, struct cgroup_key *key, const void *zero)
+{
+	void *sum = bpf_map_lookup_elem(map, key);
+
+	if (!sum) {
+		bpf_map_update_elem(map, key, zero, BPF_NOEXIST);
+		sum = bpf_map_lookup_elem(map, key);
+	}
+	if (!sum) {
+		key->id = 0;
+		key->hierarchy = 0;
+		sum = bpf_map_lookup_elem(map, key);
+	}
+	return sum;
+}
+
+static __always_inline void add_runtime(struct cgroup_dead *sum, u64 runtime, bool is_kernel)
+{
+	atomic_add(&sum->runtime_ns, runtime);
+	if (is_kernel)
+		atomic_add(&sum->kernel_ns, runtime);
+}
+
 static __always_inline void add_dead_to_cgroup(struct task_struct *task, u64 runtime, const struct weights *weights)
 {
+	static const struct weighed_cgroup_dead zero;
+	struct weighed_cgroup_dead *weighed;
 	struct cgroup_key key = {};
-	static const struct cgroup_dead zero;
 	struct cgroup_dead *sum;
 
 	find_cgroup(task, config.version1, &key);
-	sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
-	if (!sum) {
-		bpf_map_update_elem(&dead_by_cgroup, &key, &zero, BPF_NOEXIST);
-		sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
-	}
-	if (!sum) {
-		key.id = 0;
-		key.hierarchy = 0;
-		sum = bpf_map_lookup_elem(&dead_by_cgroup, &key);
-	}
-	if (!sum)
+	if (!config.weighed) {
+		sum = find_dead(&dead_by_cgroup, &key, &zero.used);
+		if (sum)
+			add_runtime(sum, runtime, is_kernel(task));
 		return;
-	atomic_add(&sum->runtime_ns, runtime);
-	if (is_kernel(task))
-		atomic_add(&sum->kernel_ns, runtime);
-	if (!config.weighed)
+	}
+	weighed = find_dead(&weighed_dead, &key, &zero);
+	if (!weighed)
 		return;
-	add_weights(&sum->weights, weights);
+	add_runtime(&weighed->used, runtime, is_kernel(task));
+	add_weights(&weighed->weights, weights);
 	if (is_kernel(task))
-		add_weights(&sum->kernel_weights, weights);
+		add_weights(&weighed->kernel_weights, weights);
 }
 
 /*

@@ -20,7 +20,7 @@ u64 watched_since;
 
 PER_CPU_ARRAY(syscalls_cpus, syscalls_cpu)
 
-/* For each CPU a histogram of each category or call. */
+/* For each lane of CPUs a histogram of each category or call; each has its own where all calls are timed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -55,16 +55,18 @@ static __always_inline u64 error_index(u64 error)
 
 static __always_inline void count_duration(u32 index, u64 ns)
 {
-	u32 cpu = bpf_get_smp_processor_id(), key;
+	u32 cpu = bpf_get_smp_processor_id(), lane = cpu >> config.lane_shift, key;
 	struct histogram *durations;
 	struct syscall_times *times;
 
 	if (config.by_syscall)
-		key = cpu * SYSCALL_INDEXES + index;
+		key = lane * SYSCALL_INDEXES + index;
 	else
-		key = cpu * SYSCALL_CATEGORIES + (config.kinds[index & (SYSCALL_INDEXES - 1)] & SYSCALL_CATEGORY);
+		key = lane * SYSCALL_CATEGORIES + (config.kinds[index & (SYSCALL_INDEXES - 1)] & SYSCALL_CATEGORY);
 	durations = bpf_map_lookup_elem(&syscall_durations, &key);
-	if (durations)
+	if (durations && config.lane_shift)
+		histogram_add_shared(durations, ns, true);
+	else if (durations)
 		histogram_add(durations, ns);
 	if (config.timing != TIMING_ALL)
 		return;

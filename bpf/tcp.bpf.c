@@ -9,7 +9,7 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-PER_CPU_ARRAY(tcp_cpus, tcp_cpu)
+LANE_ARRAY(tcp_cpus, tcp_cpu)
 
 /* When connect() began, by socket: an entry goes as the socket leaves SYN_SENT. */
 struct {
@@ -40,10 +40,10 @@ static __always_inline void end_connect(struct tcp_cpu *c, u64 family, u64 key, 
 
 	if (started) {
 		if (result == TCP_CONNECTED)
-			histogram_add_alone(&c->connects[family], elapsed_since(*started));
+			histogram_add_in_lane(&c->connects[family], elapsed_since(*started));
 		bpf_map_delete_elem(&tcp_connects, &key);
 	}
-	add_alone(&c->connections[family][result], 1);
+	add_in_lane(&c->connections[family][result], 1);
 }
 
 /* The smoothed round-trip time, in eighths of a microsecond; 0: there was no sample. */
@@ -53,7 +53,7 @@ static __always_inline void add_rtt(struct tcp_cpu *c, u64 family, const struct 
 	u64 eighths = tcp ? tcp->srtt_us : 0;
 
 	if (eighths)
-		histogram_add_alone(&c->rtt[family], eighths * 125);
+		histogram_add_in_lane(&c->rtt[family], eighths * 125);
 }
 
 SEC("tp_btf/inet_sock_set_state")
@@ -66,14 +66,14 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sock, int from, int to)
 		return 0;
 	if (from != TCP_SYN_SENT && to != TCP_SYN_SENT && from != TCP_SYN_RECV && to != TCP_CLOSE)
 		return 0;
-	c = this_cpu();
+	c = this_lane();
 	if (!c)
 		return 0;
 	family = family_of(sock);
 	if (to == TCP_SYN_SENT) {
 		now = bpf_ktime_get_ns();
 		if (bpf_map_update_elem(&tcp_connects, &key, &now, BPF_ANY))
-			add_alone(&c->lost, 1);
+			add_in_lane(&c->lost, 1);
 	} else if (from == TCP_SYN_SENT) {
 		/* to SYN_RECV where both ends began at once: that goes on */
 		if (to == TCP_ESTABLISHED)
@@ -83,7 +83,7 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sock, int from, int to)
 	} else if (from == TCP_SYN_RECV && bpf_map_lookup_elem(&tcp_connects, &key)) {
 		end_connect(c, family, key, to == TCP_ESTABLISHED ? TCP_CONNECTED : TCP_FAILED);
 	} else if (from == TCP_SYN_RECV && to == TCP_ESTABLISHED) {
-		add_alone(&c->connections[family][TCP_ACCEPTED], 1);
+		add_in_lane(&c->connections[family][TCP_ACCEPTED], 1);
 	}
 	if (to == TCP_CLOSE && from != TCP_CLOSE)
 		add_rtt(c, family, sock);
@@ -92,10 +92,10 @@ int BPF_PROG(inet_sock_set_state, const struct sock *sock, int from, int to)
 
 static __always_inline void count_retransmit(u32 kind, u64 segments)
 {
-	struct tcp_cpu *c = this_cpu();
+	struct tcp_cpu *c = this_lane();
 
 	if (c)
-		add_alone(&c->retransmits[kind], segments);
+		add_in_lane(&c->retransmits[kind], segments);
 }
 
 /* Since 6.17 it tells of every attempt, and why one failed; before that, of those that did not. */
@@ -147,10 +147,10 @@ int tcp_retransmit_synack(void *context)
 
 static __always_inline int count_reset(u32 direction)
 {
-	struct tcp_cpu *c = this_cpu();
+	struct tcp_cpu *c = this_lane();
 
 	if (c)
-		add_alone(&c->resets[direction], 1);
+		add_in_lane(&c->resets[direction], 1);
 	return 0;
 }
 

@@ -2,13 +2,8 @@ internal import CLibbpf
 
 /// What the running kernel's BTF says that programs cannot ask for themselves.
 package enum KernelTypes {
-  /// The value of an enumerator of whichever enum; nil where the kernel has none of that name, or no BTF.
-  package static func enumerator(_ name: String) -> Int? {
-    let value = wp_kernel_enumerator(name)
-    return value < 0 ? nil : value
-  }
-
-  /// The same of several enumerators, which takes no longer than that of one.
+  /// The values of enumerators of whichever enum, which takes no longer than that of one; nil where the kernel has none of
+  /// that name, or no BTF.
   package static func values(_ names: [StaticString]) -> [Int?] {
     let pointers = names.map { name -> UnsafePointer<CChar>? in
       UnsafeRawPointer(name.utf8Start).assumingMemoryBound(to: CChar.self)

@@ -52,7 +52,12 @@ package struct ProgramObject: ~Copyable {
 
   /// Sets the `const volatile` variable `config`, so that the verifier removes what is switched off.
   package func configure<Config: BitwiseCopyable>(_ config: Config) throws(BPFError) {
-    guard setConstant("config", config) else { throw BPFError("configure object \(name)", errno: EINVAL) }
+    try configure("config", config)
+  }
+
+  /// The same of another such variable.
+  package func configure<Value: BitwiseCopyable>(_ constant: String, _ value: Value) throws(BPFError) {
+    guard setConstant(constant, value) else { throw BPFError("configure \(constant) of object \(name)", errno: EINVAL) }
   }
 
   /// False where the object has no such constant, or one of another size.

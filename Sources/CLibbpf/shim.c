@@ -130,14 +130,6 @@ void wp_kernel_values(const char *const *names, size_t count, long *values)
 	btf__free(btf);
 }
 
-long wp_kernel_enumerator(const char *name)
-{
-	long value;
-
-	wp_kernel_values(&name, 1, &value);
-	return value;
-}
-
 int wp_set_global(const struct bpf_object *object, const char *section, __u32 value)
 {
 	const struct bpf_map *map = bpf_object__find_map_by_name(object, section);

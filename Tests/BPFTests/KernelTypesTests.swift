@@ -9,9 +9,9 @@ struct KernelTypesTests {
   @Test func whatIsKeptIsParsedOnce() throws {
     KernelTypes.keep()
     defer { KernelTypes.release() }
-    _ = KernelTypes.enumerator("BPF_ANY")
+    _ = KernelTypes.values(["BPF_ANY"])
     let parses = KernelTypes.parses
-    #expect(KernelTypes.enumerator("BPF_EXIST") == 2)
+    #expect(KernelTypes.values(["BPF_EXIST", "NO_SUCH_NAME"]) == [2, nil])
     for _ in 0..<2 {
       var object = try ProgramObject("exits")
       try object.setCapacity("exits_cpus", PossibleCPUs.end)
@@ -23,10 +23,10 @@ struct KernelTypesTests {
 
   @Test func whatIsReleasedIsParsedAnew() {
     KernelTypes.keep()
-    _ = KernelTypes.enumerator("BPF_ANY")
+    _ = KernelTypes.values(["BPF_ANY"])
     KernelTypes.release()
     let parses = KernelTypes.parses
-    #expect(KernelTypes.enumerator("BPF_EXIST") == 2)
+    #expect(KernelTypes.values(["BPF_EXIST", "NO_SUCH_NAME"]) == [2, nil])
     #expect(KernelTypes.parses > parses)
   }
 

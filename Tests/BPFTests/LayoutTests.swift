@@ -216,9 +216,10 @@ import Testing
       ]),
     Layout(
       DeadInCgroup.self, of: "process",
-      [
-        "runtime_ns": \.runtime_ns, "kernel_ns": \.kernel_ns, "weights": \.weights, "kernel_weights": \.kernel_weights,
-      ]),
+      ["runtime_ns": \.runtime_ns, "kernel_ns": \.kernel_ns]),
+    Layout(
+      WeighedDeadInCgroup.self, of: "process",
+      ["used": \.used, "weights": \.weights, "kernel_weights": \.kernel_weights]),
     Layout(
       ProcessConfig.self, of: "process",
       [
@@ -236,7 +237,7 @@ import Testing
       SyscallsConfig.self, of: "syscalls",
       [
         "kinds": \.kinds, "sigreturn": \.sigreturn, "timing": \.timing, "task_storage": \.task_storage,
-        "by_syscall": \.by_syscall, "detail": \.detail,
+        "by_syscall": \.by_syscall, "detail": \.detail, "lane_shift": \.lane_shift, "unused": \.unused,
       ]),
     Layout(
       FaultsPerCPU.self, of: "faults",

@@ -35,11 +35,8 @@ int wp_run_on_cpu(int program_fd, int cpu, const __u64 *arguments, __u32 count);
 /// Whether uname(2) names this version of the kernel or a later one.
 bool wp_kernel_is_at_least(unsigned int version, unsigned int patch_level);
 
-/// Value of the enumerator `name` in the running kernel's BTF, in whichever enum, also one without a name, which CO-RE
-/// cannot ask for; -ENOENT where there is none.
-long wp_kernel_enumerator(const char *name);
-
-/// The same of several enumerators in one pass: -ENOENT where there is none, or no BTF.
+/// Values of the enumerators `names` in the running kernel's BTF, in whichever enum, also one without a name, which
+/// CO-RE cannot ask for; one pass finds all. -ENOENT where there is none, or no BTF.
 void wp_kernel_values(const char *const *names, size_t count, long *values);
 
 /// Sets the one global variable (4 bytes) of a data section of its own of a loaded object. Returns 0 or -errno.

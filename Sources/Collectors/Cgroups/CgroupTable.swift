@@ -115,11 +115,7 @@ struct CgroupTable {
   }
 
   /// What the ended processes of a group had used, as read before the pass began.
-  mutating func addDead(_ key: CgroupKey, _ dead: DeadInCgroup, isWeighed: Bool = false) {
-    let weights =
-      isWeighed
-      ? DeadWeights(all: dead.weights, kernel: dead.kernel_weights)
-      : DeadWeights(runTime: dead.runtime_ns, kernel: dead.kernel_ns)
+  mutating func addDead(_ key: CgroupKey, _ dead: DeadInCgroup, _ weights: DeadWeights) {
     // the entry of those without one of their own is in `other` already
     if key == CgroupKey() {
       deadElsewhere = weights

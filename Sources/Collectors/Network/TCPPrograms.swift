@@ -13,7 +13,7 @@ package final class TCPPrograms: LoadedPrograms {
   init(options: TCPOptions) throws(CollectorFailure) {
     do throws(BPFError) {
       var object = try ProgramObject("tcp")
-      try object.setCapacity("tcp_cpus", PossibleCPUs.end)
+      try Lanes(size: MemoryLayout<TCPPerCPU>.stride, budget: 1 << 17).set("tcp_cpus", in: object)
       try object.setCapacity("tcp_connects", options.connects)
       try object.load()
       for program in [

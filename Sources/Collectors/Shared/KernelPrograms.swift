@@ -59,7 +59,7 @@ package final class KernelPrograms {
   package func exits() throws(CollectorFailure) -> PerCPUPrograms<ExitsPerCPU> {
     if exitsResult == nil {
       exitsResult = attempt { () throws(CollectorFailure) in
-        try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"])
+        try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"], budget: 1 << 17)
       }
       if case .success(let programs) = exitsResult { loaded.append(programs) }
     }

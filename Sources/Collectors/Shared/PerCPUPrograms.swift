@@ -1,7 +1,7 @@
 package import BPF
 internal import Collecting
 
-/// An eBPF object that keeps all its counters in one array, an element per possible CPU.
+/// An eBPF object that keeps all its counters in one array, an element per possible CPU or lane of CPUs.
 ///
 /// `Element` is the C struct of the array's elements.
 package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
@@ -13,11 +13,18 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
   ///
   /// - Parameters:
   ///   - map: the array with an element per CPU.
+  ///   - budget: bytes that the array may take before CPUs share its elements; nil: each has its own.
   ///   - collector: the collector that pays for it; nil: the one of the object's name.
-  init(_ name: String, map: String, attaching programs: [String], collector: String? = nil) throws(CollectorFailure) {
+  init(_ name: String, map: String, attaching programs: [String], budget: Int? = nil, collector: String? = nil)
+    throws(CollectorFailure)
+  {
     do throws(BPFError) {
       var object = try ProgramObject(name)
-      try object.setCapacity(map, PossibleCPUs.end)
+      if let budget {
+        try Lanes(size: MemoryLayout<Element>.stride, budget: budget).set(map, in: object)
+      } else {
+        try object.setCapacity(map, PossibleCPUs.end)
+      }
       try object.load()
       for program in programs { try object.attach(program) }
       cpus = try MappedArray(map, of: object)

@@ -11,16 +11,21 @@ package final class SyscallPrograms: LoadedPrograms {
   package let form: TaskForm
   /// One element per possible CPU.
   package let cpus: MappedArray<SyscallsPerCPU>
-  /// For each possible CPU `histogramsPerCPU` elements; where nothing is timed one without meaning.
+  /// For each lane of CPUs `histogramsPerLane` elements; where nothing is timed one without meaning.
   package let durations: MappedArray<HistogramSlots>
   /// Where all calls are timed one element per possible CPU; else one without meaning.
   package let times: MappedArray<SyscallTimes>
-  package let histogramsPerCPU: Int
+  package let histogramsPerLane: Int
+  /// Whose durations are kept together.
+  package let lanes: Lanes
   /// Where calls are sampled: attaches the program at their entry.
   package let entry: TracepointSwitch?
   private var object: ProgramObject
 
   package var collector: String { "syscalls" }
+
+  /// What durations of a sample may take, in bytes.
+  private static let budget = 1 << 18
 
   /// Loads and attaches the programs in the first form this kernel takes.
   ///
@@ -38,9 +43,13 @@ package final class SyscallPrograms: LoadedPrograms {
 
   private init(_ form: TaskForm, options: CollectorOptions, watched: WatchedProcesses?) throws(BPFError) {
     timing = options.syscalls.timing
-    histogramsPerCPU = options.syscalls.hasHistogramsBySyscall ? Int(SYSCALL_INDEXES) : Int(SYSCALL_CATEGORIES)
+    histogramsPerLane = options.syscalls.hasHistogramsBySyscall ? Int(SYSCALL_INDEXES) : Int(SYSCALL_CATEGORIES)
+    // few calls are timed, unless all are
+    lanes = Lanes(
+      size: histogramsPerLane * MemoryLayout<HistogramSlots>.stride, budget: timing == .all ? .max : Self.budget)
     self.form = form
-    var object = try Self.open(form, options: options, histogramsPerCPU: histogramsPerCPU, watched: watched)
+    var object = try Self.open(
+      form, options: options, lanes: lanes, histograms: lanes.count * histogramsPerLane, watched: watched)
     try object.run("watch", onEach: [0])
     // where threads of calls end, it is the registers at an exit that tell where registers are
     var programs = ["sys_exit", "sched_process_exit"]
@@ -62,13 +71,13 @@ package final class SyscallPrograms: LoadedPrograms {
   }
 
   private static func open(
-    _ form: TaskForm, options: CollectorOptions, histogramsPerCPU: Int, watched: WatchedProcesses?
+    _ form: TaskForm, options: CollectorOptions, lanes: Lanes, histograms: Int, watched: WatchedProcesses?
   ) throws(BPFError) -> ProgramObject {
     let timing = options.syscalls.timing
     var object = try ProgramObject("syscalls")
     try WatchedProcesses.share(watched, with: &object)
     try object.setCapacity("syscalls_cpus", PossibleCPUs.end)
-    if timing != .off { try object.setCapacity("syscall_durations", PossibleCPUs.end * histogramsPerCPU) }
+    if timing != .off { try object.setCapacity("syscall_durations", histograms) }
     if timing == .all { try object.setCapacity("syscall_times", PossibleCPUs.end) }
     if timing == .sampled {
       try object.setCapacity("syscall_begins", Int(SYSCALL_BEGINS))
@@ -83,7 +92,9 @@ package final class SyscallPrograms: LoadedPrograms {
     } else {
       try object.setCapacity("syscall_tasks", options.scheduler.tasks)
     }
-    try object.configure(configuration(form, options: options.syscalls, hasDetail: watched != nil))
+    var config = configuration(form, options: options.syscalls, hasDetail: watched != nil)
+    config.lane_shift = UInt8(lanes.shift)
+    try object.configure(config)
     try object.load()
     return object
   }

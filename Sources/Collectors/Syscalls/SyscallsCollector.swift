@@ -195,8 +195,8 @@ package final class SyscallsCollector: PeriodicCollector {
 
   /// Adds the histogram at one index, over all CPUs, to `words`.
   private func addDurations(of index: Int) {
-    for cpu in 0..<PossibleCPUs.end {
-      programs.durations.addWords(of: cpu * programs.histogramsPerCPU + index, at: 0, to: &words)
+    for lane in 0..<programs.lanes.count {
+      programs.durations.addWords(of: lane * programs.histogramsPerLane + index, at: 0, to: &words)
     }
   }
 

@@ -10,8 +10,9 @@ package final class ProcessPrograms: LoadedPrograms {
   private let iterator: IteratorReader
   private let cpus: MappedArray<ProcessPerCPU>
   private let watched: WatchedProcesses
-  /// Where control groups are followed: run time of their ended processes.
+  /// Where control groups are followed: run time of their ended processes; in one of the two.
   private let deadByCgroup: HashMap<CgroupKey, DeadInCgroup>?
+  private let weighedDead: HashMap<CgroupKey, WeighedDeadInCgroup>?
   /// Whether weights follow each record.
   private let isWeighed: Bool
 
@@ -31,7 +32,10 @@ package final class ProcessPrograms: LoadedPrograms {
       try object.setCapacity("process_cpus", PossibleCPUs.end)
       try watched.share(with: &object)
       if let weigher { try weigher.shareWeights(with: &object) } else { try SchedulerPrograms.omitWeights(in: &object) }
-      try object.setCapacity("dead_by_cgroup", followsCgroups ? Self.cgroupCapacity : 1)
+      let dead = followsCgroups ? (weigher == nil ? "dead_by_cgroup" : "weighed_dead") : nil
+      for map in ["dead_by_cgroup", "weighed_dead"] {
+        if map == dead { try object.setCapacity(map, Self.cgroupCapacity) } else { try object.omit(map: map) }
+      }
       try object.configure(
         ProcessConfig(
           page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
@@ -42,9 +46,11 @@ package final class ProcessPrograms: LoadedPrograms {
       try object.attach("each_task")
       iterator = try IteratorReader("each_task", of: object)
       cpus = try MappedArray("process_cpus", of: object)
-      deadByCgroup = try followsCgroups ? HashMap("dead_by_cgroup", of: object) : nil
+      deadByCgroup = try followsCgroups && weigher == nil ? HashMap("dead_by_cgroup", of: object) : nil
+      weighedDead = try followsCgroups && weigher != nil ? HashMap("weighed_dead", of: object) : nil
       // what finds no room
       try deadByCgroup?.set(CgroupKey(), DeadInCgroup())
+      try weighedDead?.set(CgroupKey(), WeighedDeadInCgroup())
       self.object = object
       isWeighed = weigher != nil
       self.watched = watched
@@ -59,7 +65,12 @@ package final class ProcessPrograms: LoadedPrograms {
   ) throws(CollectorFailure) {
     let (dead, deadWeights) = deadUsage()
     tables.beginPass(now: now)
-    _ = deadByCgroup?.forEach { tables.groups?.addDead($0, $1, isWeighed: isWeighed) }
+    _ = deadByCgroup?.forEach {
+      tables.groups?.addDead($0, $1, DeadWeights(runTime: $1.runtime_ns, kernel: $1.kernel_ns))
+    }
+    _ = weighedDead?.forEach {
+      tables.groups?.addDead($0, $1.used, DeadWeights(all: $1.weights, kernel: $1.kernel_weights))
+    }
     do throws(BPFError) {
       try iterator.pass { bytes in
         var offset = 0
@@ -96,7 +107,10 @@ package final class ProcessPrograms: LoadedPrograms {
   }
 
   /// Forgets what ended processes of a control group had used.
-  func forget(_ group: CgroupKey) { deadByCgroup?.remove(group) }
+  func forget(_ group: CgroupKey) {
+    deadByCgroup?.remove(group)
+    weighedDead?.remove(group)
+  }
 
   /// The weights that follow a record; nil where tasks are not weighed.
   private func weights(in bytes: UnsafeRawBufferPointer, _ offset: inout Int) -> Weights? {

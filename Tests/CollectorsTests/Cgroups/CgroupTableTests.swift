@@ -1,5 +1,6 @@
 import Fixtures
 import BPFPrograms
+import Energy
 import Testing
 
 @testable import Collectors
@@ -45,7 +46,8 @@ import Testing
       for (group, runtime) in dead {
         var dead = DeadInCgroup()
         dead.runtime_ns = runtime
-        table.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead)
+        table.addDead(
+          CgroupKey(id: group, hierarchy: 0, unused: 0), dead, DeadWeights(runTime: runtime, kernel: 0))
       }
       for index in processes.indices {
         let key = CgroupKey(id: processes[index].group, hierarchy: 0, unused: 0)

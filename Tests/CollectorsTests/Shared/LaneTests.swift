@@ -14,9 +14,14 @@ struct LaneTests {
     for size in [1, 500, 4096, 50_688, 3_000_000] {
       let lanes = Lanes(size: size, budget: 1 << 21, cpus: cpus)
       #expect((cpus - 1) >> lanes.shift == lanes.count - 1)
-      #expect(lanes.count == 1 || lanes.count * size <= 1 << 21)
-      // no fewer than need be
-      if lanes.shift > 0 { #expect(((cpus - 1) >> (lanes.shift - 1) + 1) * size > 1 << 21) }
+      if lanes.shift == 0 {
+        #expect(cpus == 1 || cpus * size <= 1 << 21)
+      } else {
+        #expect(cpus * size > 1 << 21)
+        #expect(lanes.count == 1 || lanes.count * size <= 1 << 20)
+        // no fewer than need be
+        #expect(((cpus - 1) >> (lanes.shift - 1) + 1) * size > 1 << 20 || lanes.shift == 1)
+      }
     }
   }
 }

@@ -126,7 +126,11 @@ struct ModelKernel {
   /// One pass over all tasks into `tables`, by a clock of the test's own where `now` is given, and a scrape.
   mutating func pass(_ tables: inout TaskTables, at now: UInt64? = nil, isScraped: Bool = true) {
     tables.beginPass(now: now ?? clock)
-    for (group, dead) in deadByGroup { tables.groups?.addDead(CgroupKey(id: group, hierarchy: 0, unused: 0), dead) }
+    for (group, dead) in deadByGroup {
+      tables.groups?.addDead(
+        CgroupKey(id: group, hierarchy: 0, unused: 0), dead,
+        DeadWeights(runTime: dead.runtime_ns, kernel: dead.kernel_ns))
+    }
     if threadsFirst { addThreads(&tables) }
     for one in processes { tables.add(Self.record(one)) }
     if !threadsFirst { addThreads(&tables) }

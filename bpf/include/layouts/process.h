@@ -98,9 +98,14 @@ struct process_cpu {
 struct cgroup_dead {
 	__u64 runtime_ns;
 	__u64 kernel_ns; /* of that, that of kernel threads */
+} SWIFT_NAME(DeadInCgroup);
+
+/* The same where tasks are weighed. */
+struct weighed_cgroup_dead {
+	struct cgroup_dead used;
 	struct weights weights;
 	struct weights kernel_weights;
-} SWIFT_NAME(DeadInCgroup);
+} SWIFT_NAME(WeighedDeadInCgroup);
 
 struct process_config {
 	__u8 page_shift;

@@ -28,7 +28,7 @@
 #define TIMING_ALL     2
 
 /* Places for calls that are being timed, by the low bits of their task's pid. */
-#define SYSCALL_BEGINS 65536
+#define SYSCALL_BEGINS 32768
 
 struct syscalls_cpu {
 	__u64 calls[SYSCALL_INDEXES];
@@ -50,4 +50,6 @@ struct syscalls_config {
 	__u8 task_storage;
 	__u8 by_syscall; /* a histogram for each call */
 	__u8 detail;	 /* count by process, too */
+	__u8 lane_shift; /* the number of a CPU without so many of its last bits is that of its lane */
+	__u8 unused[3];
 } SWIFT_NAME(SyscallsConfig);

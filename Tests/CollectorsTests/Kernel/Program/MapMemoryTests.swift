@@ -72,12 +72,12 @@ extension KernelTests {
       }
     }
 
-    @Test func mapsOfTheDefaultSetGrowLittleUpTo256CPUs() throws {
+    @Test func mapsOfTheDefaultSetTakeLittleWith256CPUs() throws {
       let small = try bytes(cpus: PossibleCPUs.end, Self.names)
-      let large = try bytes(cpus: 256, Self.names)
-      var growth = large.merging(small) { $0 - $1 }
-      growth["faults faults_cpus"] = 256 * MemoryLayout<FaultsPerCPU>.stride
-      #expect(growth.values.reduce(0, +) <= 8 << 20, "\(growth.filter { $0.value > 100_000 })")
+      var large = try bytes(cpus: 256, Self.names)
+      large["faults faults_cpus"] = 256 * MemoryLayout<FaultsPerCPU>.stride
+      #expect(large.values.reduce(0, +) <= 8 << 20, "\(large.filter { $0.value > 100_000 })")
+      let growth = large.merging(small) { $0 - $1 }
       // none is left to grow alone
       for (map, bytes) in growth { #expect(bytes <= 2 << 20, "\(map)") }
     }
@@ -104,6 +104,21 @@ extension KernelTests {
         let drops = change.sum("network_drops", ["reason": "NO_SOCKET"])
         #expect(drops >= 600_000)
         expectAgreement("NO_SOCKET", drops, change.kernel(\.self), within: 0)
+      }
+    }
+
+    /// Processes end on two CPUs at the same time, which share what they are counted by.
+    @Test func endsOfSharedLanesAreAllCounted() throws {
+      try PossibleCPUs.$simulatedEnd.withValue(256) {
+        let collectors = try LiveCollectors(["exits"])
+        let loads = try usableCPUs.prefix(2).map { try Load("children", 2_000, "succeeds", policy: .batch, cpu: $0) }
+        let from = try collectors.read(beside: {})
+        for load in loads { load.begin() }
+        for load in loads { try load.waitUntilDone() }
+        let change = Change(from: from, to: try collectors.read(beside: {}))
+        let labels = ["policy": "batch", "result": "ok"]
+        #expect(change.sum("exited_processes", labels) == UInt64(2_000 * loads.count))
+        #expect(change.histogram("exited_process_lifetime_seconds").count >= UInt64(2_000 * loads.count))
       }
     }
 
