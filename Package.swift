@@ -26,6 +26,7 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOPosix", package: "swift-nio"),
   .product(name: "NIOHTTP1", package: "swift-nio"),
 ]
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 /// What the build is made from, as the Makefile finds it: SwiftPM itself would remember an old one.
 let revision = Context.environment["WATTPROBE_REVISION"] ?? "unknown"
@@ -41,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -58,6 +60,9 @@ let package = Package(
     .target(name: "CHost"),
     // Links the zlib that CLibbpf names: were it named here too, it would come before libbpf, and only there.
     .target(name: "CZlib"),
+    // Static as well, each needed by one module.
+    .target(name: "CYAML", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+    .target(name: "CCrypt", linkerSettings: [.linkedLibrary(":libcrypt.a")]),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
@@ -67,7 +72,7 @@ let package = Package(
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["ByteText", "CZlib", "Exposition", "Collecting", logging] + nio),
+    module("Web", ["ByteText", "CCrypt", "CYAML", "CZlib", "Exposition", "Collecting", logging, tls] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
