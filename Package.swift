@@ -108,7 +108,10 @@ let package = Package(
       ]),
     tests(
       "WebTests",
-      ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+      [
+        "Web", "CCrypt", "CZlib", "Collecting", "Exposition", "Fixtures", logging,
+        tls, .product(name: "NIOEmbedded", package: "swift-nio"),
+      ] + nio),
     tests(
       "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "loads"],
       exclude: ["Golden"]),

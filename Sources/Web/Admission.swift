@@ -12,9 +12,6 @@ final class Admission {
     case outdated
   }
 
-  /// Requests that may wait for a password to be checked; the queue of a client that guesses.
-  private static let mostLogins = 32
-
   let settings: LiveSettings
   private let authenticator: Authenticator
   private var limiter: (limit: RateLimit, bucket: RateLimiter)?
@@ -22,9 +19,12 @@ final class Admission {
   /// - Parameters:
   ///   - files: one thread to read files on.
   ///   - hashes: one thread to compute hashes on.
-  init(_ source: WebConfigurationSource, files: NIOThreadPool, hashes: NIOThreadPool, eventLoop: any EventLoop) {
+  init(
+    _ source: WebConfigurationSource, limits: WebLimits, files: NIOThreadPool, hashes: NIOThreadPool,
+    eventLoop: any EventLoop
+  ) {
     settings = LiveSettings(source, threads: files, eventLoop: eventLoop)
-    authenticator = Authenticator(threads: hashes, eventLoop: eventLoop, mostWaiting: Self.mostLogins)
+    authenticator = Authenticator(threads: hashes, eventLoop: eventLoop, mostWaiting: limits.waitingLogins)
   }
 
   /// - Parameters:

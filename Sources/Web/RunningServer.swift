@@ -55,7 +55,9 @@ struct RunningServer: Sendable {
       let context = ServerContext(
         router: Router(telemetryPath: configuration.telemetryPath, version: server.version, source: server.source),
         admission: server.file.map {
-          Admission($0, files: admissionThreads[0], hashes: admissionThreads[1], eventLoop: eventLoop)
+          Admission(
+            $0, limits: configuration.limits, files: admissionThreads[0], hashes: admissionThreads[1],
+            eventLoop: eventLoop)
         },
         scrapes: ScrapeQueue(
           source: server.source, encode: server.encode, threads: threads, eventLoop: eventLoop,

@@ -65,6 +65,8 @@ package struct WebLimits: Sendable, Hashable {
   package var headerFields = 100
   /// Bytes of a request body, which no route reads.
   package var bodyBytes = 4 << 10
+  /// Requests that may wait for a password to be checked, which takes a CPU for a while; further ones get 503.
+  package var waitingLogins = 32
   /// Requests that a client may send ahead of the response to the first.
   package var pipelinedRequests = 100
 

@@ -3,6 +3,11 @@ struct BasicCredentials: Sendable, Hashable {
   let user: [UInt8]
   let password: [UInt8]
 
+  init(user: [UInt8], password: [UInt8]) {
+    self.user = user
+    self.password = password
+  }
+
   /// nil where it is of another scheme or malformed: the scheme in any case, one space, Base64 with its padding.
   init?(field: String) {
     let scheme = Array("basic ".utf8)

@@ -1,0 +1,93 @@
+import Fixtures
+import Foundation
+
+/// A program's end and what it printed.
+struct Finished {
+  let status: Int32
+  let output: String
+}
+
+/// Runs a command line of the shell in a folder; what it prints on standard error comes with the rest. It is given nothing to
+/// read.
+func shell(_ command: String, in folder: String) throws -> Finished {
+  let process = Process()
+  process.executableURL = URL(fileURLWithPath: "/bin/sh")
+  // what hangs ends a test that has failed
+  process.arguments = ["-c", "exec 2>&1; cd '\(folder)' && \(command)"]
+  process.standardInput = FileHandle.nullDevice
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  try process.run()
+  let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+  process.waitUntilExit()
+  return Finished(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
+}
+
+/// A certificate authority of the `openssl` command, and what it signed: `NAME.pem` with `NAME.key` in its folder.
+struct Authority {
+  let tree: TemporaryTree
+  var folder: String { tree.root }
+
+  struct Failure: Error, CustomStringConvertible {
+    let description: String
+  }
+
+  enum Key: String {
+    case ecdsa = "ec -pkeyopt ec_paramgen_curve:P-256"
+    case rsa = "rsa:2048"
+    case ed25519 = "ed25519"
+  }
+
+  /// With the authority `ca` and a server's certificate `server` for localhost.
+  init() throws {
+    tree = try TemporaryTree()
+    try selfSigned("ca", subject: "/CN=authority")
+    try sign("server", names: "DNS:localhost,IP:127.0.0.1", usage: "serverAuth")
+  }
+
+  func selfSigned(_ name: String, subject: String, key: Key = .ecdsa, days: Int = 2) throws {
+    try run(
+      "openssl req -x509 -newkey \(key.rawValue) -nodes -days \(days) -subj '\(subject)' -keyout \(name).key -out \(name).pem"
+    )
+  }
+
+  func sign(
+    _ name: String, names: String, usage: String = "clientAuth", by authority: String = "ca", key: Key = .ecdsa
+  ) throws {
+    try tree.write("\(name).ext", "subjectAltName=\(names)\nextendedKeyUsage=\(usage)\n")
+    try run(
+      "openssl req -newkey \(key.rawValue) -nodes -subj /CN=\(name) -keyout \(name).key -out \(name).csr && "
+        + "openssl x509 -req -in \(name).csr -CA \(authority).pem -CAkey \(authority).key -CAcreateserial -days 2 "
+        + "-extfile \(name).ext -out \(name).pem")
+  }
+
+  func run(_ command: String) throws {
+    let finished = try shell(command, in: folder)
+    guard finished.status == 0 else { throw Failure(description: "\(command): \(finished.output)") }
+  }
+
+  /// Writes a web configuration file; by default with the server's certificate, followed by more lines of the section.
+  @discardableResult
+  func configure(_ tls: String = "", certificate: String = "server", after more: String = "") throws -> String {
+    let lines = tls.split(separator: "\n").map { "  \($0)\n" }.joined()
+    return try tree.write(
+      "web.yml",
+      "tls_server_config:\n  cert_file: \(certificate).pem\n  key_file: \(certificate).key\n\(lines)\(more)\n")
+  }
+
+  /// The status that curl gets, or "000 (35)" with its exit status where there is no response.
+  func curl(_ port: Int, _ arguments: String = "", path: String = "/-/healthy") throws -> String {
+    let finished = try shell(
+      "curl -s -o body --max-time 30 --cacert ca.pem \(arguments) -w '%{http_code}' https://localhost:\(port)\(path)",
+      in: folder)
+    return finished.status == 0 ? finished.output : "\(finished.output) (\(finished.status))"
+  }
+
+  /// What `openssl s_client` prints of a connection with one request.
+  func client(_ port: Int, _ arguments: String = "") throws -> String {
+    try shell(
+      "printf 'GET /-/healthy HTTP/1.0\\r\\n\\r\\n' | timeout 30 openssl s_client -connect 127.0.0.1:\(port) -CAfile ca.pem "
+        + "-ign_eof \(arguments)", in: folder
+    ).output
+  }
+}
