@@ -159,7 +159,7 @@ struct RunningServer: Sendable {
 
     guard isIdle else {
       // A collector that hangs in the kernel must not keep the process from ending.
-      logger.warning("a collection or a login is still going on: not waiting for it")
+      logger.warning("a collection or a login is still running: not waiting for it")
       return Self.end(([threads] + admissionThreads)[...], then: group)
     }
     for pool in [threads] + admissionThreads { try? await pool.shutdownGracefully() }

@@ -88,12 +88,11 @@ struct TLSIdentity: Sendable {
     }
     do {
       context = try NIOSSLContext(configuration: configuration)
+    } catch NIOSSLError.failedToLoadPrivateKey {
+      // both were read, so it is about the two together
+      throw section.key.failure("it is not the key of the certificate in \(section.certificate.name)")
     } catch {
-      let text = "\(error)"
-      throw section.key.failure(
-        !text.contains("KEY_VALUES_MISMATCH") && !text.contains("KEY_TYPE_MISMATCH")
-          ? "the library refuses it with this certificate: \(text.printable(characters: 256))"
-          : "it is not the key of the certificate in \(section.certificate.name)")
+      throw section.certificate.failure("the library refuses it: \("\(error)".printable(characters: 256))")
     }
     authentication = section.clientAuthentication
     clientNames = section.clientNames

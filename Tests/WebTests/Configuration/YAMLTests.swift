@@ -14,7 +14,7 @@ import Testing
   }
 
   @Test func valuesKeepTheirLines() throws {
-    let value = try YAMLParser.parse(Array("a: 1\n# b\nc:\n  - \"2\"\n  - {d: |\n      x\n      y\n  }\n".utf8))
+    let value = try YAMLParser.parse(Array("a: 1\n# b\nc:\n  - \"2\"\n  - d: |\n      x\n".utf8))
     func plain(_ text: String, _ line: Int) -> YAMLValue { YAMLValue(content: .plain(text), line: line) }
     guard case .map(let entries) = value.content else {
       Issue.record("\(value)")

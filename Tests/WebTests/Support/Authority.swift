@@ -8,18 +8,18 @@ struct Finished {
 }
 
 /// Runs a command line of the shell in a folder; what it prints on standard error comes with the rest. It is given nothing to
-/// read.
-func shell(_ command: String, in folder: String) throws -> Finished {
+/// read. Waits without keeping a thread, of which tests have as many as there are CPUs.
+func shell(_ command: String, in folder: String) async throws -> Finished {
+  let output = folder + "/output-\(UUID().uuidString)"
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/bin/sh")
-  // what hangs ends a test that has failed
-  process.arguments = ["-c", "exec 2>&1; cd '\(folder)' && \(command)"]
+  process.arguments = ["-c", "exec >'\(output)' 2>&1; cd '\(folder)' && \(command)"]
   process.standardInput = FileHandle.nullDevice
-  let pipe = Pipe()
-  process.standardOutput = pipe
-  try process.run()
-  let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
-  process.waitUntilExit()
+  try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+    process.terminationHandler = { _ in continuation.resume() }
+    do { try process.run() } catch { continuation.resume(throwing: error) }
+  }
+  let data = try Data(contentsOf: URL(fileURLWithPath: output))
   return Finished(status: process.terminationStatus, output: String(decoding: data, as: UTF8.self))
 }
 
@@ -39,30 +39,30 @@ struct Authority {
   }
 
   /// With the authority `ca` and a server's certificate `server` for localhost.
-  init() throws {
+  init() async throws {
     tree = try TemporaryTree()
-    try selfSigned("ca", subject: "/CN=authority")
-    try sign("server", names: "DNS:localhost,IP:127.0.0.1", usage: "serverAuth")
+    try await selfSigned("ca", subject: "/CN=authority")
+    try await sign("server", names: "DNS:localhost,IP:127.0.0.1", usage: "serverAuth")
   }
 
-  func selfSigned(_ name: String, subject: String, key: Key = .ecdsa, days: Int = 2) throws {
-    try run(
+  func selfSigned(_ name: String, subject: String, key: Key = .ecdsa, days: Int = 2) async throws {
+    try await run(
       "openssl req -x509 -newkey \(key.rawValue) -nodes -days \(days) -subj '\(subject)' -keyout \(name).key -out \(name).pem"
     )
   }
 
   func sign(
     _ name: String, names: String, usage: String = "clientAuth", by authority: String = "ca", key: Key = .ecdsa
-  ) throws {
+  ) async throws {
     try tree.write("\(name).ext", "subjectAltName=\(names)\nextendedKeyUsage=\(usage)\n")
-    try run(
+    try await run(
       "openssl req -newkey \(key.rawValue) -nodes -subj /CN=\(name) -keyout \(name).key -out \(name).csr && "
         + "openssl x509 -req -in \(name).csr -CA \(authority).pem -CAkey \(authority).key -CAcreateserial -days 2 "
         + "-extfile \(name).ext -out \(name).pem")
   }
 
-  func run(_ command: String) throws {
-    let finished = try shell(command, in: folder)
+  func run(_ command: String) async throws {
+    let finished = try await shell(command, in: folder)
     guard finished.status == 0 else { throw Failure(description: "\(command): \(finished.output)") }
   }
 
@@ -76,16 +76,16 @@ struct Authority {
   }
 
   /// The status that curl gets, or "000 (35)" with its exit status where there is no response.
-  func curl(_ port: Int, _ arguments: String = "", path: String = "/-/healthy") throws -> String {
-    let finished = try shell(
+  func curl(_ port: Int, _ arguments: String = "", path: String = "/-/healthy") async throws -> String {
+    let finished = try await shell(
       "curl -s -o body --max-time 30 --cacert ca.pem \(arguments) -w '%{http_code}' https://localhost:\(port)\(path)",
       in: folder)
     return finished.status == 0 ? finished.output : "\(finished.output) (\(finished.status))"
   }
 
   /// What `openssl s_client` prints of a connection with one request.
-  func client(_ port: Int, _ arguments: String = "") throws -> String {
-    try shell(
+  func client(_ port: Int, _ arguments: String = "") async throws -> String {
+    try await shell(
       "printf 'GET /-/healthy HTTP/1.0\\r\\n\\r\\n' | timeout 30 openssl s_client -connect 127.0.0.1:\(port) -CAfile ca.pem "
         + "-ign_eof \(arguments)", in: folder
     ).output

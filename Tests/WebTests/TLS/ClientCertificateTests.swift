@@ -9,10 +9,11 @@ import Testing
   private static let stranger = "--cert stranger.pem --key stranger.key"
   private static let server = "--cert server.pem --key server.key"
 
-  private static func authority() throws -> Authority {
-    let authority = try Authority()
-    try authority.sign("known", names: "DNS:prometheus.example,IP:10.1.2.3,email:sre@example.org,URI:spiffe://x/prom")
-    try authority.selfSigned("stranger", subject: "/CN=stranger")
+  private static func authority() async throws -> Authority {
+    let authority = try await Authority()
+    try await authority.sign(
+      "known", names: "DNS:prometheus.example,IP:10.1.2.3,email:sre@example.org,URI:spiffe://x/prom")
+    try await authority.selfSigned("stranger", subject: "/CN=stranger")
     return authority
   }
 
@@ -29,13 +30,13 @@ import Testing
     ("RequireAndVerifyClientCert", false, [false, false, false, false]),
   ])
   func typeDecidesWhoGetsIn(type: String, hasAuthority: Bool, admitted: [Bool]) async throws {
-    let authority = try Self.authority()
+    let authority = try await Self.authority()
     let file = try authority.configure(
       "client_auth_type: \(type)" + (hasAuthority ? "\nclient_ca_file: ca.pem" : ""))
     try await TestServer.run(file: file) { (server) async throws in
       for version in ["1.2", "1.3"] {
         for (client, isAdmitted) in zip([Self.nobody, Self.known, Self.stranger, Self.server], admitted) {
-          let status = try authority.curl(server.port, "--tlsv\(version) --tls-max \(version) \(client)")
+          let status = try await authority.curl(server.port, "--tlsv\(version) --tls-max \(version) \(client)")
           #expect(status.hasPrefix(isAdmitted ? "200" : "000 ("), "\(version) \(client): \(status)")
         }
       }
@@ -43,29 +44,29 @@ import Testing
   }
 
   @Test func keysThatGoTakesAreTaken() async throws {
-    let authority = try Self.authority()
-    try authority.sign("edwards", names: "DNS:x", key: .ed25519)
-    try authority.sign("rsa", names: "DNS:x", key: .rsa)
+    let authority = try await Self.authority()
+    try await authority.sign("edwards", names: "DNS:x", key: .ed25519)
+    try await authority.sign("rsa", names: "DNS:x", key: .rsa)
     let file = try authority.configure("client_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.pem")
     try await TestServer.run(file: file) { (server) async throws in
       for name in ["edwards", "rsa"] {
-        #expect(try authority.curl(server.port, "--cert \(name).pem --key \(name).key") == "200", "\(name)")
+        #expect(try await authority.curl(server.port, "--cert \(name).pem --key \(name).key") == "200", "\(name)")
       }
     }
   }
 
   @Test(arguments: ["prometheus.example", "10.1.2.3", "sre@example.org", "spiffe://x/prom"])
   func nameIsEnough(_ name: String) async throws {
-    let authority = try Self.authority()
-    try authority.sign("other", names: "DNS:prometheus.example.com,IP:10.1.2.30")
+    let authority = try await Self.authority()
+    try await authority.sign("other", names: "DNS:prometheus.example.com,IP:10.1.2.30")
     let file = try authority.configure(
       "client_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.pem\nclient_allowed_sans: [nobody, \"\(name)\"]"
     )
     try await TestServer.run(file: file) { (server) async throws in
       for version in ["1.2", "1.3"] {
         let only = "--tlsv\(version) --tls-max \(version)"
-        #expect(try authority.curl(server.port, "\(only) \(Self.known)") == "200")
-        let status = try authority.curl(server.port, "\(only) --cert other.pem --key other.key")
+        #expect(try await authority.curl(server.port, "\(only) \(Self.known)") == "200")
+        let status = try await authority.curl(server.port, "\(only) --cert other.pem --key other.key")
         #expect(status.hasPrefix("000 ("), "\(status)")
       }
       #expect(server.source.collections.isEmpty)
@@ -74,27 +75,27 @@ import Testing
 
   /// A session that goes on is the one of the client that began it.
   @Test func resumedSessionStaysWithinTheNames() async throws {
-    let authority = try Self.authority()
+    let authority = try await Self.authority()
     let file = try authority.configure(
       "max_version: TLS12\nclient_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.pem\n"
         + "client_allowed_sans: [prometheus.example]")
     try await TestServer.run(file: file) { (server) async throws in
       let identity = "-cert known.pem -key known.key"
-      #expect(try authority.client(server.port, "\(identity) -sess_out session").contains("200 OK"))
-      #expect(try authority.client(server.port, "\(identity) -sess_in session").contains("200 OK"))
+      #expect(try await authority.client(server.port, "\(identity) -sess_out session").contains("200 OK"))
+      #expect(try await authority.client(server.port, "\(identity) -sess_in session").contains("200 OK"))
       try authority.configure(
         "max_version: TLS12\nclient_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.pem\n"
           + "client_allowed_sans: [nobody]")
-      #expect(try !authority.client(server.port, "\(identity) -sess_in session").contains("200 OK"))
+      #expect(try await !authority.client(server.port, "\(identity) -sess_in session").contains("200 OK"))
     }
   }
 
   @Test func authorityWithoutCertificatesLetsNobodyIn() async throws {
-    let authority = try Self.authority()
+    let authority = try await Self.authority()
     let file = try authority.configure("client_auth_type: RequireAndVerifyClientCert\nclient_ca_file: ca.key")
     try await TestServer.run(file: file) { (server) async throws in
       #expect(server.log.contains("has no certificate in it: no client certificate is accepted"))
-      #expect(try authority.curl(server.port, Self.known).hasPrefix("000 ("))
+      #expect(try await authority.curl(server.port, Self.known).hasPrefix("000 ("))
     }
   }
 }
