@@ -1,15 +1,14 @@
-import Fixtures
-import Foundation
+internal import Foundation
 
 /// A program's end and what it printed.
-struct Finished {
-  let status: Int32
-  let output: String
+package struct Finished {
+  package let status: Int32
+  package let output: String
 }
 
 /// Runs a command line of the shell in a folder; what it prints on standard error comes with the rest. It is given nothing to
 /// read. Waits without keeping a thread, of which tests have as many as there are CPUs.
-func shell(_ command: String, in folder: String) async throws -> Finished {
+package func shell(_ command: String, in folder: String) async throws -> Finished {
   let output = folder + "/output-\(UUID().uuidString)"
   let process = Process()
   process.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -24,34 +23,34 @@ func shell(_ command: String, in folder: String) async throws -> Finished {
 }
 
 /// A certificate authority of the `openssl` command, and what it signed: `NAME.pem` with `NAME.key` in its folder.
-struct Authority {
-  let tree: TemporaryTree
-  var folder: String { tree.root }
+package struct Authority {
+  package let tree: TemporaryTree
+  package var folder: String { tree.root }
 
-  struct Failure: Error, CustomStringConvertible {
-    let description: String
+  package struct Failure: Error, CustomStringConvertible {
+    package let description: String
   }
 
-  enum Key: String {
+  package enum Key: String {
     case ecdsa = "ec -pkeyopt ec_paramgen_curve:P-256"
     case rsa = "rsa:2048"
     case ed25519 = "ed25519"
   }
 
   /// With the authority `ca` and a server's certificate `server` for localhost.
-  init() async throws {
+  package init() async throws {
     tree = try TemporaryTree()
     try await selfSigned("ca", subject: "/CN=authority")
     try await sign("server", names: "DNS:localhost,IP:127.0.0.1", usage: "serverAuth")
   }
 
-  func selfSigned(_ name: String, subject: String, key: Key = .ecdsa, days: Int = 2) async throws {
+  package func selfSigned(_ name: String, subject: String, key: Key = .ecdsa, days: Int = 2) async throws {
     try await run(
       "openssl req -x509 -newkey \(key.rawValue) -nodes -days \(days) -subj '\(subject)' -keyout \(name).key -out \(name).pem"
     )
   }
 
-  func sign(
+  package func sign(
     _ name: String, names: String, usage: String = "clientAuth", by authority: String = "ca", key: Key = .ecdsa
   ) async throws {
     try tree.write("\(name).ext", "subjectAltName=\(names)\nextendedKeyUsage=\(usage)\n")
@@ -61,14 +60,14 @@ struct Authority {
         + "-extfile \(name).ext -out \(name).pem")
   }
 
-  func run(_ command: String) async throws {
+  package func run(_ command: String) async throws {
     let finished = try await shell(command, in: folder)
     guard finished.status == 0 else { throw Failure(description: "\(command): \(finished.output)") }
   }
 
   /// Writes a web configuration file; by default with the server's certificate, followed by more lines of the section.
   @discardableResult
-  func configure(_ tls: String = "", certificate: String = "server", after more: String = "") throws -> String {
+  package func configure(_ tls: String = "", certificate: String = "server", after more: String = "") throws -> String {
     let lines = tls.split(separator: "\n").map { "  \($0)\n" }.joined()
     return try tree.write(
       "web.yml",
@@ -76,7 +75,7 @@ struct Authority {
   }
 
   /// The status that curl gets, or "000 (35)" with its exit status where there is no response.
-  func curl(_ port: Int, _ arguments: String = "", path: String = "/-/healthy") async throws -> String {
+  package func curl(_ port: Int, _ arguments: String = "", path: String = "/-/healthy") async throws -> String {
     let finished = try await shell(
       "curl -s -o body --max-time 30 --cacert ca.pem \(arguments) -w '%{http_code}' https://localhost:\(port)\(path)",
       in: folder)
@@ -84,7 +83,7 @@ struct Authority {
   }
 
   /// What `openssl s_client` prints of a connection with one request.
-  func client(_ port: Int, _ arguments: String = "") async throws -> String {
+  package func client(_ port: Int, _ arguments: String = "") async throws -> String {
     try await shell(
       "printf 'GET /-/healthy HTTP/1.0\\r\\n\\r\\n' | timeout 30 openssl s_client -connect 127.0.0.1:\(port) -CAfile ca.pem "
         + "-ign_eof \(arguments)", in: folder
