@@ -45,12 +45,13 @@ extension EndToEnd {
       // a renewed certificate of the server reaches a Prometheus that has a connection already
       try await authority.sign("server", names: "DNS:localhost", usage: "serverAuth")
       try await authority.run("chmod 644 server.key")
-      let before = try #require(try prometheus.value("sum(timestamp(wattprobe_build_info))"))
+      let before = try await eventually("a scrape") { try prometheus.value("sum(timestamp(wattprobe_build_info))") }
       try await eventually("scrapes after the renewal") {
         let time = try prometheus.value("sum(timestamp(wattprobe_build_info))") ?? 0
         return time > before + 3 ? () : nil
       }
-      #expect(try prometheus.value(#"min_over_time(up{job="wattprobe"}[1m])"#) == 1)
+      #expect(try prometheus.value(#"min_over_time(up{job="wattprobe"}[3s])"#) == 1)
+      #expect(exporter.program.errors.contains("web configuration changed"))
 
       // who is removed from the file gets nothing more, though the connection is open
       try authority.configure(
