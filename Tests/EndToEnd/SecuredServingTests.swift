@@ -4,7 +4,7 @@ import Glibc
 import Testing
 
 extension EndToEnd {
-  @Suite struct WebConfigurationTests {
+  @Suite struct SecuredServingTests {
     /// Of "secret", at the cost that tools give it by default.
     private static let hash = "$2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"
 
