@@ -29,6 +29,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var isReadHeldBack = false
   private var isWorking = false
   private var tlsNumber: UInt64?
+  private var isSecured = false
   /// Stands before TLS.
   weak var gate: SecurityGate?
   private(set) var hasServed = false
@@ -49,7 +50,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   /// The connection is plain or secured from here on, as settings of this number ask.
-  func decided(tlsNumber: UInt64) { self.tlsNumber = tlsNumber }
+  func decided(tlsNumber: UInt64, isSecured: Bool) {
+    self.tlsNumber = tlsNumber
+    self.isSecured = isSecured
+  }
 
   /// What came is HTTP where TLS was expected.
   func refusePlainHTTP() {
@@ -206,7 +210,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       head.headers.add(name: "Connection", value: "keep-alive")
     }
     startClock(.response)
-    server.connections.beginSending(self, withBody ? response.body : nil)
+    server.connections.beginSending(self, withBody ? response.body : nil, isShared: !isSecured)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if withBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
     let sent = context.eventLoop.makePromise(of: Void.self)

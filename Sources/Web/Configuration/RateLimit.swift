@@ -34,11 +34,11 @@ struct RateLimit: Sendable, Hashable {
   private static func interval(_ section: YAMLSection) throws(WebConfigurationFileError) -> YAMLSection.Found<Duration>?
   {
     guard let text = try section.text("interval") else { return nil }
-    guard let nanoseconds = Int64(text.value).map(Double.init) ?? nanoseconds(of: text.value) else {
+    guard let nanoseconds = Int64(text.value) ?? nanoseconds(of: text.value).map(Int64.init) else {
       throw WebConfigurationFileError(
         "interval \"\(text.value.printable())\" is no duration: write it as 500ms, 1s, 1m30s or 1h", line: text.line)
     }
-    return YAMLSection.Found(value: .nanoseconds(Int64(nanoseconds)), line: text.line)
+    return YAMLSection.Found(value: .nanoseconds(nanoseconds), line: text.line)
   }
 
   private static let units: [(String, Double)] = [

@@ -63,7 +63,7 @@ final class SecurityGate: ChannelDuplexHandler {
   private func decide(_ settings: WebSettings) {
     state = .decided
     guard let context, context.channel.isActive else { return }
-    connection.decided(tlsNumber: settings.tlsNumber)
+    connection.decided(tlsNumber: settings.tlsNumber, isSecured: settings.tls != nil)
     if let tls = settings.tls {
       if Self.isHTTP(bytes) {
         connection.refusePlainHTTP()

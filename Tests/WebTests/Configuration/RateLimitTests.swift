@@ -40,6 +40,12 @@ import Testing
     #expect(!Self.takes(&limiter, .seconds(1000)))
   }
 
+  @Test(arguments: ["9223372036854775807", "2562047h47m16s", "1ns"]) func extremesAreTaken(_ interval: String) throws {
+    var limiter = RateLimiter(try Self.limit("interval: \(interval), burst: 1"), now: .zero)
+    #expect(Self.takes(&limiter, .zero))
+    #expect(Self.takes(&limiter, .seconds(1)) == (interval == "1ns"))
+  }
+
   @Test func nanosecondIsNoLimit() throws {
     var limiter = RateLimiter(try Self.limit("interval: 1, burst: 1"), now: .zero)
     for second in 1..<10 { #expect(Self.takes(&limiter, .seconds(second))) }

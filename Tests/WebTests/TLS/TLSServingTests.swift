@@ -76,6 +76,29 @@ import Testing
     }
   }
 
+  /// Over TLS a text that is shared is held for each client: more than so many bytes are not.
+  @Test func unreadResponsesAreBoundedByClient() async throws {
+    let authority = try await Authority()
+    // more than sockets and pipes hold
+    let size = 12 << 20
+    try await TestServer.run(
+      source: FakeSource(isHeld: true), encoder: FakeEncoder(firstBytes: size), file: authority.configure(),
+      limits: { $0.unreadBytes = size * 3 / 2 }, timeouts: { $0.response = .seconds(3600) }
+    ) { (server) async throws in
+      let command =
+        "printf 'GET /metrics?collect[]=cpu HTTP/1.0\\r\\n\\r\\n' | openssl s_client -quiet -CAfile ca.pem -ign_eof "
+        + "-connect localhost:\(server.port) 2>errors | (until [ -e go ]; do sleep 0.05; done; wc -c)"
+      async let first = shell(command, in: authority.folder).output
+      async let second = shell(command, in: authority.folder).output
+      try await eventually { server.source.questions == 2 }
+      server.source.release()
+      try await eventually { server.encoder.renderings == 1 }
+      try await authority.run("touch go")
+      let counts = try await [first, second].map { Int($0.filter(\.isNumber)) ?? 0 }
+      #expect(counts.count { $0 >= size } == 1, "\(counts)")
+    }
+  }
+
   @Test(arguments: [
     ("TLS10", "TLS10", ["-tls1"], ["-tls1_1", "-tls1_2", "-tls1_3"]),
     ("TLS11", "TLS12", ["-tls1_1", "-tls1_2"], ["-tls1", "-tls1_3"]),
