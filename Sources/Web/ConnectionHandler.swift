@@ -43,6 +43,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Whether no request is in hand, so that closing costs the client little.
   var isDispensable: Bool { state.phase != .answering }
   var isLingering: Bool { state.phase == .lingering }
+  /// Whether nothing more is said, but for the farewell of TLS.
+  var isClosed: Bool { state.phase == .closed }
 
   /// At once, whatever the client is doing.
   func close() {

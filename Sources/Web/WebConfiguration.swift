@@ -83,6 +83,9 @@ package struct WebTimeouts: Sendable, Hashable {
   package var response = Duration.seconds(30)
   /// For how long the rest of a refused request is read and thrown away, so that the client gets to see the refusal.
   package var linger = Duration.seconds(1)
+  /// For how long TLS waits for a client's farewell after its own. What a connection took in memory, some 60 KB, is held as
+  /// long, whenever it has closed.
+  package var farewell = Duration.milliseconds(250)
   /// What responses in hand get when the server stops.
   package var shutdown = Duration.milliseconds(1500)
 

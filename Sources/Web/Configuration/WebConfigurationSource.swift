@@ -12,14 +12,14 @@ package final class WebConfigurationSource: Sendable {
   package init(
     path: String, timeouts: WebTimeouts = WebTimeouts(), logger: Logger
   ) throws(WebConfigurationFileError) {
-    var reader = try WebSettingsReader(path: path, shutdownTimeout: timeouts.linger, logger: logger)
+    var reader = try WebSettingsReader(path: path, shutdownTimeout: timeouts.farewell, logger: logger)
     first = reader.read()
     self.reader = Mutex(reader)
   }
 
   /// What may not be meant in a file, certificates and keys included; throws where it cannot be used.
   package static func check(path: String) throws(WebConfigurationFileError) -> [WebConfigurationFileWarning] {
-    try WebSettingsReader.check(path: path, shutdownTimeout: WebTimeouts().linger)
+    try WebSettingsReader.check(path: path, shutdownTimeout: WebTimeouts().farewell)
   }
 
   /// Blocks while files are read.

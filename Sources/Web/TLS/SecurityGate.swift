@@ -53,8 +53,12 @@ final class SecurityGate: ChannelDuplexHandler {
   }
 
   func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    if state == .asking, case ChannelEvent.inputClosed = event {
+    guard case ChannelEvent.inputClosed = event else { return context.fireUserInboundEventTriggered(event) }
+    if state == .asking {
       isInputClosed = true
+    } else if connection.isClosed {
+      // TLS has said farewell, and would wait for an answer that does not come any more
+      close()
     } else {
       context.fireUserInboundEventTriggered(event)
     }
