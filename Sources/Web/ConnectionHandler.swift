@@ -168,7 +168,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     guard let admission = server.admission else { return answer(request, head.version, ResponseHeaders()) }
     admission.admit(head, patience: request.patience, tlsNumber: tlsNumber) { [self] outcome in
       // the client may be gone
-      guard context != nil else { return }
+      guard context?.channel.isActive == true else { return }
       switch outcome {
       case .admitted(let headers): answer(request, head.version, headers)
       case .refused(let response): send(response, version: head.version, withBody: request.method != .head)

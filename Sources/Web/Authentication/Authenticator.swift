@@ -79,7 +79,7 @@ final class Authenticator {
   }
 
   /// Of the cost of one of the users there are, so that the time does not tell whether there is such a user.
-  private func substitute(for user: [UInt8], among users: [[UInt8]: BcryptHash]) -> BcryptHash {
+  func substitute(for user: [UInt8], among users: [[UInt8]: BcryptHash]) -> BcryptHash {
     let costs = users.values.map(\.cost).sorted()
     var hasher = Hasher()
     hasher.combine(seed)

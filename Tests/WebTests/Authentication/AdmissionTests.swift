@@ -128,26 +128,6 @@ import Testing
     }
   }
 
-  @Test func loginThatTakesLongDoesNotKeepTheServerFromStopping() async throws {
-    let tree = try TemporaryTree()
-    // seconds of it
-    let costly = Crypt.hash("").replacing("$04$", with: "$16$")
-    let log = LogRecord()
-    let server = try TestServer.make(
-      file: tree.write("web.yml", "basic_auth_users: {alice: \"\(costly)\"}"), log: log,
-      timeouts: { $0.shutdown = .milliseconds(50) })
-    let addresses = try await server.start()
-    let client = try Client(port: addresses[0].port!)
-    client.send(Client.request("/", headers: Self.login("alice", "x")))
-    // another one is told at once, so the login is being computed
-    let other = try Client(port: addresses[0].port!)
-    other.send(Client.request("/"))
-    #expect(try other.response().status == 401)
-    await server.shutdown()
-    #expect(try client.rest().isEmpty)
-    #expect(log.contains("still running"))
-  }
-
   @Test(arguments: ["/nowhere/web.yml", "/", "/dev/null"]) func fileThatIsNoneIsAnError(_ path: String) {
     #expect(throws: WebConfigurationFileError.self) { try TestServer.make(file: path) }
   }

@@ -1,6 +1,7 @@
 import Dispatch
 import NIOCore
 import NIOPosix
+import Synchronization
 import Testing
 
 @testable import Web
@@ -55,6 +56,25 @@ import Testing
     try await bench.end()
   }
 
+  /// The time of an answer does not tell whether there is such a user.
+  @Test func whoDoesNotExistSeemsToHaveTheCostOfOneWhoDoes() async throws {
+    let bench = try await Bench(mostWaiting: 1)
+    let users = [
+      Array("a".utf8): try BcryptHash(parsing: Crypt.hash("", cost: 4)),
+      Array("b".utf8): try BcryptHash(parsing: Crypt.hash("", cost: 5)),
+    ]
+    let costs = try await bench.group.any().submit { [authenticator = bench.authenticator] in
+      (0..<200).map { number in
+        (0..<2).map { _ in
+          authenticator.value.substitute(for: Array("\(number)".utf8), among: users).cost
+        }
+      }
+    }.get()
+    #expect(costs.allSatisfy { $0[0] == $0[1] })
+    #expect(Set(costs.map { $0[0] }) == [4, 5])
+    try await bench.end()
+  }
+
   @Test func queueIsBoundedAndKnownLoginsPassIt() async throws {
     let bench = try await Bench(mostWaiting: 2)
     #expect(try await bench.ask("a", "secret").get() == .right)
@@ -68,6 +88,29 @@ import Testing
     #expect(try await first.get() == .wrong)
     #expect(try await same.get() == .wrong)
     #expect(try await bench.ask("a", "2").get() == .wrong)
+    try await bench.end()
+  }
+
+  /// By which the server knows at its stop whether to wait.
+  @Test func itIsIdleOnceNoHashIsComputed() async throws {
+    let bench = try await Bench(mostWaiting: 2)
+    let loop = bench.group.any()
+    let order = Mutex<[String]>([])
+    bench.hold()
+    let verdict = bench.ask("a", "secret")
+    verdict.whenComplete { _ in order.withLock { $0.append("verdict") } }
+    let idle = loop.makePromise(of: Void.self)
+    loop.execute { [authenticator = bench.authenticator] in
+      authenticator.value.notifyWhenIdle {
+        order.withLock { $0.append("idle") }
+        idle.succeed()
+      }
+    }
+    try await loop.submit {}.get()
+    #expect(order.withLock { $0 } == [])
+    bench.gate.signal()
+    try await idle.futureResult.get()
+    #expect(order.withLock { $0 } == ["verdict", "idle"])
     try await bench.end()
   }
 
