@@ -1,3 +1,4 @@
+import Fixtures
 import NIOSSL
 import Testing
 
@@ -165,5 +166,29 @@ import Testing
   @Test func pathsAreRelativeToTheFile() throws {
     let file = try WebConfigurationFile(parsing: Array(Self.pair.utf8), path: "web.yml")
     #expect(file.tls?.certificate.pem == .file("c"))
+  }
+
+  /// Whatever is in a file, nothing of it ends the program.
+  @Test func damagedFilesAreTakenOrRefused() {
+    var generator = Generator(seed: 31)
+    let whole = Array(
+      (Self.pair
+        + "  cipher_suites: [TLS_AES_128_GCM_SHA256]\n  curve_preferences: [X25519]\n  client_allowed_sans: [a]\n"
+        + "rate_limit: {interval: 1m1.5s, burst: 3}\nhttp_server_config: {http2: true, headers: {X-XSS-Protection: 0}}\n"
+        + "basic_auth_users:\n  a: \(Self.hash)\n").utf8)
+    var taken = 0
+    for _ in 0..<3000 {
+      var bytes = whole
+      for _ in 0...generator.below(3) {
+        let index = Int(generator.below(UInt64(bytes.count)))
+        if generator.chance(3) {
+          bytes.removeSubrange(index..<min(bytes.count, index + Int(generator.below(9))))
+        } else {
+          bytes[index] = generator.chance(2) ? UInt8(generator.below(256)) : UInt8(48 + generator.below(10))
+        }
+      }
+      if (try? WebConfigurationFile(parsing: bytes, path: "web.yml")) != nil { taken += 1 }
+    }
+    #expect((100..<2900).contains(taken))
   }
 }
