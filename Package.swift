@@ -25,7 +25,9 @@ let nio: [Target.Dependency] = [
   .product(name: "NIOCore", package: "swift-nio"),
   .product(name: "NIOPosix", package: "swift-nio"),
   .product(name: "NIOHTTP1", package: "swift-nio"),
+  .product(name: "NIOTLS", package: "swift-nio"),
 ]
+let tls = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
 /// What the build is made from, as the Makefile finds it: SwiftPM itself would remember an old one.
 let revision = Context.environment["WATTPROBE_REVISION"] ?? "unknown"
@@ -41,6 +43,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -56,7 +59,10 @@ let package = Package(
         .unsafeFlags(["-Xlinker", "--wrap=btf__load_vmlinux_btf", "-Xlinker", "--wrap=btf__free"]),
       ]),
     .target(name: "CHost"),
+    // Static as well, each needed by one module.
     .target(name: "CDeflate", linkerSettings: [.linkedLibrary(":libdeflate.a")]),
+    .target(name: "CYAML", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+    .target(name: "CCrypt", linkerSettings: [.linkedLibrary(":libcrypt.a")]),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
@@ -66,7 +72,7 @@ let package = Package(
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["ByteText", "CDeflate", "Exposition", "Collecting", logging] + nio),
+    module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
@@ -103,7 +109,10 @@ let package = Package(
       ]),
     tests(
       "WebTests",
-      ["Web", "CZlib", "Collecting", "Exposition", logging, .product(name: "NIOEmbedded", package: "swift-nio")] + nio),
+      [
+        "Web", "CCrypt", "CZlib", "Collecting", "Exposition", "Fixtures", logging,
+        tls, .product(name: "NIOEmbedded", package: "swift-nio"),
+      ] + nio),
     tests(
       "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "loads"],
       exclude: ["Golden"]),

@@ -5,6 +5,8 @@ import NIOHTTP1
 /// What all connections share. Lives on the event loop.
 struct ServerContext {
   let router: Router
+  /// nil: everybody is let in, without TLS.
+  let admission: Admission?
   let scrapes: ScrapeQueue
   let connections: Connections
   let configuration: WebConfiguration
@@ -26,6 +28,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var hasRequestLine = false
   private var isReadHeldBack = false
   private var isWorking = false
+  private var tlsNumber: UInt64?
+  private var isSecured = false
+  /// Stands before TLS.
+  weak var gate: SecurityGate?
   private(set) var hasServed = false
   private(set) var lastActivity = NIODeadline.now()
 
@@ -37,9 +43,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
   /// Whether no request is in hand, so that closing costs the client little.
   var isDispensable: Bool { state.phase != .answering }
   var isLingering: Bool { state.phase == .lingering }
+  /// Whether nothing more is said, but for the farewell of TLS.
+  var isClosed: Bool { state.phase == .closed }
 
+  /// At once, whatever the client is doing.
   func close() {
-    context?.close(promise: nil)
+    if let gate { gate.close() } else { context?.close(promise: nil) }
+  }
+
+  /// The connection is plain or secured from here on, as settings of this number ask.
+  func decided(tlsNumber: UInt64, isSecured: Bool) {
+    self.tlsNumber = tlsNumber
+    self.isSecured = isSecured
+  }
+
+  /// What came is HTTP where TLS was expected.
+  func refusePlainHTTP() {
+    state.received(.failure(.notSecured))
+    work()
   }
 
   /// No further requests.
@@ -135,18 +156,34 @@ final class ConnectionHandler: ChannelDuplexHandler {
       stopClock()
       answer(head)
     case .refuse(let refusal):
-      send(refusal.response, version: .http1_1, withBody: true)
+      send(refusal.response, version: refusal.version, withBody: true)
     case .close:
-      close()
+      // over TLS with a farewell, by which clients know that nothing was cut off
+      context?.close(promise: nil)
     }
   }
 
   private func answer(_ head: HTTPRequestHead) {
     let request = Request(head)
-    let withBody = request.method != .head
-    switch server.router.answer(request) {
+    guard let admission = server.admission else { return answer(request, head.version, ResponseHeaders()) }
+    admission.admit(head, patience: request.patience, tlsNumber: tlsNumber) { [self] outcome in
+      // the client may be gone
+      guard context?.channel.isActive == true else { return }
+      switch outcome {
+      case .admitted(let headers): answer(request, head.version, headers)
+      case .refused(let response): send(response, version: head.version, withBody: request.method != .head)
+      case .outdated: close()
+      }
+    }
+  }
+
+  private func answer(_ request: Request, _ version: HTTPVersion, _ headers: ResponseHeaders) {
+    func send(_ response: Response) {
+      self.send(response.adding(headers), version: version, withBody: request.method != .head)
+    }
+    switch server.router.answer(request, configurationFailure: server.admission?.settings.latest.failure) {
     case .response(let response):
-      send(response, version: head.version, withBody: withBody)
+      send(response)
     case .scrape(let scrape):
       ticket = server.scrapes.submit(scrape) { [self] result in
         ticket = nil
@@ -155,12 +192,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
           case .rendering(let rendering): .scrape(rendering, format: scrape.variant.format)
           case .late: .text(.serviceUnavailable, "The collection before has not ended in time")
           }
-        send(response, version: head.version, withBody: withBody)
+        send(response)
       }
       if ticket == nil {
-        let response = Response.text(
-          .serviceUnavailable, "Too many scrapes wait for an answer already", headers: ["Retry-After": "5"])
-        send(response, version: head.version, withBody: withBody)
+        send(
+          .text(.serviceUnavailable, "Too many scrapes wait for an answer already", headers: ["Retry-After": "5"]))
       }
     }
   }
@@ -176,7 +212,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
       head.headers.add(name: "Connection", value: "keep-alive")
     }
     startClock(.response)
-    server.connections.beginSending(self, withBody ? response.body : nil)
+    server.connections.beginSending(self, withBody ? response.body : nil, isShared: !isSecured)
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     if withBody { context.write(wrapOutboundOut(.body(.byteBuffer(response.body))), promise: nil) }
     let sent = context.eventLoop.makePromise(of: Void.self)

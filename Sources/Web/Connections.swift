@@ -7,7 +7,7 @@ final class Connections {
   /// A response that is being sent.
   private struct Sending {
     let connection: ConnectionHandler
-    /// Where its text lies, by which responses that share one are known; nil where there is none.
+    /// Where its text lies, by which responses that share one are known; nil where it is this connection's alone.
     let text: UnsafeRawPointer?
     let bytes: Int
   }
@@ -66,10 +66,13 @@ final class Connections {
 
   /// A response begins to be sent, with this text. Whoever has had one for longest without taking it all makes room; the new
   /// one is sent in any case.
-  func beginSending(_ connection: ConnectionHandler, _ text: ByteBuffer?) {
+  ///
+  /// - Parameter isShared: whether the text itself is what is held; TLS holds one of its own for each connection.
+  func beginSending(_ connection: ConnectionHandler, _ text: ByteBuffer?, isShared: Bool) {
     // While a text is being sent nothing else can lie at its place.
     let new = Sending(
-      connection: connection, text: text?.withUnsafeReadableBytes { $0.baseAddress }, bytes: text?.readableBytes ?? 0)
+      connection: connection, text: isShared ? text?.withUnsafeReadableBytes { $0.baseAddress } : nil,
+      bytes: text?.readableBytes ?? 0)
     while let oldest = sending.first, sending.count >= unreadResponses || bytes(with: new) > limits.unreadBytes {
       endSending(oldest.connection)
       oldest.connection.close()
@@ -83,9 +86,12 @@ final class Connections {
 
   /// What the texts that are being sent take in memory, and a further one: each counts once, whoever shares it.
   private func bytes(with new: Sending) -> Int {
-    var sizes: [UnsafeRawPointer: Int] = [:]
-    for one in sending + [new] { if let text = one.text { sizes[text] = one.bytes } }
-    return sizes.values.reduce(0, +)
+    var shared: [UnsafeRawPointer: Int] = [:]
+    var own = 0
+    for one in sending + [new] {
+      if let text = one.text { shared[text] = one.bytes } else { own += one.bytes }
+    }
+    return shared.values.reduce(own, +)
   }
 
   /// Lets in no more, closes what is idle, and calls back when the last request in hand is answered.

@@ -9,6 +9,11 @@ enum Refusal: Sendable, Hashable {
   case bodyTooLarge
   case unknownExpectation
   case unsupportedVersion
+  /// HTTP where TLS was expected.
+  case notSecured
+
+  /// Of the response.
+  var version: HTTPVersion { self == .notSecured ? .http1_0 : .http1_1 }
 
   var response: Response {
     switch self {
@@ -19,6 +24,8 @@ enum Refusal: Sendable, Hashable {
     case .bodyTooLarge: .text(.payloadTooLarge, "Requests have no business with a body here")
     case .unknownExpectation: .text(.expectationFailed, "The only expectation met here is 100-continue")
     case .unsupportedVersion: .text(.httpVersionNotSupported, "Only HTTP/1.0 and HTTP/1.1 are spoken here")
+    // in the words that Go's servers have for it, by which clients know what they did
+    case .notSecured: .text(.badRequest, "Client sent an HTTP request to an HTTPS server.")
     }
   }
 }

@@ -31,6 +31,13 @@ struct Response {
     return response
   }
 
+  /// The same with these fields, in place of its own of the same names.
+  func adding(_ fields: ResponseHeaders) -> Response {
+    var response = self
+    for field in fields.fields { response.headers.replaceOrAdd(name: field.name, value: field.value) }
+    return response
+  }
+
   /// A snapshot's text.
   static func scrape(_ rendering: Rendering, format: TextFormat) -> Response {
     var response = Response(.ok, contentType: format.contentType, body: rendering.body)

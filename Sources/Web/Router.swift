@@ -7,15 +7,15 @@ struct Router {
   static let readyPath = "/-/ready"
   /// Paths that the telemetry path cannot have.
   static let ownPaths = ["/", healthyPath, readyPath]
-  /// How many names of the query an error repeats, and how much of each.
+  /// How many names of the query an error repeats.
   private static let shownNames = 8
-  private static let shownCharacters = 64
 
   let telemetryPath: String
   let version: String
   let source: any SnapshotSource
 
-  func answer(_ request: Request) -> Answer {
+  /// - Parameter configurationFailure: why the web configuration file is not in use as it is now.
+  func answer(_ request: Request, configurationFailure: String? = nil) -> Answer {
     guard request.path == telemetryPath || Self.ownPaths.contains(request.path) else {
       return .response(.text(.notFound, "Not found: the metrics are at \(telemetryPath)"))
     }
@@ -28,7 +28,7 @@ struct Router {
     case Self.healthyPath:
       return .response(source.hang.map(Self.stuck) ?? .text(.ok, "healthy"))
     case Self.readyPath:
-      return .response(readiness)
+      return .response(readiness(configurationFailure))
     default:
       let page = LandingPage(telemetryPath: telemetryPath, version: version, states: source.states)
       return .response(.html(page.html))
@@ -36,13 +36,14 @@ struct Router {
   }
 
   /// One collector that fails is no reason to scrape none of the others: it is named.
-  private var readiness: Response {
+  private func readiness(_ configurationFailure: String?) -> Response {
     if let hang = source.hang { return Self.stuck(hang) }
     guard source.isReady else { return .text(.serviceUnavailable, "not ready: programs are being attached") }
     let failing = source.states.filter { $0.failure?.isFault == true }.map {
       "\($0.name) (\($0.failure!.reason.rawValue))"
     }
-    return .text(.ok, failing.isEmpty ? "ready" : "ready, without \(failing.joined(separator: ", "))")
+    let ready = failing.isEmpty ? "ready" : "ready, without \(failing.joined(separator: ", "))"
+    return .text(.ok, ready + (configurationFailure.map { "; not in use: \($0)" } ?? ""))
   }
 
   /// Nothing can be read any more.
@@ -76,24 +77,10 @@ struct Router {
   }
 
   private static func message(unknown: [String], known: [String]) -> String {
-    let names = unknown.prefix(shownNames).map { "\"\(printable($0))\"" } + (unknown.count > shownNames ? ["..."] : [])
+    let names = unknown.prefix(shownNames).map { "\"\($0.printable())\"" } + (unknown.count > shownNames ? ["..."] : [])
     return """
       Unknown collector\(unknown.count > 1 ? "s" : "") in collect[] or exclude[]: \(names.joined(separator: ", "))
       Known collectors: \(known.sorted().joined(separator: ", "))
       """
-  }
-
-  /// Client text fit for a terminal: short, and without control characters.
-  private static func printable(_ text: String) -> String {
-    var shown = ""
-    for scalar in text.unicodeScalars.prefix(shownCharacters) {
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse, .unassigned:
-        shown.append("\u{FFFD}")
-      default:
-        shown.unicodeScalars.append(scalar)
-      }
-    }
-    return shown + (text.unicodeScalars.count > shownCharacters ? "..." : "")
   }
 }

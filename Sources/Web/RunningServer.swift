@@ -12,6 +12,8 @@ struct RunningServer: Sendable {
 
   private let group: MultiThreadedEventLoopGroup
   private let threads: NIOThreadPool
+  /// One thread each to read the web configuration's files and to compute hashes; none where there is none.
+  private let admissionThreads: [NIOThreadPool]
   private let eventLoop: any EventLoop
   private let context: NIOLoopBound<ServerContext>
   private let logger: Logger
@@ -40,15 +42,23 @@ struct RunningServer: Sendable {
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let threads = NIOThreadPool(numberOfThreads: 2)
     threads.start()
+    let admissionThreads = (0..<(server.file == nil ? 0 : 2)).map { _ in NIOThreadPool(numberOfThreads: 1) }
+    for pool in admissionThreads { pool.start() }
     let eventLoop = group.any()
     self.group = group
     self.threads = threads
+    self.admissionThreads = admissionThreads
     self.eventLoop = eventLoop
     self.logger = server.logger
     let made = eventLoop.submit {
       let configuration = server.configuration
       let context = ServerContext(
         router: Router(telemetryPath: configuration.telemetryPath, version: server.version, source: server.source),
+        admission: server.file.map {
+          Admission(
+            $0, limits: configuration.limits, files: admissionThreads[0], hashes: admissionThreads[1],
+            eventLoop: eventLoop)
+        },
         scrapes: ScrapeQueue(
           source: server.source, encode: server.encode, threads: threads, eventLoop: eventLoop,
           maxRequests: configuration.maxRequests),
@@ -111,6 +121,11 @@ struct RunningServer: Sendable {
     decoding.maxHeaderListSize = limits.headerBytes
     decoding.maxHeaderFieldCount = limits.headerFields
     let connection = ConnectionHandler(server)
+    if let settings = server.admission?.settings {
+      let gate = SecurityGate(settings, connection, logger: server.logger)
+      connection.gate = gate
+      try channel.pipeline.syncOperations.addHandler(gate)
+    }
     try channel.pipeline.syncOperations.addHandlers([
       ByteGate(connection),
       HTTPResponseEncoder(),
@@ -133,16 +148,27 @@ struct RunningServer: Sendable {
 
     let idle = eventLoop.makePromise(of: Bool.self)
     let giveUp = eventLoop.scheduleTask(deadline: deadline) { idle.succeed(false) }
-    eventLoop.execute { [context] in context.value.scrapes.notifyWhenIdle { idle.succeed(true) } }
+    eventLoop.execute { [context] in
+      context.value.scrapes.notifyWhenIdle {
+        guard let admission = context.value.admission else { return idle.succeed(true) }
+        admission.notifyWhenIdle { idle.succeed(true) }
+      }
+    }
     let isIdle = (try? await idle.futureResult.get()) ?? false
     giveUp.cancel()
 
     guard isIdle else {
       // A collector that hangs in the kernel must not keep the process from ending.
-      logger.warning("a collection is still running: not waiting for it")
-      return threads.shutdownGracefully { [group] _ in group.shutdownGracefully { _ in } }
+      logger.warning("a collection or a login is still running: not waiting for it")
+      return Self.end(([threads] + admissionThreads)[...], then: group)
     }
-    try? await threads.shutdownGracefully()
+    for pool in [threads] + admissionThreads { try? await pool.shutdownGracefully() }
     try? await group.shutdownGracefully()
+  }
+
+  /// Ends one pool after the other, whenever they are done, and the event loop that they report to.
+  private static func end(_ pools: ArraySlice<NIOThreadPool>, then group: MultiThreadedEventLoopGroup) {
+    guard let pool = pools.first else { return group.shutdownGracefully { _ in } }
+    pool.shutdownGracefully { _ in end(pools.dropFirst(), then: group) }
   }
 }

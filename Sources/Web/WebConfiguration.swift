@@ -65,6 +65,8 @@ package struct WebLimits: Sendable, Hashable {
   package var headerFields = 100
   /// Bytes of a request body, which no route reads.
   package var bodyBytes = 4 << 10
+  /// Requests that may wait for a password to be checked, which takes a CPU for a while; further ones get 503.
+  package var waitingLogins = 32
   /// Requests that a client may send ahead of the response to the first.
   package var pipelinedRequests = 100
 
@@ -81,6 +83,9 @@ package struct WebTimeouts: Sendable, Hashable {
   package var response = Duration.seconds(30)
   /// For how long the rest of a refused request is read and thrown away, so that the client gets to see the refusal.
   package var linger = Duration.seconds(1)
+  /// For how long TLS waits for a client's farewell after its own. What a connection took in memory, some 60 KB, is held as
+  /// long, whenever it has closed.
+  package var farewell = Duration.milliseconds(250)
   /// What responses in hand get when the server stops.
   package var shutdown = Duration.milliseconds(1500)
 

@@ -16,6 +16,8 @@ package final class WebServer: Sendable {
 
   let configuration: WebConfiguration
   let descriptors: [CInt]
+  /// nil: plain HTTP for everybody.
+  let file: WebConfigurationSource?
   let source: any SnapshotSource
   let version: String
   let logger: Logger
@@ -24,25 +26,31 @@ package final class WebServer: Sendable {
 
   /// Listens on the addresses of the configuration.
   package convenience init(
-    configuration: WebConfiguration, source: any SnapshotSource, version: String, logger: Logger
+    configuration: WebConfiguration, file: WebConfigurationSource? = nil, source: any SnapshotSource, version: String,
+    logger: Logger
   ) {
-    self.init(configuration: configuration, descriptors: [], source: source, version: version, logger: logger)
+    self.init(
+      configuration: configuration, file: file, descriptors: [], source: source, version: version, logger: logger)
   }
 
   /// Listens on sockets that are open and bound already, as systemd passes them (`LISTEN_FDS`), instead of the addresses
   /// of the configuration. The server owns `descriptors` from `start` on.
   package convenience init(
-    configuration: WebConfiguration, inheriting descriptors: [CInt], source: any SnapshotSource, version: String,
-    logger: Logger
+    configuration: WebConfiguration, file: WebConfigurationSource? = nil, inheriting descriptors: [CInt],
+    source: any SnapshotSource, version: String, logger: Logger
   ) {
-    self.init(configuration: configuration, descriptors: descriptors, source: source, version: version, logger: logger)
+    self.init(
+      configuration: configuration, file: file, descriptors: descriptors, source: source, version: version,
+      logger: logger)
   }
 
   init(
-    configuration: WebConfiguration, descriptors: [CInt], source: any SnapshotSource, version: String, logger: Logger,
+    configuration: WebConfiguration, file: WebConfigurationSource? = nil, descriptors: [CInt],
+    source: any SnapshotSource, version: String, logger: Logger,
     encode: @escaping ScrapeQueue.Encoder = { parts, format, body in parts.encode(as: format, body) }
   ) {
     self.configuration = configuration
+    self.file = file
     self.descriptors = descriptors
     self.source = source
     self.version = version

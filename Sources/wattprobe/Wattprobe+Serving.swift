@@ -27,6 +27,7 @@ extension Wattprobe {
   @MainActor
   private func serve(_ logger: Logger) async throws {
     let configuration = try web.configuration()
+    try web.checkFile()
     var options = try collecting.options()
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
     let notifier = SystemdNotifier()
@@ -44,12 +45,16 @@ extension Wattprobe {
     }
     options.reader.rest()
     try Privileges.drop(for: configuration, logger: logger)
+    // It will be read again and again: what cannot be read without privileges must not be found out when it has changed.
+    let file = try web.source(logger)
 
     let server =
       web.usesSystemdSocket
       ? WebServer(
-        configuration: configuration, inheriting: sockets, source: collectors, version: Version.text, logger: logger)
-      : WebServer(configuration: configuration, source: collectors, version: Version.text, logger: logger)
+        configuration: configuration, file: file, inheriting: sockets, source: collectors, version: Version.text,
+        logger: logger)
+      : WebServer(
+        configuration: configuration, file: file, source: collectors, version: Version.text, logger: logger)
     var group = ServiceGroupConfiguration(
       services: [
         .init(service: SamplingService(collectors: collectors, helper: helper, logger: logger)),

@@ -21,13 +21,14 @@ struct Wattprobe: AsyncParsableCommand {
     usage: """
       wattprobe [<options>]
       wattprobe collectors [<options>] [--markdown]
+      wattprobe check-web-config <path> ...
       """,
     discussion: """
       Serves metrics over HTTP until it is stopped. It needs root, or the capabilities CAP_BPF and CAP_PERFMON. \
       --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
       """,
     version: Version.line,
-    subcommands: [ListCollectors.self])
+    subcommands: [ListCollectors.self, CheckWebConfiguration.self])
 
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments

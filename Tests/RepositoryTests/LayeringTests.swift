@@ -14,7 +14,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("CLibbpf", "BPF"), ("CHost", "Host"), ("CDeflate", "Web"), ("CBuild", "wattprobe"),
+    ("CLibbpf", "BPF"), ("CHost", "Host"), ("CDeflate", "Web"), ("CYAML", "Web"), ("CCrypt", "Web"),
+    ("NIOSSL", "Web"), ("CBuild", "wattprobe"),
     ("NIOCore", "Web"), ("NIOPosix", "Web"), ("NIOHTTP1", "Web"), ("ArgumentParser", "wattprobe"),
     ("Web", "wattprobe"),
   ])

@@ -24,7 +24,7 @@ import Testing
       try RunningServer.addHandlers(
         to: channel,
         ServerContext(
-          router: Router(telemetryPath: "/metrics", version: "1", source: source), scrapes: scrapes,
+          router: Router(telemetryPath: "/metrics", version: "1", source: source), admission: nil, scrapes: scrapes,
           connections: Connections(configuration, logger: logger), configuration: configuration,
           logger: logger))
       channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Logging
 import Web
 
 /// Where and how metrics are served.
@@ -25,6 +26,39 @@ struct WebArguments: ParsableArguments {
     name: .customLong("web.systemd-socket"),
     help: "Listen on the sockets that systemd passes, instead of --web.listen-address.")
   var usesSystemdSocket = false
+
+  @Option(
+    name: .customLong("web.config.file"),
+    help: ArgumentHelp(
+      "File with TLS, users, header fields and a limit on requests, as exporters have it; read anew as it changes.",
+      valueName: "path"))
+  var file: String?
+
+  /// Reads the web configuration file with the rights that the process has by now; nil where there is none.
+  func source(_ logger: Logger) throws -> WebConfigurationSource? {
+    do throws(WebConfigurationFileError) {
+      return try file.map { path throws(WebConfigurationFileError) in
+        try WebConfigurationSource(path: path, logger: logger)
+      }
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  /// Throws where the web configuration file could not be used, also with the rights that the process has still.
+  func checkFile() throws {
+    guard let file else { return }
+    do throws(WebConfigurationFileError) {
+      _ = try WebConfigurationSource.check(path: file)
+    } catch {
+      throw Self.failure(error)
+    }
+  }
+
+  private static func failure(_ error: WebConfigurationFileError) -> StartError {
+    StartError(
+      error.description, cure: "correct it; `wattprobe check-web-config \(error.path)` tells whether it is right")
+  }
 
   func configuration() throws -> WebConfiguration {
     do throws(WebConfigurationError) {

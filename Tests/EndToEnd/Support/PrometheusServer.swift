@@ -8,7 +8,8 @@ final class PrometheusServer {
   private let program: RunningProgram
   private let port: UInt16
 
-  init(scraping target: UInt16, everySeconds interval: Int = 1) async throws {
+  /// - Parameter access: further keys of the scrape configuration, a line each.
+  init(scraping target: UInt16, everySeconds interval: Int = 1, access: [String] = []) async throws {
     let path = try Executable.tool("/usr/bin/prometheus", package: "prometheus")
     folder = try TemporaryTree()
     let configuration = try folder.write(
@@ -18,6 +19,7 @@ final class PrometheusServer {
       scrape_configs:
         - job_name: wattprobe
           static_configs: [{targets: ["127.0.0.1:\(target)"]}]
+      \(access.map { "    \($0)" }.joined(separator: "\n"))
       """)
     port = try Self.freePort()
     program = try RunningProgram(

@@ -41,7 +41,7 @@ struct TestServer {
 
   static func make(
     _ addresses: [String] = ["127.0.0.1:0"], source: FakeSource = FakeSource(), encoder: FakeEncoder = FakeEncoder(),
-    maxRequests: Int = 40, inheriting descriptors: [CInt] = [], log: LogRecord = LogRecord(),
+    maxRequests: Int = 40, inheriting descriptors: [CInt] = [], file: String? = nil, log: LogRecord = LogRecord(),
     limits change: (inout WebLimits) -> Void = { _ in }, timeouts changeTimeouts: (inout WebTimeouts) -> Void = { _ in }
   ) throws -> WebServer {
     var limits = WebLimits()
@@ -51,21 +51,25 @@ struct TestServer {
     let configuration = try WebConfiguration(
       listenAddresses: addresses.map { try ListenAddress(parsing: $0) }, maxRequests: maxRequests, limits: limits,
       timeouts: timeouts)
+    let logger = Logger(label: "test") { _ in RecordingHandler(record: log) }
     return WebServer(
-      configuration: configuration, descriptors: descriptors, source: source, version: "1.2.3 <test>",
-      logger: Logger(label: "test") { _ in RecordingHandler(record: log) },
+      configuration: configuration,
+      file: try file.map { try WebConfigurationSource(path: $0, timeouts: timeouts, logger: logger) },
+      descriptors: descriptors, source: source, version: "1.2.3 <test>", logger: logger,
       encode: { encoder.encode($0, $1, $2) })
   }
 
   /// Runs `body` against a server, which is shut down afterwards.
   static func run(
     _ addresses: [String] = ["127.0.0.1:0"], source: FakeSource = FakeSource(), encoder: FakeEncoder = FakeEncoder(),
-    maxRequests: Int = 40, inheriting descriptors: [CInt] = [], limits: (inout WebLimits) -> Void = { _ in },
+    maxRequests: Int = 40, inheriting descriptors: [CInt] = [], file: String? = nil,
+    limits: (inout WebLimits) -> Void = { _ in },
     timeouts: (inout WebTimeouts) -> Void = { _ in }, _ body: (TestServer) async throws -> Void
   ) async throws {
     let log = LogRecord()
     let server = try make(
-      addresses, source: source, encoder: encoder, maxRequests: maxRequests, inheriting: descriptors, log: log,
+      addresses, source: source, encoder: encoder, maxRequests: maxRequests, inheriting: descriptors, file: file,
+      log: log,
       limits: limits, timeouts: timeouts)
     let bound = try await server.start()
     let result: Result<Void, any Error>

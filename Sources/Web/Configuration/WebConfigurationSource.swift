@@ -1,0 +1,27 @@
+package import Logging
+import Synchronization
+
+/// The web configuration file of a server (`--web.config.file`).
+package final class WebConfigurationSource: Sendable {
+  private let reader: Mutex<WebSettingsReader>
+  /// As it was when the program began.
+  let first: WebSettings
+
+  /// Reads the file and those it names with the rights that the process has now; logs what may not be meant.
+  /// Throws where it cannot be used.
+  package init(
+    path: String, timeouts: WebTimeouts = WebTimeouts(), logger: Logger
+  ) throws(WebConfigurationFileError) {
+    var reader = try WebSettingsReader(path: path, shutdownTimeout: timeouts.farewell, logger: logger)
+    first = reader.read()
+    self.reader = Mutex(reader)
+  }
+
+  /// What may not be meant in a file, certificates and keys included; throws where it cannot be used.
+  package static func check(path: String) throws(WebConfigurationFileError) -> [WebConfigurationFileWarning] {
+    try WebSettingsReader.check(path: path, shutdownTimeout: WebTimeouts().farewell)
+  }
+
+  /// Blocks while files are read.
+  func read() -> WebSettings { reader.withLock { $0.read() } }
+}
