@@ -88,8 +88,7 @@ package final class CPUCollector: Collector {
 
   /// Brings `shown[cpu]` up to now; false where the CPU has not been watched yet.
   private func update(_ cpu: Int) -> Bool {
-    let offset = MemoryLayout<SchedPerCPU>.offset(of: \.time)!
-    guard let time = scheduler.cpus.copySequenced(cpu, offset: offset, as: CPUTime.self) else { return true }
+    guard let time = scheduler.time(of: cpu) else { return true }
     guard time.anchor_ns > 0, scheduler.cpus.load(cpu, \.leaves) == 0 else { return false }
     // What runs since the last switch: now, less the last switch's moment on the clock user space has too.
     let now = MonotonicClock.now

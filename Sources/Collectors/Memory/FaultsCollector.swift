@@ -56,7 +56,11 @@ package final class FaultsCollector: Collector {
           "page_fault_duration_seconds is absent", metadata: ["cause": "\(error.message)", "cure": "\(error.cure)"])
       }
     }
-    source = .counters(try KernelFaultCounts(paths: context.options.paths, open: context.options.faults.open))
+    // they are there for others, or not at all
+    let scheduler = context.options.enabled.isDisjoint(with: ["sched", "cpu"]) ? nil : try? context.kernel.scheduler()
+    source = .counters(
+      try KernelFaultCounts(
+        paths: context.options.paths, scheduler: scheduler, open: context.options.faults.open))
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {

@@ -38,7 +38,8 @@ package final class PMUCollector: Collector {
       counters, perf lets them take turns, and counts are scaled by the time enabled over the time counting. The
       families by process need the process collector. They count a time slice when it ends, so the last slice of a
       process that runs for long shows late; "other" is the rest of what the CPUs counted, the idle task's included, up to
-      a tenth of a second ago. The events of a CPU that was offline, or comes later, are opened anew; where that is refused
+      a tenth of a second ago. A CPU that runs no task is not woken to be read: what its interrupts count is shown once it has
+      run one. The events of a CPU that was offline, or comes later, are opened anew; where that is refused
       it has no series, and its tasks' energy is divided by the cycles that they had before.
       """,
     families: byCPU.map(\.1) + byProcess.map(\.1)
@@ -54,6 +55,7 @@ package final class PMUCollector: Collector {
   private let events: ProcessorEvents
   private let scheduler: SchedulerPrograms?
   private let tasks: TaskPasses?
+  private var sleeping = SleepingCPUs()
 
   private let paths: HostPaths
   private let open: SharedPerfCounter.Open
@@ -94,9 +96,9 @@ package final class PMUCollector: Collector {
   }
 
   private func readEvents() {
-    let online = (try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? []
+    let online = ((try? CPUList.read(paths.sys("devices/system/cpu/online"))) ?? []).filter { $0 < PossibleCPUs.end }
     let refusals = events.read(
-      online: online.filter { $0 < PossibleCPUs.end }, now: MonotonicClock.now, open: open
+      online: online, awake: sleeping.awake(of: online) { scheduler?.time(of: $0) }, now: MonotonicClock.now, open: open
     ) { event, cpu, descriptor in
       if event.isCountedByProcess { scheduler?.count(event, cpu: cpu, descriptor) }
     }

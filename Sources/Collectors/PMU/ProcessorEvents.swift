@@ -136,16 +136,18 @@ package final class ProcessorEvents {
   ///
   /// - Parameters:
   ///   - online: the CPUs that are online; others have no figures.
+  ///   - awake: those of them that are read; the others keep their figures.
   ///   - now: nanoseconds, for what cannot be opened to be tried again later.
   ///   - opened: an event was opened, with this descriptor.
   /// - Returns: what keeps events of CPUs from being opened that were tried now, by CPU.
   func read(
-    online: [Int], now: UInt64, open: SharedPerfCounter.Open, opened: (ProcessorEvent, Int, CInt) -> Void
+    online: [Int], awake: [Int], now: UInt64, open: SharedPerfCounter.Open, opened: (ProcessorEvent, Int, CInt) -> Void
   ) -> [Int: SystemError] {
     var refusals: [Int: SystemError] = [:]
     let online = Set(online)
+    let asleep = online.subtracting(awake)
     for event in available {
-      for (cpu, counter) in counters[event] ?? [:] {
+      for (cpu, counter) in counters[event] ?? [:] where !(counter.isAlive && asleep.contains(cpu)) {
         let goesOn = counter.counter.read()
         counter.isAlive = goesOn && online.contains(cpu)
       }

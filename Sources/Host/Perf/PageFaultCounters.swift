@@ -53,7 +53,8 @@ package struct PageFaultCounters: ~Copyable {
     for group in groups { Self.close(group) }
   }
 
-  /// The faults since the events were opened, of all CPUs. `online` are the CPUs that run now.
+  /// The faults since the events were opened, of all CPUs. `online` are the CPUs that run now, at least those of them that
+  /// may have had faults since the last reading.
   ///
   /// Throws where faults are not counted: a CPU came online later, and its events cannot be opened any more.
   package mutating func read(online: [Int]) throws(SystemError) -> Counts {
