@@ -23,7 +23,7 @@ TEST_PACKAGES := clang-format curl iproute2 linux-perf openssl prometheus python
 VM_PACKAGES := bc busybox-static cpio dmsetup gcc iproute2 kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help run test test-vm vm-shell vm-table build docs bench install uninstall format check-format clean toolchain build-packages test-packages vm-packages
+.PHONY: help run test fuzz test-vm vm-shell vm-table build docs bench install uninstall format check-format clean toolchain build-packages test-packages vm-packages
 
 help: ## List these targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -47,6 +47,15 @@ test: toolchain build-packages test-packages ## Run all tests (as root or throug
 	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log || status=1; \
 	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log || status=1; \
 	echo; grep -ah 'Test run with' .build/tests.log; exit $$status
+
+fuzz: toolchain build-packages ## Look for inputs that trap, led by coverage. SECONDS_EACH=600, FUZZ="request procfs": only these.
+	WATTPROBE_FUZZ=1 swift build -c release -Xswiftc -enable-testing --sanitize fuzzer --product fuzz --scratch-path .build/fuzz
+	@mkdir -p .build/fuzz/corpus .build/fuzz/found
+	@for target in $(or $(FUZZ),$$(.build/fuzz/release/fuzz -runs=1 2>/dev/null | sed -n 's/^FUZZ_TARGET is one of //p')); do \
+		echo "== $$target"; mkdir -p .build/fuzz/corpus/$$target; \
+		FUZZ_TARGET=$$target .build/fuzz/release/fuzz -max_total_time=$(or $(SECONDS_EACH),60) -rss_limit_mb=2048 -timeout=10 \
+			-verbosity=0 -print_final_stats=1 -artifact_prefix=.build/fuzz/found/$$target- .build/fuzz/corpus/$$target; \
+	done
 
 # The release executable, or the debug one where there is none: what is to be tested is built before. Loads are the tests'.
 VM = Tests/VM/run.py $(if $(KERNELS),--kernels "$(KERNELS)") $(if $(SCENES),--scenes "$(SCENES)")

@@ -9,8 +9,8 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], linker: [LinkerSetting] = []) -> Target {
-  .target(name: name, dependencies: dependencies, swiftSettings: settings, linkerSettings: linker)
+func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -92,6 +92,14 @@ let package = Package(
     .target(
       name: "Machine", dependencies: ["CLibbpf", "Fixtures", "Host"], path: "Tests/Support/Machine",
       swiftSettings: settings),
+    // What takes bytes from outside, and examples of those.
+    module(
+      "Fuzzing",
+      [
+        "Collectors", "Collecting", "Energy", "Exposition", "Fixtures", "Host", "Web", logging,
+        .product(name: "NIOEmbedded", package: "swift-nio"),
+      ] + nio, path: "Tests/Support/Fuzzing"),
+    tests("FuzzTests", ["Fuzzing"]),
     tests("RepositoryTests", []),
     tests("ByteTextTests", ["ByteText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
@@ -129,3 +137,11 @@ let package = Package(
   ],
   cLanguageStandard: .gnu2x
 )
+
+// `make fuzz`: libFuzzer brings the main function, so it links with `--sanitize fuzzer` only.
+if Context.environment["WATTPROBE_FUZZ"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "fuzz", dependencies: ["Fuzzing"], path: "Tests/Support/Fuzz",
+      swiftSettings: settings + [.unsafeFlags(["-parse-as-library"])]))
+}

@@ -14,34 +14,32 @@ package enum SmallFile {
     _ path: String, into bytes: inout [UInt8], most: Int = mostBytes
   ) throws(SystemError) {
     let file = try FileDescriptor(opening: path)
-    // Bytes read; those of `bytes` beyond them are room for more. procfs hands out a file in pieces of any size.
-    var filled = 0
     bytes.removeAll(keepingCapacity: true)
     while true {
-      if filled == bytes.count {
-        bytes.append(contentsOf: repeatElement(0, count: max(bytes.capacity, 2 * filled, 4096) - filled))
-      }
       var failure: SystemError?
-      let count = bytes.withUnsafeMutableBytes { buffer in
-        do throws(SystemError) {
-          return try file.read(into: UnsafeMutableRawBufferPointer(rebasing: buffer[filled...]), path: path)
-        } catch {
-          failure = error
-          return 0
+      let before = bytes.count
+      // procfs hands out a file in pieces of any size
+      bytes.append(addingCapacity: max(bytes.capacity - before, before, 4096)) { span in
+        span.withUnsafeMutableBufferPointer { buffer, count in
+          do throws(SystemError) {
+            count += try file.read(
+              into: UnsafeMutableRawBufferPointer(rebasing: UnsafeMutableRawBufferPointer(buffer)[count...]), path: path
+            )
+          } catch {
+            failure = error
+          }
         }
       }
       if let failure {
         bytes.removeAll(keepingCapacity: true)
         throw failure
       }
-      filled += count
-      if count == 0 { break }
-      if filled > most {
+      if bytes.count == before { return }
+      if bytes.count > most {
         bytes.removeAll()
         throw SystemError(EFBIG, call: "read", path: path)
       }
     }
-    bytes.removeLast(bytes.count - filled)
   }
 
   /// The whole file, for readers that fail by what it holds, too.
