@@ -1,0 +1,56 @@
+import Glibc
+import Testing
+
+extension EndToEnd {
+  /// When series begin, as real servers take it in.
+  @Suite struct CreatedTests {
+    private static let protobuf = ["scrape_protocols: [PrometheusProto]"]
+    private static let openMetrics = ["scrape_protocols: [OpenMetricsText1.0.0]"]
+
+    @Test(arguments: [protobuf, openMetrics])
+    func increaseOverAProcessLifeIsWhatItUsed(access: [String]) async throws {
+      let newer = try await NewerPrometheus.path()
+      let exporter = try await Exporter(["--web.created"])
+      let prometheus = try await PrometheusServer(
+        scraping: exporter.port, access: access, newer: newer, features: ["created-timestamp-zero-ingestion"])
+      try await eventually("a scrape") { try prometheus.hasData(#"up{job="wattprobe"} == 1"#) ? () : nil }
+
+      // it uses some CPU time until it is first scraped: that is what would be lost
+      let load = try RunningProgram(
+        "/bin/sh", ["-c", "n=0; while [ $n -lt 3000000 ]; do n=$((n + 1)); done; sleep 60"])
+      let series = #"wattprobe_process_cpu_seconds_total{pid="\#(load.pid)",mode="user"}"#
+      try await eventually("the process to rest") {
+        try prometheus.hasData("\(series) > 0 and \(series) == \(series) offset 3s") ? () : nil
+      }
+      let used = try #require(try prometheus.value(series))
+      let least = try #require(try prometheus.value("min_over_time(\(series)[5m])"))
+      #expect(least == 0)
+      // extrapolated by half an interval at the end, never below what it grew by
+      let increase = try #require(try prometheus.value("increase(\(series)[5m])"))
+      #expect(increase >= used * 0.999999 && increase < used * 1.5, "\(increase) of \(used)")
+      // not stored as series
+      #expect(try !prometheus.hasData(#"{__name__=~".+_created"}"#))
+      for suffix in ["bucket", "count", "sum"] {
+        #expect(try prometheus.hasData("wattprobe_sched_runqueue_latency_seconds_\(suffix)"))
+      }
+
+      load.signal(SIGKILL)
+      try await prometheus.stop()
+      #expect(try await exporter.stop().status == 0)
+    }
+
+    @Test func theDistributionsPrometheusKeepsClassicHistogramsFromProtobuf() async throws {
+      let exporter = try await Exporter()
+      let prometheus = try await PrometheusServer(scraping: exporter.port, features: ["native-histograms"])
+      try await eventually("a scrape") { try prometheus.hasData(#"up{job="wattprobe"} == 1"#) ? () : nil }
+      for expression in [
+        "wattprobe_sched_runqueue_latency_seconds_bucket", "wattprobe_sched_context_switches_total",
+        "wattprobe_build_info == 1", "wattprobe_collector_up",
+      ] {
+        try await eventually("data of \(expression)") { try prometheus.hasData(expression) ? () : nil }
+      }
+      try await prometheus.stop()
+      #expect(try await exporter.stop().status == 0)
+    }
+  }
+}
