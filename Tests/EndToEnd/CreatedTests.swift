@@ -39,6 +39,43 @@ extension EndToEnd {
       #expect(try await exporter.stop().status == 0)
     }
 
+    /// By series, as OpenMetrics has them; each right behind its total or sum.
+    private func times(_ exporter: Exporter) throws -> [String: Double] {
+      let text = try exporter.get(accept: "application/openmetrics-text").body
+      let lines = text.split(separator: "\n").filter { !$0.hasPrefix("#") }.map(String.init)
+      var times: [String: Double] = [:]
+      for (line, before) in zip(lines.dropFirst(), lines) where line.contains("_created") {
+        let series = String(line.prefix { $0 != " " })
+        let totals = ["_total", "_sum"].map { series.replacing("_created", with: $0) + " " }
+        #expect(totals.contains { before.hasPrefix($0) }, "\(before) before \(line)")
+        times[series] = try #require(line.split(separator: " ").last.flatMap { Double($0) })
+      }
+      return times
+    }
+
+    @Test func timesStayAndAProcessThatComesLaterBeganLater() async throws {
+      let exporter = try await Exporter(["--web.created"])
+      let before = try times(exporter)
+      let began = try #require(before["wattprobe_sched_migrations_created"])
+      let start = try #require(try exporter.samples().first { $0.hasPrefix("process_start_time_seconds ") })
+      let started = try #require(start.split(separator: " ").last.flatMap { Double($0) })
+      let own = try #require(before["process_cpu_seconds_created"])
+      #expect(own <= began && abs(own - started) < 0.001)
+
+      let load = try RunningProgram("/bin/sh", ["-c", "while :; do :; done"])
+      let after = try await eventually("the process to have series") {
+        let times = try times(exporter)
+        return times.keys.contains { $0.contains(#"pid="\#(load.pid)""#) } ? times : nil
+      }
+      for (series, time) in after {
+        if let first = before[series] { #expect(time == first, "\(series)") }
+        if series.contains(#"pid="\#(load.pid)""#) { #expect(time > began, "\(series)") }
+        if series.contains(#"pid="other""#) { #expect(time == began, "\(series)") }
+      }
+      load.signal(SIGKILL)
+      #expect(try await exporter.stop().status == 0)
+    }
+
     @Test func theDistributionsPrometheusKeepsClassicHistogramsFromProtobuf() async throws {
       let exporter = try await Exporter()
       let prometheus = try await PrometheusServer(scraping: exporter.port, features: ["native-histograms"])

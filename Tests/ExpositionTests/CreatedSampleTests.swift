@@ -1,7 +1,7 @@
 import Exposition
 import Testing
 
-@Suite struct CreatedTests {
+@Suite struct CreatedSampleTests {
   private func snapshot() -> Snapshot {
     let clock = SeriesClock(monotonic: 5_000_000_000, realtime: 1_700_000_000_250_999_999)
     var writer = SampleWriter(Snapshot(clock: clock))
