@@ -11,6 +11,8 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
   private var value: [UInt8] = []
   private var part: [UInt8] = []
   private var type = MetricType.gauge
+  /// Of the family under way: it comes after the metrics, which are the message's fourth field.
+  private var unit: String?
 
   mutating func begin(_ family: Family, _ bytes: inout [UInt8]) {
     end(&bytes)
@@ -24,9 +26,6 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
     Protobuf.unsigned(3, type.protobufNumber, to: &self.family)
     unit = type == .info ? nil : family.unit
   }
-
-  /// Of the family under way: it comes after the metrics, which are the message's fourth field.
-  private var unit: String?
 
   mutating func append(_ sample: Snapshot.Sample, of snapshot: borrowing Snapshot, _ bytes: inout [UInt8]) {
     metric.removeAll(keepingCapacity: true)
