@@ -72,6 +72,7 @@ package final class CollectorSet: SnapshotSource {
 
   private let names: [(name: String, summary: String)]
   private let now: @Sendable () -> UInt64
+  private let clock: SeriesClock?
   private let report: @Sendable (Event) -> Void
   private let state: Mutex<State>
   /// What the event loop asks for; its lock is held for a moment only, never while something is read.
@@ -84,16 +85,19 @@ package final class CollectorSet: SnapshotSource {
   ///   - context: makes what all collectors share.
   ///   - program: makes the collector of the program's own families from the shared context.
   ///   - now: CLOCK_MONOTONIC in nanoseconds.
+  ///   - clock: as of this moment, before anything is counted; nil: series do not tell when they began.
   package init<Context>(
     _ definitions: [CollectorDefinition<Context>],
     enabled: Set<String>,
     context makeContext: @Sendable () -> Context,
     program makeProgram: @Sendable (Context) -> (any Collector)?,
     now: @escaping @Sendable () -> UInt64,
+    clock: SeriesClock? = nil,
     report: @escaping @Sendable (Event) -> Void
   ) {
     self.names = definitions.map { ($0.name, $0.summary) }
     self.now = now
+    self.clock = clock
     self.report = report
     self.state = Mutex(State())
     state.withLock { state in
@@ -208,7 +212,7 @@ package final class CollectorSet: SnapshotSource {
   }
 
   private func collect(_ running: inout Running) {
-    var writer = SampleWriter(Snapshot(reserving: running.size))
+    var writer = SampleWriter(Snapshot(reserving: running.size, clock: clock))
     let start = now()
     progress.start(running.name, at: start)
     let failure = Self.collect(running.collector, into: &writer)
@@ -223,7 +227,7 @@ package final class CollectorSet: SnapshotSource {
   }
 
   private func collectProgram(_ program: inout Running) {
-    var writer = SampleWriter(Snapshot(reserving: program.size))
+    var writer = SampleWriter(Snapshot(reserving: program.size, clock: clock))
     progress.start(program.name, at: now())
     _ = Self.collect(program.collector, into: &writer)
     let part = writer.finish()

@@ -2,13 +2,18 @@
 package enum ContentNegotiation {
   /// The format for the values of a request's `Accept` lines, none if it has no such header.
   ///
-  /// OpenMetrics where the client gives it a higher weight than Prometheus text, or names it with the same weight.
+  /// OpenMetrics where the client gives it a higher weight than Prometheus text, or names it with the same weight. Protobuf
+  /// where the client names it, with a higher weight than both, or the same one without naming either.
   /// Anything else is Prometheus text, also for a client that accepts neither: like the client libraries, a scrape is
   /// never answered with 406. The `escaping` parameter of Prometheus 3 is of no matter, as all names here are plain ASCII.
-  package static func format(accept: [String]) -> TextFormat {
+  package static func format(accept: [String]) -> ExpositionFormat {
     let ranges = HeaderElement.parse(accept)
     let openMetrics = preference(for: .openMetrics, in: ranges)
     let prometheus = preference(for: .prometheus, in: ranges)
+    let protobuf = preference(for: .protobuf, in: ranges)
+    let text = max(openMetrics.weight, prometheus.weight)
+    let namesText = max(openMetrics.match, prometheus.match) >= .type
+    if protobuf.weight > text || protobuf.weight > 0 && protobuf.weight == text && !namesText { return .protobuf }
     guard openMetrics.weight > 0 else { return .prometheus }
     if openMetrics.weight > prometheus.weight { return .openMetrics }
     return openMetrics.weight == prometheus.weight && openMetrics.match >= .type ? .openMetrics : .prometheus
@@ -34,7 +39,9 @@ package enum ContentNegotiation {
     static func < (left: Match, right: Match) -> Bool { left.rawValue < right.rawValue }
   }
 
-  private static func preference(for format: TextFormat, in ranges: [HeaderElement]) -> (match: Match, weight: Int) {
+  private static func preference(for format: ExpositionFormat, in ranges: [HeaderElement]) -> (
+    match: Match, weight: Int
+  ) {
     var best = (match: Match.none, weight: 0)
     for range in ranges {
       let found = match(range, format)
@@ -44,7 +51,8 @@ package enum ContentNegotiation {
     return best
   }
 
-  private static func match(_ range: HeaderElement, _ format: TextFormat) -> Match {
+  private static func match(_ range: HeaderElement, _ format: ExpositionFormat) -> Match {
+    if format == .protobuf { return isProtobuf(range) ? .version : .none }
     if let charset = range.parameter("charset"), charset.lowercased() != "utf-8" { return .none }
     let version = range.parameter("version")
     switch (format, range.name) {
@@ -66,5 +74,11 @@ package enum ContentNegotiation {
       }
     default: return .none
     }
+  }
+
+  /// Whether that is the one kind of protobuf there is. No range with `*` is: who takes anything may know no protobuf.
+  private static func isProtobuf(_ range: HeaderElement) -> Bool {
+    range.name == "application/vnd.google.protobuf"
+      && range.parameter("proto") == "io.prometheus.client.MetricFamily" && range.parameter("encoding") == "delimited"
   }
 }

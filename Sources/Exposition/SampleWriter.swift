@@ -14,6 +14,8 @@ package struct SampleWriter: ~Copyable {
   private var pending = 0
   /// Index of the first label of the family that may still come; kept up in debug builds only.
   fileprivate var nextLabel = 0
+  /// When the next sample began to count, where that is its own: an index into the snapshot's starts.
+  private var ownStart: Int?
 
   /// Goes on from `snapshot`, after what it holds.
   package init(_ snapshot: consuming Snapshot = Snapshot()) {
@@ -31,12 +33,13 @@ package struct SampleWriter: ~Copyable {
     fileprivate let samples: Int
     fileprivate let labels: Int
     fileprivate let slots: Int
+    fileprivate let starts: Int
   }
 
   package func mark() -> Mark {
     Mark(
       families: snapshot.families.count, samples: snapshot.samples.count, labels: snapshot.labels.count,
-      slots: snapshot.slots.count)
+      slots: snapshot.slots.count, starts: snapshot.starts.count)
   }
 
   /// Takes back everything written since `mark`.
@@ -45,6 +48,8 @@ package struct SampleWriter: ~Copyable {
     snapshot.samples.removeSubrange(mark.samples...)
     snapshot.labels.removeSubrange(mark.labels...)
     snapshot.slots.removeSubrange(mark.slots...)
+    snapshot.starts.removeSubrange(mark.starts...)
+    ownStart = nil
     family = mark.families - 1
     pending = mark.labels
     nextLabel = 0
@@ -58,6 +63,7 @@ package struct SampleWriter: ~Copyable {
     // Labels that were given before but never had a value belong to nothing.
     pending = snapshot.labels.count
     nextLabel = 0
+    ownStart = nil
   }
 
   /// A label whose value is text. Bytes from outside are made text so that different bytes stay different.
@@ -89,6 +95,23 @@ package struct SampleWriter: ~Copyable {
       "\(prepared.names) are not the family's first labels")
     snapshot.labels.append(contentsOf: prepared.bytes)
     nextLabel = prepared.names.count
+    started(at: prepared.start)
+  }
+
+  /// When the next sample, a counter or a histogram, began to count from 0: CLOCK_MONOTONIC in nanoseconds. Without it, that
+  /// is as the collectors were made; nil: so it is here.
+  package mutating func started(at monotonic: UInt64?) {
+    guard let monotonic, let clock = snapshot.clock else { return }
+    started(atMilliseconds: clock.milliseconds(monotonic))
+  }
+
+  /// The same, in milliseconds since the Unix epoch; nil: nobody knows.
+  package mutating func started(atMilliseconds unix: UInt64?) {
+    guard snapshot.clock != nil else { return }
+    guard let unix else { return ownStart = -1 }
+    // most often it is that of the sample before
+    if snapshot.starts.last != unix { snapshot.starts.append(unix) }
+    ownStart = snapshot.starts.count - 1
   }
 
   /// A number as it is; an info's is 1 whatever is given.
@@ -111,7 +134,10 @@ package struct SampleWriter: ~Copyable {
   private mutating func add(_ value: Snapshot.Value) {
     assert(family >= 0, "a sample needs a family")
     assert(value.fits(snapshot.families[family].type), "\(snapshot.families[family].name) cannot hold \(value)")
-    snapshot.samples.append(.init(family: family, labels: pending..<snapshot.labels.count, value: value))
+    if ownStart == nil, let clock = snapshot.clock { started(atMilliseconds: clock.began) }
+    snapshot.samples.append(
+      .init(family: family, start: ownStart ?? -1, labels: pending..<snapshot.labels.count, value: value))
+    ownStart = nil
     pending = snapshot.labels.count
     nextLabel = 0
   }
@@ -139,6 +165,8 @@ package struct PreparedLabels: Sendable {
   fileprivate let bytes: [UInt8]
   /// In debug builds only.
   fileprivate let names: [String]
+  /// When the series began to count, on CLOCK_MONOTONIC in nanoseconds; nil: with the collectors.
+  fileprivate private(set) var start: UInt64?
 
   /// What `body` gives as labels of a sample of `family`.
   package init(_ family: Family, _ body: (inout SampleWriter) -> Void) {
@@ -147,5 +175,12 @@ package struct PreparedLabels: Sendable {
     body(&writer)
     names = Array(family.labels.prefix(writer.nextLabel))
     bytes = writer.finish().labels
+  }
+
+  /// The same of series that began to count from 0 at `monotonic`, nil: with the collectors.
+  package func starting(at monotonic: UInt64?) -> PreparedLabels {
+    var labels = self
+    labels.start = monotonic
+    return labels
   }
 }

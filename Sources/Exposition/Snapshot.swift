@@ -14,11 +14,24 @@ package struct Snapshot: Sendable {
   }
 
   package struct Sample: Sendable {
-    /// Index into `families`.
-    package let family: Int
+    // 32 bits each: as large together as one index
+    private let familyIndex: UInt32
+    private let startIndex: UInt32
     /// Range in `labels`, empty for a sample without labels.
     package let labels: Range<Int>
     package let value: Value
+
+    init(family: Int, start: Int, labels: Range<Int>, value: Value) {
+      familyIndex = UInt32(truncatingIfNeeded: family)
+      startIndex = UInt32(truncatingIfNeeded: start)
+      self.labels = labels
+      self.value = value
+    }
+
+    /// Index into `families`.
+    package var family: Int { Int(familyIndex) }
+    /// Index into `starts`: when it began to count from 0, if that is a counter or a histogram; -1 where that is not known.
+    var start: Int { startIndex == .max ? -1 : Int(startIndex) }
   }
 
   /// In the order in which they were begun; the samples of a family lie together.
@@ -26,6 +39,10 @@ package struct Snapshot: Sendable {
   package internal(set) var samples: [Sample] = []
   package internal(set) var labels: [UInt8] = []
   package internal(set) var slots: [UInt64] = []
+  /// Milliseconds since the Unix epoch.
+  var starts: [UInt64] = []
+  /// Nil where nobody asked when series began.
+  let clock: SeriesClock?
 
   /// How much memory a snapshot holds, in elements.
   package struct Size: Sendable, Hashable {
@@ -33,6 +50,7 @@ package struct Snapshot: Sendable {
     var samples = 0
     var labels = 0
     var slots = 0
+    var starts = 0
 
     package init() {}
   }
@@ -43,16 +61,19 @@ package struct Snapshot: Sendable {
     size.samples = samples.count
     size.labels = labels.count
     size.slots = slots.count
+    size.starts = starts.count
     return size
   }
 
-  package init() {}
-
-  /// An empty snapshot with room for as much as `size` says.
-  package init(reserving size: Size) {
+  /// - Parameters:
+  ///   - size: how much there is to be room for.
+  ///   - clock: when series begin that do not say when they did; nil: no series tells when it began.
+  package init(reserving size: Size = Size(), clock: SeriesClock? = nil) {
+    self.clock = clock
     families.reserveCapacity(size.families)
     samples.reserveCapacity(size.samples)
     labels.reserveCapacity(size.labels)
     slots.reserveCapacity(size.slots)
+    starts.reserveCapacity(size.starts)
   }
 }

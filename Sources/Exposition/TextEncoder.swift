@@ -2,16 +2,21 @@
 ///
 /// Sources: the OpenMetrics 1.0 specification, section "Text format", and "Exposition formats" of the Prometheus
 /// documentation.
-struct TextEncoder: ~Copyable {
+struct TextEncoder: SnapshotEncoder, ~Copyable {
   private let format: TextFormat
   private let bounds: BucketBounds
+  /// Whether it has the times at which series began.
+  private let created: Bool
   private var type = MetricType.gauge
   /// What each sample line of the current family begins with, up to the labels.
   private var name: [UInt8] = []
+  /// Of `name`, the bytes of the family's own.
+  private var familyBytes = 0
   /// The same for each bucket line of the current histogram sample, up to `le`.
   private var bucket: [UInt8] = []
 
-  init(_ format: TextFormat) {
+  init(_ format: TextFormat, created: Bool) {
+    self.created = created
     self.format = format
     self.bounds = .texts(format)
   }
@@ -21,6 +26,7 @@ struct TextEncoder: ~Copyable {
     type = family.type
     name.removeAll(keepingCapacity: true)
     name.append(contentsOf: family.name.utf8)
+    familyBytes = name.count
     switch format {
     case .openMetrics:
       comment("TYPE", type.openMetricsWord, &bytes)
@@ -38,12 +44,29 @@ struct TextEncoder: ~Copyable {
   mutating func append(_ sample: Snapshot.Sample, of snapshot: borrowing Snapshot, _ bytes: inout [UInt8]) {
     if case .histogram(let first, let count, let sum, let layout) = sample.value {
       append(snapshot.slots[first..<first + count], sum, layout, snapshot.labels[sample.labels], &bytes)
-      return
+      return appendCreated(sample, snapshot, &bytes)
     }
     bytes.append(contentsOf: name)
     append(snapshot.labels[sample.labels], &bytes)
     // OpenMetrics: an info's value must be 1.
     if type == .info { bytes.append(UInt8(ascii: "1")) } else { append(sample.value, &bytes) }
+    bytes.append(UInt8(ascii: "\n"))
+    if type == .counter { appendCreated(sample, snapshot, &bytes) }
+  }
+
+  func end(_ bytes: inout [UInt8]) {
+    if format == .openMetrics { bytes.append(contentsOf: "# EOF\n".utf8) }
+  }
+
+  /// When the series began, right after its other samples: Prometheus does not find it anywhere else.
+  private func appendCreated(
+    _ sample: Snapshot.Sample, _ snapshot: borrowing Snapshot, _ bytes: inout [UInt8]
+  ) {
+    guard created, sample.start >= 0 else { return }
+    bytes.append(contentsOf: name[..<familyBytes])
+    bytes.append(contentsOf: "_created".utf8)
+    append(snapshot.labels[sample.labels], &bytes)
+    DecimalText.append(snapshot.starts[sample.start], digits: 3, to: &bytes)
     bytes.append(UInt8(ascii: "\n"))
   }
 

@@ -19,7 +19,7 @@ struct Request: Sendable, Hashable {
   /// As sent: paths are compared byte for byte.
   var path: String
   var query: [Parameter]
-  var format: TextFormat
+  var format: ExpositionFormat
   var acceptsGzip: Bool
   /// How long the client waits for an answer, as far as it says.
   var patience = Request.defaultPatience
@@ -31,7 +31,7 @@ struct Request: Sendable, Hashable {
   private static let mostPatience = 600.0
 
   init(
-    _ method: Method, _ target: String, format: TextFormat = .prometheus, acceptsGzip: Bool = false
+    _ method: Method, _ target: String, format: ExpositionFormat = .prometheus, acceptsGzip: Bool = false
   ) {
     self.method = method
     self.format = format

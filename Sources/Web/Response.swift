@@ -39,7 +39,7 @@ struct Response {
   }
 
   /// A snapshot's text.
-  static func scrape(_ rendering: Rendering, format: TextFormat) -> Response {
+  static func scrape(_ rendering: Rendering, format: ExpositionFormat) -> Response {
     var response = Response(.ok, contentType: format.contentType, body: rendering.body)
     response.headers.add(name: "Vary", value: "Accept, Accept-Encoding")
     if rendering.isGzip { response.headers.add(name: "Content-Encoding", value: "gzip") }
@@ -56,7 +56,7 @@ struct ScrapeRequest: Sendable, Hashable {
 
   /// Which of a snapshot's renderings.
   struct Variant: Sendable, Hashable {
-    var format: TextFormat
+    var format: ExpositionFormat
     var gzip: Bool
   }
 }

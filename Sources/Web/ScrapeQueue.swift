@@ -27,7 +27,7 @@ enum ScrapeResult {
 /// afterwards waits for the next. Lives on the event loop.
 final class ScrapeQueue {
   /// Gives the text in pieces.
-  typealias Encoder = @Sendable ([Snapshot], TextFormat, ([UInt8]) -> Void) -> Void
+  typealias Encoder = @Sendable ([Snapshot], ExpositionFormat, ([UInt8]) -> Void) -> Void
   /// Names a scrape that waits, for `abandon`.
   struct Ticket: Hashable {
     fileprivate let number: UInt64
@@ -172,7 +172,7 @@ final class ScrapeQueue {
       left -= 1
       deliver(variant, rendering, left == 0)
     }
-    for format in TextFormat.allCases {
+    for format in ExpositionFormat.allCases {
       let plain = ScrapeRequest.Variant(format: format, gzip: false)
       let gzip = ScrapeRequest.Variant(format: format, gzip: true)
       guard variants.contains(plain) || variants.contains(gzip) else { continue }

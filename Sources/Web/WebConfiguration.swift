@@ -11,13 +11,16 @@ package struct WebConfiguration: Sendable {
   package let telemetryPath: String
   /// How many scrapes may wait for a collection at a time; further ones get 503. 0: any number.
   package let maxRequests: Int
+  /// Whether OpenMetrics text says when each counter began.
+  package let showsCreated: Bool
   package let limits: WebLimits
   package let timeouts: WebTimeouts
 
   /// Throws where the telemetry path is not a path, or is one of the server's own.
   package init(
     listenAddresses: [ListenAddress] = [defaultListenAddress], telemetryPath: String = defaultTelemetryPath,
-    maxRequests: Int = defaultMaxRequests, limits: WebLimits = WebLimits(), timeouts: WebTimeouts = WebTimeouts()
+    maxRequests: Int = defaultMaxRequests, showsCreated: Bool = false, limits: WebLimits = WebLimits(),
+    timeouts: WebTimeouts = WebTimeouts()
   ) throws(WebConfigurationError) {
     func failure(_ problem: String, _ cure: String) -> WebConfigurationError {
       WebConfigurationError(message: "telemetry path \"\(telemetryPath)\" \(problem)", cure: cure)
@@ -35,6 +38,7 @@ package struct WebConfiguration: Sendable {
     self.listenAddresses = listenAddresses
     self.telemetryPath = telemetryPath
     self.maxRequests = maxRequests
+    self.showsCreated = showsCreated
     self.limits = limits
     self.timeouts = timeouts
   }

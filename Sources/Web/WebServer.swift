@@ -47,7 +47,7 @@ package final class WebServer: Sendable {
   init(
     configuration: WebConfiguration, file: WebConfigurationSource? = nil, descriptors: [CInt],
     source: any SnapshotSource, version: String, logger: Logger,
-    encode: @escaping ScrapeQueue.Encoder = { parts, format, body in parts.encode(as: format, body) }
+    encode: ScrapeQueue.Encoder? = nil
   ) {
     self.configuration = configuration
     self.file = file
@@ -55,7 +55,8 @@ package final class WebServer: Sendable {
     self.source = source
     self.version = version
     self.logger = logger
-    self.encode = encode
+    self.encode =
+      encode ?? { [created = configuration.showsCreated] in $0.encode(as: $1, created: created, $2) }
   }
 
   /// Begins to serve. Returns the addresses in the order of the configuration; a port 0 has become the one it got.

@@ -1,6 +1,7 @@
 import BPF
 import Collecting
 import Collectors
+import Exposition
 import Host
 import Logging
 
@@ -20,6 +21,7 @@ extension CollectorSet {
           $0, build: BuildInformation(version: Version.number, revision: Version.revision), statistics: statistics)
       },
       now: { MonotonicClock.now },
+      clock: SeriesClock(monotonic: MonotonicClock.now, realtime: RealtimeClock.now),
       report: { log($0, logger) })
     KernelTypes.release()
     OwnMemory.giveBack()

@@ -3,7 +3,7 @@ import Exposition
 import Testing
 
 @Suite struct NegotiationTests {
-  private func format(_ accept: String...) -> TextFormat { ContentNegotiation.format(accept: accept) }
+  private func format(_ accept: String...) -> ExpositionFormat { ContentNegotiation.format(accept: accept) }
   private func gzip(_ acceptEncoding: String...) -> Bool {
     ContentNegotiation.acceptsGzip(acceptEncoding: acceptEncoding)
   }
@@ -19,12 +19,35 @@ import Testing
     "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
       + "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
       + "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
-    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited;"
-      + "escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
-      + "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
-      + "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
   ])
   func `every Prometheus gets OpenMetrics`(accept: String) { #expect(format(accept) == .openMetrics) }
+
+  private static let protobuf =
+    "application/vnd.google.protobuf;proto=io.prometheus.client.MetricFamily;encoding=delimited"
+
+  @Test(arguments: [
+    // Prometheus 2 and 3 with native histograms or created timestamps, and whoever knows nothing else.
+    ";q=0.6,application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.2",
+    ";escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.5,"
+      + "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.3,"
+      + "text/plain;version=0.0.4;q=0.2,*/*;q=0.1",
+    "", ",*/*", ";q=0.001",
+  ])
+  func `who prefers protobuf gets it`(rest: String) { #expect(format(Self.protobuf + rest) == .protobuf) }
+
+  @Test func `protobuf that is refused, wanted less or of another kind is not sent`() {
+    #expect(format(Self.protobuf + ";q=0") == .prometheus)
+    #expect(format(Self.protobuf + ";q=0.4,application/openmetrics-text;q=0.5") == .openMetrics)
+    #expect(format(Self.protobuf + ";q=0.4,text/plain;q=0.5") == .prometheus)
+    #expect(format(Self.protobuf + ",application/openmetrics-text") == .openMetrics)
+    #expect(format(Self.protobuf + ",text/plain") == .prometheus)
+    #expect(format(Self.protobuf + ";q=0.1,*/*") == .prometheus)
+    let name = "application/vnd.google.protobuf"
+    let proto = ";proto=io.prometheus.client.MetricFamily"
+    for kind in ["", proto, proto + ";encoding=text", ";encoding=delimited", ";proto=a.B;encoding=delimited"] {
+      #expect(format(name + kind) == .prometheus)
+    }
+  }
 
   @Test(arguments: [
     "*/*", "", " ", "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,*/*;q=0.8",

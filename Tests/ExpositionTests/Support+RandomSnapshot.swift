@@ -140,9 +140,11 @@ struct RandomSnapshot {
 }
 
 extension Snapshot {
-  func text(_ format: TextFormat) -> [UInt8] {
+  func text(_ format: TextFormat) -> [UInt8] { bytes(ExpositionFormat(format)) }
+
+  func bytes(_ format: ExpositionFormat, created: Bool = false) -> [UInt8] {
     var bytes: [UInt8] = []
-    [self].encode(as: format) { bytes += $0 }
+    [self].encode(as: format, created: created) { bytes += $0 }
     return bytes
   }
 

@@ -149,7 +149,7 @@ import Testing
       parts.append(writer.finish())
     }
     var pieces: [[UInt8]] = []
-    parts.encode(as: format) { pieces.append($0) }
+    parts.encode(as: ExpositionFormat(format)) { pieces.append($0) }
     #expect(pieces.count > 1)
     #expect(pieces.allSatisfy { $0.last == UInt8(ascii: "\n") && $0.count < 40_000 })
     let text = whole.finish().text(format)

@@ -6,8 +6,8 @@ import Testing
 @testable import Web
 
 @Suite(.timeLimit(.minutes(2))) struct ServingTests {
-  @Test("Scrapes are answered in the format asked for", arguments: TextFormat.allCases)
-  func formats(format: TextFormat) async throws {
+  @Test("Scrapes are answered in the format asked for", arguments: ExpositionFormat.allCases)
+  func formats(format: ExpositionFormat) async throws {
     try await TestServer.run { server in
       let response = try server.get("/metrics", headers: ["Accept: \(format.contentType)"])
       #expect(response.status == 200)
@@ -27,7 +27,7 @@ import Testing
     let server = WebServer(
       configuration: configuration, source: FakeSource(), version: "1", logger: Logger(label: "test"))
     let client = try Client(port: try await server.start()[0].port!)
-    client.send(Client.request("/metrics", headers: ["Accept: \(TextFormat.openMetrics.contentType)"]))
+    client.send(Client.request("/metrics", headers: ["Accept: \(ExpositionFormat.openMetrics.contentType)"]))
     #expect(try client.response().text.hasSuffix("# EOF\n"))
     await server.shutdown()
   }

@@ -10,7 +10,7 @@ import Testing
   @Test("Scrapes that come during a collection share it, and each rendering is made once")
   func sharing() async throws {
     try await TestServer.run(source: FakeSource(isHeld: true)) { server in
-      let accepts = ["Accept: \(TextFormat.openMetrics.contentType)", "Accept: text/plain"]
+      let accepts = ["Accept: \(ExpositionFormat.openMetrics.contentType)", "Accept: text/plain"]
       let encodings = ["Accept-Encoding: gzip", "Accept-Encoding: identity"]
       let clients = try (0..<40).map { number in
         let client = try server.client()
@@ -21,7 +21,7 @@ import Testing
       server.source.release()
       for (number, client) in clients.enumerated() {
         let response = try client.response()
-        let format = number % 2 == 0 ? TextFormat.openMetrics : .prometheus
+        let format = number % 2 == 0 ? ExpositionFormat.openMetrics : .prometheus
         let isGzip = number / 2 % 2 == 0
         #expect(response.headers["content-encoding"] == (isGzip ? "gzip" : nil))
         #expect((isGzip ? gunzip(response.body) : response.body) == Array(FakeEncoder.text(1, format).utf8))

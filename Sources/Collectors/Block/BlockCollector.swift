@@ -79,7 +79,9 @@ package final class BlockCollector: Collector {
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
+    let now = MonotonicClock.now
     let (present, gone) = try presentDevices()
+    table.note(present, at: now)
     let owners = present.filter { $0.slot != BlockPrograms.otherSlot }
     var rows: [Row] = []
     for device in owners { addRows(device.name, table.shown(device, programs.figures(device.slot)), to: &rows) }
@@ -166,6 +168,7 @@ package final class BlockCollector: Collector {
   }
 
   private func label(_ row: Row, _ writer: inout SampleWriter) {
+    writer.started(at: table.start(of: row.device))
     writer.label("device", row.device)
     writer.label("operation", row.operation)
   }

@@ -12,6 +12,11 @@ struct BlockTable {
   private var left: [Figures?]
   /// What disks had shown when they went, by name: they go on from there if they come back.
   private var carried: [String: Figures] = [:]
+  /// When disks' series began at 0, by name; those not in it began with the collectors.
+  private var began: [String: UInt64] = [:]
+  private var known: Set<String> = []
+  /// When it was looked for disks last: those that are new since had no counters then.
+  private var lookedAt: UInt64?
   /// The names of disks that are away, the one longest away first: at most as many as there are slots.
   private var away: [String] = []
 
@@ -39,8 +44,24 @@ struct BlockTable {
   /// Forgets the disks that are longest away, where there are too many: they would begin at 0 again.
   mutating func forgetSome(present: Set<String>) {
     away.removeAll { present.contains($0) }
-    while away.count >= left.count { carried[away.removeFirst()] = nil }
+    while away.count >= left.count {
+      let name = away.removeFirst()
+      carried[name] = nil
+      began[name] = nil
+      known.remove(name)
+    }
   }
+
+  /// Takes note of the disks that had counters of their own at `now`.
+  mutating func note(_ present: [BlockPrograms.Device], at now: UInt64) {
+    for device in present where device.slot != BlockPrograms.otherSlot && known.insert(device.name).inserted {
+      began[device.name] = lookedAt
+    }
+    lookedAt = now
+  }
+
+  /// When the disk's series began at 0, on CLOCK_MONOTONIC in nanoseconds; nil: with the collectors.
+  func start(of name: String) -> UInt64? { began[name] }
 
   /// Whether the disk is there no more, or its number is another's.
   func isGone(_ device: BlockPrograms.Device) -> Bool {

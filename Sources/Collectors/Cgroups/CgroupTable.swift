@@ -40,6 +40,8 @@ struct CgroupTable {
     let base: UInt64
     let carried: UInt64
     let admittedAt: UInt64
+    /// When its counters began at 0: as it was admitted, or a series was that it continues.
+    let startedAt: UInt64
     /// Nanoseconds used since; never falls.
     var used: UInt64
     var energy: SeriesEnergy
@@ -77,6 +79,7 @@ struct CgroupTable {
   private struct Shown {
     let used: UInt64
     let energy: SeriesEnergy
+    let startedAt: UInt64
   }
 
   init(options: CgroupOptions) { self.options = options }
@@ -198,12 +201,13 @@ struct CgroupTable {
     if let before { gone = gone.subtracting(before.used) }
     // what the twin had shown is gone for good where this one has figures of its own
     if let carried, before != nil { gone += carried.used }
-    let start = before ?? carried ?? Shown(used: 0, energy: SeriesEnergy())
+    let start = before ?? carried ?? Shown(used: 0, energy: SeriesEnergy(), startedAt: time)
     groups[group].series = series.count
     series.append(
       Series(
-        path: path, labels: CgroupCollector.labels(path: path), key: key, base: groups[group].total,
-        carried: start.used, admittedAt: time, used: start.used, energy: start.energy,
+        path: path, labels: CgroupCollector.labels(path: path).starting(at: start.startedAt), key: key,
+        base: groups[group].total,
+        carried: start.used, admittedAt: time, startedAt: start.startedAt, used: start.used, energy: start.energy,
         group: group))
   }
 
@@ -222,7 +226,7 @@ struct CgroupTable {
     let key = series[least].key
     let shown = take(least, events)
     gone += shown.used
-    retained[key] = Shown(used: shown.used, energy: shown.energy.afterAbsence())
+    retained[key] = Shown(used: shown.used, energy: shown.energy.afterAbsence(), startedAt: shown.startedAt)
     return true
   }
 
@@ -235,7 +239,7 @@ struct CgroupTable {
     for (position, one) in series.enumerated() { groups[one.group].series = position }
     events.evicted(one.key)
     otherEnergy += one.energy.unshown
-    return Shown(used: one.used, energy: one.energy.asShown())
+    return Shown(used: one.used, energy: one.energy.asShown(), startedAt: one.startedAt)
   }
 
   /// Forgets groups that have been empty for the grace time.

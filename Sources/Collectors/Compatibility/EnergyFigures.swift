@@ -92,11 +92,14 @@ struct ProcessKey: Hashable {
   let tgid: UInt32
   let comm: [UInt8]
   let cgroup: [UInt8]
+  /// Labels know when the series began.
+  let startedAt: UInt64
 
   init(_ one: borrowing ProcessSeries) {
     tgid = one.tgid
     comm = one.comm
     cgroup = Array(one.cgroup.utf8)
+    startedAt = one.startedAt
   }
 }
 

@@ -89,10 +89,11 @@ extension KeplerFamilies {
     let running: PreparedLabels
 
     fileprivate init(_ families: KeplerFamilies, _ one: borrowing ProcessSeries) {
-      self.init(families, pid: one.tgid, comm: one.comm, cgroup: one.cgroup)
+      self.init(families, pid: one.tgid, comm: one.comm, cgroup: one.cgroup, startedAt: one.startedAt)
     }
 
-    fileprivate init(_ families: KeplerFamilies, pid: UInt32?, comm: [UInt8], cgroup: String?) {
+    fileprivate init(_ families: KeplerFamilies, pid: UInt32?, comm: [UInt8], cgroup: String?, startedAt: UInt64? = nil)
+    {
       let container = cgroup.flatMap { ContainerIdentity(controlGroup: $0)?.containerID }
       func label(_ writer: inout SampleWriter) {
         families.labelAlways(&writer)
@@ -104,11 +105,11 @@ extension KeplerFamilies {
         if let container { writer.label("container_id", container) }
         if let cgroup { writer.label("cgroup", cgroup) }
       }
-      identity = PreparedLabels(KeplerFamilies.processSeconds, label)
+      identity = PreparedLabels(KeplerFamilies.processSeconds, label).starting(at: startedAt)
       running = PreparedLabels(KeplerFamilies.processGPU.joules) { writer in
         label(&writer)
         writer.label("state", "running")
-      }
+      }.starting(at: startedAt)
     }
   }
 
@@ -123,14 +124,14 @@ extension KeplerFamilies {
     }
     writer.begin(Self.containerSeconds)
     for (index, place) in containers.enumerated() {
-      writer.labels(containerLabels[index])
+      writer.labels(containerLabels[index].starting(at: table.series[place].startedAt))
       writer.nanoseconds(table.series[place].used)
     }
     guard let ledger = figures.ledger else { return }
     func consumers(_ places: [Int], _ labels: [PreparedLabels]) -> [Consumer] {
       zip(places, labels).map { place, labels in
         Consumer(
-          labels: labels, energy: table.series[place].energy.used,
+          labels: labels.starting(at: table.series[place].startedAt), energy: table.series[place].energy.used,
           watts: figures.groupShares[table.series[place].group].watts)
       }
     }

@@ -35,6 +35,7 @@ extension KeplerFamilies {
       for zone in zones {
         guard let value = value(zone) else { continue }
         label(zone, &writer)
+        writer.started(at: zone.startedAt)
         writer.micro(value)
       }
     }

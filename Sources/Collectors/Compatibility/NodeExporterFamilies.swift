@@ -19,6 +19,7 @@ final class NodeExporterFamilies: CompatibleFamilies {
     let index: Int
     let path: String
     let total: UInt64
+    let startedAt: UInt64?
   }
 
   func write(_ figures: EnergyFigures, to writer: inout SampleWriter) {
@@ -34,13 +35,15 @@ final class NodeExporterFamilies: CompatibleFamilies {
       counts[name] = index &+ 1
       let family = Self.sanitized(name)
       if zones[family] == nil { names.append(family) }
-      zones[family, default: []].append(Zone(index: index, path: path, total: reading.total))
+      zones[family, default: []].append(
+        Zone(index: index, path: path, total: reading.total, startedAt: reading.startedAt))
     }
     for name in names {
       writer.begin(Self.families.first { $0.name == "node_rapl_\(name)_joules" } ?? Self.family(name))
       for zone in zones[name] ?? [] {
         writer.label("index", zone.index)
         writer.label("path", zone.path)
+        writer.started(at: zone.startedAt)
         writer.micro(zone.total)
       }
     }

@@ -68,14 +68,19 @@ final class EnergyAttribution {
   /// Attributes what was read at `now`.
   func sample(_ readings: [EnergyReading], at now: UInt64) { tasks.attribute(readings, now: now) }
 
-  func collect(into writer: inout SampleWriter) {
+  /// - Parameter startedAt: when the first zone of a package began to count.
+  func collect(into writer: inout SampleWriter, startedAt: (String) -> UInt64?) {
     guard let ledger = tasks.energy else { return }
     writer.begin(Self.attributed)
     for package in ledger.packages {
-      Self.write(package.processes, "processes", package, to: &writer)
-      Self.write(package.kernel, "kernel", package, to: &writer)
-      Self.write(package.idle, "idle", package, to: &writer)
-      Self.write(package.unattributed, "unattributed", package, to: &writer)
+      let start = startedAt(package.name)
+      for (to, microjoules) in [
+        ("processes", package.processes), ("kernel", package.kernel), ("idle", package.idle),
+        ("unattributed", package.unattributed),
+      ] {
+        writer.started(at: start)
+        Self.write(microjoules, to, package, to: &writer)
+      }
     }
     writer.begin(Self.idleWatts)
     for package in ledger.packages {

@@ -26,6 +26,7 @@ extension EnergyCollector {
             zone: found.zone, labels: labels, role: nil, sensor: found.sensor,
             counter: WrapSafeCounter(
               range: found.range, mayBeNarrow: found.mayBeNarrow, mostWatts: found.zone.mostWatts),
+            startedAt: now,
             proof: found.zone.source == .model ? .given : CounterProof()))
       }
     }

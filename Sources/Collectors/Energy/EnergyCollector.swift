@@ -18,6 +18,8 @@ package final class EnergyCollector: Collector {
     /// Nil while the zone is gone.
     var sensor: (any EnergySensor)?
     var counter: WrapSafeCounter
+    /// When its energy and errors began to count.
+    var startedAt: UInt64
     var proof: CounterProof
     /// Of a die: whether its counter is another than that of the package's first one.
     var isOther = DistinctCounters()
@@ -172,7 +174,8 @@ package final class EnergyCollector: Collector {
       EnergyReading(
         labels: $0.labels, zone: $0.zone, role: $0.takesOver ? .duplicate : $0.role,
         isSilent: $0.isSilent || isTwin($0), total: $0.counter.microjoules,
-        window: $0.window, uses: $0.window == nil ? nil : $0.sensor?.uses, path: $0.isShown ? $0.sensor?.path : nil)
+        window: $0.window, uses: $0.window == nil ? nil : $0.sensor?.uses, path: $0.isShown ? $0.sensor?.path : nil,
+        startedAt: $0.startedAt)
     }
   }
 
@@ -180,6 +183,7 @@ package final class EnergyCollector: Collector {
     writer.begin(Self.energyJoules)
     for zone in zones where zone.isShown {
       Self.label(zone, &writer)
+      writer.started(at: zone.startedAt)
       writer.micro(zone.counter.microjoules)
     }
     writer.begin(Self.powerWatts)
@@ -194,9 +198,12 @@ package final class EnergyCollector: Collector {
     // one that was never believed has no series, but for what it fails in
     for zone in zones where zone.isShown || zone.counter.errors > 0 {
       Self.label(zone, &writer)
+      writer.started(at: zone.startedAt)
       writer.unsigned(zone.counter.errors)
     }
-    attribution?.collect(into: &writer)
+    attribution?.collect(into: &writer) { [zones] package in
+      zones.filter { $0.labels.package == package }.map(\.startedAt).min()
+    }
   }
 
   private static func label(_ zone: Zone, _ writer: inout SampleWriter) {

@@ -51,6 +51,8 @@ package final class IRQCollector: Collector {
   private let paths: HostPaths
   private let logger: Logger
   private var slots: InterruptSlots
+  /// When each of the slots' identities got its own; nil: with the collectors.
+  private var starts: [UInt64?] = []
   private var nextNames: UInt64 = 0
   private var namesFailed = false
   private var histogram = KernelHistogram()
@@ -75,6 +77,7 @@ package final class IRQCollector: Collector {
     for (index, identity) in slots.identities.enumerated() {
       writer.label("irq", identity.number)
       writer.label("name", identity.name)
+      writer.started(at: starts[index])
       write(slot: index + 1, to: &writer)
     }
     writer.label("irq", "other")
@@ -109,7 +112,10 @@ package final class IRQCollector: Collector {
     let used = OwnProcess.threadNanoseconds
     do throws(HostError) {
       let interrupts = try Interrupts(paths: paths).interrupts
-      for (number, slot) in slots.update(interrupts) { try? programs.assign(number, to: slot) }
+      let now = starts.isEmpty ? nil : MonotonicClock.now
+      let changes = slots.update(interrupts)
+      starts += repeatElement(now, count: slots.identities.count - starts.count)
+      for (number, slot) in changes { try? programs.assign(number, to: slot) }
       namesFailed = false
     } catch {
       if !namesFailed { logger.warning("interrupts have no names", metadata: ["cause": "\(error)"]) }

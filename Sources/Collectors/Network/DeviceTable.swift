@@ -12,6 +12,8 @@ struct DeviceTable {
     let carried: DeviceCounters
     /// As the kernel has it now.
     fileprivate(set) var reading = DeviceCounters()
+    /// When its series began at 0; nil: with the collectors.
+    let startedAt: UInt64?
     /// Never falls.
     fileprivate(set) var value: DeviceCounters
     /// As of the last scrape.
@@ -36,7 +38,9 @@ struct DeviceTable {
   /// What passed devices that have no room, now and when that was looked at last.
   private var crowdPackets: UInt64 = 0
   private var knownCrowdPackets: UInt64 = 0
-  private var retained: [String: (counters: DeviceCounters, since: UInt64)] = [:]
+  private var retained: [String: (counters: DeviceCounters, startedAt: UInt64?, since: UInt64)] = [:]
+  /// When readings were taken in last: devices that are new since had no counters then.
+  private var updatedAt: UInt64?
 
   /// - Parameters:
   ///   - limit: devices the kernel has room for.
@@ -60,14 +64,18 @@ struct DeviceTable {
       } else if let index = places[name] {
         advance(&entries[index], to: counters, now: now)
       } else {
-        let carried = retained.removeValue(forKey: name)?.counters ?? DeviceCounters()
-        var entry = Entry(name: name, carried: carried, value: carried, shown: carried, activeAt: now)
+        let before = retained.removeValue(forKey: name)
+        let carried = before?.counters ?? DeviceCounters()
+        var entry = Entry(
+          name: name, carried: carried, startedAt: before.map(\.startedAt) ?? updatedAt, value: carried, shown: carried,
+          activeAt: now)
         advance(&entry, to: counters, now: now)
         places[name] = entries.count
         entries.append(entry)
         isNew = true
       }
     }
+    updatedAt = now
     otherValue.raise(to: others)
     if isNew {
       entries.sort { $0.name < $1.name }
@@ -113,15 +121,15 @@ struct DeviceTable {
       let unseen = entry.value.subtracting(entry.shown)
       otherCarried += unseen
       otherValue += unseen
-      retain(name, entry.shown, now: now)
+      retain(entry, now: now)
     }
     if !leaving.isEmpty { index() }
   }
 
-  private mutating func retain(_ name: String, _ counters: DeviceCounters, now: UInt64) {
+  private mutating func retain(_ entry: Entry, now: UInt64) {
     if retained.count >= Self.retainedLimit, let oldest = retained.min(by: { $0.value.since < $1.value.since }) {
       retained.removeValue(forKey: oldest.key)
     }
-    retained[name] = (counters, now)
+    retained[entry.name] = (entry.shown, entry.startedAt, now)
   }
 }

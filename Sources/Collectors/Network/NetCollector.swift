@@ -87,42 +87,44 @@ package final class NetCollector: PeriodicCollector {
     table.markShown()
 
     writer.begin(Self.packets)
-    forEachDevice { name, counters in
-      pair(name, counters.received, counters.sent, to: &writer)
+    forEachDevice { name, labels, counters in
+      pair(name, labels, counters.received, counters.sent, to: &writer)
     }
     writer.begin(Self.bytes)
-    forEachDevice { name, counters in
-      pair(name, counters.receivedBytes, counters.sentBytes, to: &writer)
+    forEachDevice { name, labels, counters in
+      pair(name, labels, counters.receivedBytes, counters.sentBytes, to: &writer)
     }
     writer.begin(Self.queue)
-    forEachDevice { name, counters in
-      writer.labels(prepared(name))
+    forEachDevice { _, labels, counters in
+      writer.labels(labels)
       writer.histogram(
         slots: counters.queue[..<DeviceCounters.slots], sum: counters.queue[DeviceCounters.slots], layout: Self.waits)
     }
     writeDrops(to: &writer)
   }
 
-  private func forEachDevice(_ body: (String, DeviceCounters) -> Void) {
-    for entry in table.entries { body(entry.name, entry.value) }
-    body(DeviceTable.other, table.otherValue)
+  private func forEachDevice(_ body: (String, PreparedLabels, DeviceCounters) -> Void) {
+    for entry in table.entries { body(entry.name, prepared(entry.name, startedAt: entry.startedAt), entry.value) }
+    body(DeviceTable.other, prepared(DeviceTable.other, startedAt: nil), table.otherValue)
   }
 
   /// What a device is never seen to receive is absent: it may be one of those whose packets do not show.
-  private func pair(_ name: String, _ received: UInt64, _ sent: UInt64, to writer: inout SampleWriter) {
+  private func pair(
+    _ name: String, _ labels: PreparedLabels, _ received: UInt64, _ sent: UInt64, to writer: inout SampleWriter
+  ) {
     if received > 0 || name == DeviceTable.other {
-      writer.labels(prepared(name))
+      writer.labels(labels)
       writer.label("direction", "receive")
       writer.unsigned(received)
     }
-    writer.labels(prepared(name))
+    writer.labels(labels)
     writer.label("direction", "transmit")
     writer.unsigned(sent)
   }
 
-  private func prepared(_ name: String) -> PreparedLabels {
+  private func prepared(_ name: String, startedAt: UInt64?) -> PreparedLabels {
     if let found = labels[name] { return found }
-    let made = PreparedLabels(Self.packets) { $0.label("device", name) }
+    let made = PreparedLabels(Self.packets) { $0.label("device", name) }.starting(at: startedAt)
     labels[name] = made
     return made
   }

@@ -9,7 +9,7 @@ struct ProcessSeries {
   let comm: [UInt8]
   let cgroupKey: CgroupKey
   let cgroup: String
-  let labels: PreparedLabels
+  var labels: PreparedLabels
   /// What it had used before its counters began, which is in `other`; nil until the pass after its admission, which is
   /// the first to add up all its threads for it.
   var base: TaskUsage?
@@ -41,6 +41,8 @@ struct ProcessSeries {
   /// The last record; nil once it ended.
   var record: ProcessRecord?
   let admittedAt: UInt64
+  /// When its counters began at 0: as it was admitted, or a series was that it continues.
+  var startedAt: UInt64
   var endedAt: UInt64?
   /// Its process lives on under another name, or in another control group.
   var isFormerName = false

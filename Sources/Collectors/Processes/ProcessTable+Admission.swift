@@ -1,3 +1,4 @@
+internal import Exposition
 internal import Energy
 internal import BPFPrograms
 
@@ -85,7 +86,8 @@ extension ProcessTable {
     let comm = record.name
     var one = ProcessSeries(
       tgid: record.tgid, startTime: record.start_ns, comm: comm, cgroupKey: record.cgroup, cgroup: cgroup,
-      labels: ProcessCollector.labels(tgid: record.tgid, comm: comm, cgroup: cgroup), record: record, admittedAt: time)
+      labels: ProcessCollector.labels(tgid: record.tgid, comm: comm, cgroup: cgroup), record: record, admittedAt: time,
+      startedAt: time)
     let place = ended[one.tgid]?.first { isEnded($0) && series[$0].hasLabels(of: one) }
     if let before = predecessor(of: one, at: place) {
       one.used = before.used
@@ -100,7 +102,9 @@ extension ProcessTable {
       one.isShown = before.isShown
       one.energy = before.energy
       one.leaf = before.leaf
+      one.startedAt = before.startedAt
     }
+    one.labels = one.labels.starting(at: one.startedAt)
     if let entry = known[record.tgid] { events.begins(&one, entry) }
     known[record.tgid]?.series = place ?? series.count
     if let place { series[place] = one } else { series.append(one) }

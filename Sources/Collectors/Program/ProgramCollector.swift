@@ -237,6 +237,8 @@ package final class ProgramCollector: PeriodicCollector {
 
   private func writeProcess(to writer: inout SampleWriter) {
     writer.begin(Self.cpu)
+    // it has run for a moment before anything else was counted
+    writer.started(atMilliseconds: startTime.flatMap { UInt64(exactly: ($0 * 1000).rounded(.down)) })
     writer.nanoseconds(OwnProcess.cpuNanoseconds)
     if let bytes = try? OwnProcess.residentBytes(paths: context.options.paths) {
       writer.begin(Self.memory)

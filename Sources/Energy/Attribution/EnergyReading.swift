@@ -15,10 +15,12 @@ package struct EnergyReading: Sendable {
   /// The file of the counter, or what stands for one; nil while there is nothing to show: the zone is gone, at rest, or not
   /// believed.
   package var path: String?
+  /// When its counter began to add up, on CLOCK_MONOTONIC in nanoseconds; nil: with the collectors.
+  package let startedAt: UInt64?
 
   package init(
     labels: EnergyLabels, zone: EnergyZone, role: EnergyRole?, isSilent: Bool = false, total: UInt64,
-    window: EnergyWindow?, uses: [DeviceUse]? = nil, path: String? = nil
+    window: EnergyWindow?, uses: [DeviceUse]? = nil, path: String? = nil, startedAt: UInt64? = nil
   ) {
     self.labels = labels
     self.zone = zone
@@ -28,6 +30,7 @@ package struct EnergyReading: Sendable {
     self.window = window
     self.uses = uses
     self.path = path
+    self.startedAt = startedAt
   }
 }
 

@@ -23,6 +23,12 @@ struct WebArguments: ParsableArguments {
   var maxRequests = WebConfiguration.defaultMaxRequests
 
   @Flag(
+    name: .customLong("web.created"),
+    help: "Add _created to OpenMetrics text, for servers with created-timestamp-zero-ingestion; protobuf always has it."
+  )
+  var showsCreated = false
+
+  @Flag(
     name: .customLong("web.systemd-socket"),
     help: "Listen on the sockets that systemd passes, instead of --web.listen-address.")
   var usesSystemdSocket = false
@@ -63,7 +69,8 @@ struct WebArguments: ParsableArguments {
   func configuration() throws -> WebConfiguration {
     do throws(WebConfigurationError) {
       return try WebConfiguration(
-        listenAddresses: listenAddresses, telemetryPath: telemetryPath, maxRequests: maxRequests)
+        listenAddresses: listenAddresses, telemetryPath: telemetryPath, maxRequests: maxRequests,
+        showsCreated: showsCreated)
     } catch {
       throw StartError(error.message, cure: error.cure)
     }

@@ -87,9 +87,11 @@ import Testing
     model.use(0, 30_000_000)
     model.pass(&table)
     #expect(used(1) == 0)
+    let admittedAt = model.time
     model.use(0, 5_000_000)
     model.pass(&table)
     #expect(used(1) == 5_000_000)
+    #expect(table.series[0].startedAt == admittedAt)
     #expect(table.other == 100_000_000)
   }
 
@@ -165,6 +167,7 @@ import Testing
     for time in 3...4 as ClosedRange<UInt64> { pass(&table, runtime: 40_000_000, all: 120_000_000, at: time) }
     pass(&table, runtime: 55_000_000, all: 135_000_000, at: 5)
     #expect(table.series.map(\.used) == [45_000_000])
+    #expect(table.series.map(\.startedAt) == [1])
   }
 
   @Test(arguments: 1...60 as ClosedRange<UInt64>)

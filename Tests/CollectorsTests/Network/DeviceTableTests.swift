@@ -51,6 +51,18 @@ import Testing
     #expect(table.otherValue == counters(2))
   }
 
+  @Test func aSeriesBeganAtTheLastLookThatDidNotFindItsDevice() {
+    var table = DeviceTable(limit: 4, grace: 0)
+    table.update([("a", counters(7))], now: 5)
+    table.update([("a", counters(7)), ("b", counters(1))], now: 9)
+    #expect(table.entries.map(\.startedAt) == [nil, 5])
+    table.markShown()
+    table.retire(now: 9, exists: { $0 != "b" }, forget: { _ in })
+    // it goes on from where it was
+    table.update([("b", counters(1))], now: 20)
+    #expect(table.entries.first { $0.name == "b" }?.startedAt == 5)
+  }
+
   /// They need none of the host's.
   @Test func packetsOfOtherNamespacesCostNobodyItsPlace() {
     var table = DeviceTable(limit: 1, grace: 10 * second)

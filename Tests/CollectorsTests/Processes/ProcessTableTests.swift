@@ -40,7 +40,9 @@ import Testing
     pass()
     #expect(tables.processes.series.map(\.tgid) == [8])
     #expect(tables.processes.series[0].used.runtime_ns == 0)
+    let admittedAt = tables.processes.time
     pass()
+    #expect(tables.processes.series[0].startedAt == admittedAt)
     let before = kernel.processes[1].leader.runtime_ns
     kernel.use(1, upTo: 8_000_000_000)
     pass()
@@ -82,6 +84,7 @@ import Testing
     kernel.start(7, comm: "same")
     admit()
     let first = tables.processes.series[0].used.runtime_ns
+    let startedAt = tables.processes.series[0].startedAt
     #expect(first > 0)
     kernel.end(0)
     kernel.start(7, comm: "same")
@@ -90,6 +93,8 @@ import Testing
     pass()
     #expect(tables.processes.series.count == 1)
     #expect(tables.processes.series[0].used.runtime_ns > first)
+    #expect(tables.processes.series[0].startedAt == startedAt)
+    #expect(tables.processes.series[0].admittedAt > startedAt)
     #expect(tables.processes.series[0].startTime == kernel.processes[0].startTime)
   }
 

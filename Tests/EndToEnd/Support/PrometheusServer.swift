@@ -8,9 +8,15 @@ final class PrometheusServer {
   private let program: RunningProgram
   private let port: UInt16
 
-  /// - Parameter access: further keys of the scrape configuration, a line each.
-  init(scraping target: UInt16, everySeconds interval: Int = 1, access: [String] = []) async throws {
-    let path = try Executable.tool("/usr/bin/prometheus", package: "prometheus")
+  /// - Parameters:
+  ///   - access: further keys of the scrape configuration, a line each.
+  ///   - newer: the path of another Prometheus than the distribution's.
+  ///   - features: what is switched on of it.
+  init(
+    scraping target: UInt16, everySeconds interval: Int = 1, access: [String] = [], newer: String? = nil,
+    features: [String] = []
+  ) async throws {
+    let path = try newer ?? Executable.tool("/usr/bin/prometheus", package: "prometheus")
     folder = try TemporaryTree()
     let configuration = try folder.write(
       "prometheus.yml",
@@ -27,7 +33,7 @@ final class PrometheusServer {
       [
         "--config.file=\(configuration)", "--storage.tsdb.path=\(folder.root)/data",
         "--web.listen-address=127.0.0.1:\(port)", "--log.level=warn",
-      ])
+      ] + features.map { "--enable-feature=" + $0 })
     let port = port
     let program = program
     try await eventually("Prometheus to be ready") {

@@ -99,9 +99,9 @@ final class FakeEncoder: Sendable {
 
   var renderings: Int { calls.withLock { $0 } }
 
-  static func text(_ number: Int64, _ format: TextFormat) -> String { "collection \(number) as \(format)\n" }
+  static func text(_ number: Int64, _ format: ExpositionFormat) -> String { "collection \(number) as \(format)\n" }
 
-  func encode(_ parts: [Snapshot], _ format: TextFormat, _ body: ([UInt8]) -> Void) {
+  func encode(_ parts: [Snapshot], _ format: ExpositionFormat, _ body: ([UInt8]) -> Void) {
     calls.withLock { $0 += 1 }
     guard case .integer(let number)? = parts.first?.samples.first?.value else { return }
     var bytes = Array(Self.text(number, format).utf8)

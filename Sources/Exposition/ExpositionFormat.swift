@@ -1,0 +1,85 @@
+/// The formats a scrape can be answered in.
+package enum ExpositionFormat: Sendable, Hashable, CaseIterable {
+  case openMetrics
+  case prometheus
+  /// Delimited messages `io.prometheus.client.MetricFamily` of client_model, with classic histograms.
+  case protobuf
+
+  package init(_ format: TextFormat) {
+    self =
+      switch format {
+      case .openMetrics: .openMetrics
+      case .prometheus: .prometheus
+      }
+  }
+
+  package var contentType: String {
+    switch self {
+    case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
+    case .protobuf: "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
+    }
+  }
+}
+
+/// What writes families and samples as one format.
+protocol SnapshotEncoder: ~Copyable {
+  /// The family that the next samples are of.
+  mutating func begin(_ family: Family, _ bytes: inout [UInt8])
+  mutating func append(_ sample: Snapshot.Sample, of snapshot: borrowing Snapshot, _ bytes: inout [UInt8])
+  /// No family follows.
+  mutating func end(_ bytes: inout [UInt8])
+}
+
+extension [Snapshot] {
+  /// About how many bytes are written before they are handed on: what is still in the processor's cache then.
+  private static let piece = 32_768
+
+  /// Writes all of them as one page of `format`, which `body` gets in consecutive pieces; OpenMetrics ends in `# EOF`. No
+  /// family may be in two of them.
+  ///
+  /// Families without samples are left out. Nothing is allocated but one piece and a buffer of a name's length, or, in
+  /// protobuf, of a family's message: its length goes ahead of it.
+  ///
+  /// - Parameter created: whether OpenMetrics has `_created` samples of when series began; protobuf always has them.
+  package func encode(as format: ExpositionFormat, created: Bool = false, _ body: ([UInt8]) -> Void) {
+    switch format {
+    case .openMetrics: encode(TextEncoder(.openMetrics, created: created), body)
+    case .prometheus: encode(TextEncoder(.prometheus, created: false), body)
+    case .protobuf: encode(ProtobufEncoder(), body)
+    }
+  }
+
+  private func encode<Encoder: SnapshotEncoder & ~Copyable>(
+    _ encoder: consuming Encoder, _ body: ([UInt8]) -> Void
+  ) {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(Self.piece + Self.piece / 4)
+    for snapshot in self {
+      var current = -1
+      var type = MetricType.gauge
+      var isBegun = false
+      for sample in snapshot.samples {
+        // a family is four references to count: not looked at for each sample
+        if sample.family != current {
+          current = sample.family
+          type = snapshot.families[current].type
+          isBegun = false
+        }
+        // What the writer refuses in debug builds would make the whole page unreadable: leave it out.
+        guard sample.value.fits(type) else { continue }
+        if !isBegun {
+          encoder.begin(snapshot.families[current], &bytes)
+          isBegun = true
+        }
+        encoder.append(sample, of: snapshot, &bytes)
+        if bytes.count >= Self.piece {
+          body(bytes)
+          bytes.removeAll(keepingCapacity: true)
+        }
+      }
+    }
+    encoder.end(&bytes)
+    if !bytes.isEmpty { body(bytes) }
+  }
+}
