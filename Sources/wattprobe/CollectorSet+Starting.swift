@@ -19,6 +19,7 @@ extension CollectorSet {
         ProgramCollector(
           $0, build: BuildInformation(version: Version.number, revision: Version.revision), statistics: statistics)
       },
+      beside: OwnThread.run,
       now: { MonotonicClock.now },
       report: { log($0, logger) })
     KernelTypes.release()

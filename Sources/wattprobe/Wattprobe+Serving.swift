@@ -23,7 +23,8 @@ extension Wattprobe {
     }
   }
 
-  /// Everything that takes privileges happens first and on the one thread there is; then they go, then threads begin.
+  /// Everything that takes privileges happens first, on this thread and one that has ended by then; then they go, then threads
+  /// begin.
   @MainActor
   private func serve(_ logger: Logger) async throws {
     let configuration = try web.configuration()
