@@ -33,6 +33,10 @@ extension Wattprobe {
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
     let notifier = SystemdNotifier()
     try Privileges.settleUser(user, logger: logger)
+    if isSandboxed {
+      Privileges.settleSandbox(
+        options, files: web.files, ports: web.usesSystemdSocket ? [] : configuration.listenAddresses.map(\.port))
+    }
 
     Privileges.seeAllControlGroups(options: options, logger: logger)
     let helper = startHelper(options, logger)
