@@ -1,3 +1,4 @@
+internal import ByteText
 internal import CHost
 internal import Glibc
 internal import Synchronization
@@ -16,7 +17,7 @@ package struct Sandbox: Sendable, Hashable {
     }
 
     fileprivate var paths: [String] {
-      ((try? Directory.names(folder)) ?? []).filter { $0.hasPrefix(prefix) }.map { folder + "/" + $0 }
+      ((try? Directory.names(folder)) ?? []).filter { $0.begins(with: prefix) }.map { folder + "/" + $0 }
     }
   }
 
