@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "CHost.h"
 #include "helper_private.h"
+#include "sandbox_private.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -24,25 +25,34 @@ enum { SOCKET = 3, SYSFS = 4 };
 /* How long the start may take, in milliseconds. */
 #define START_PATIENCE 5000
 
-static const struct allowed_call supervisor_calls[] = {
-	{SYS_clone, 0, SIGCHLD},
-	{SYS_wait4, -1, 0},
-	{SYS_clock_nanosleep, -1, 0},
-	{SYS_getppid, -1, 0},
-	{SYS_prctl, 0, PR_SET_PDEATHSIG},
-	{SYS_prctl, 0, PR_SET_SECCOMP},
+#define ALLOW(call)                                                                                                    \
+	{                                                                                                              \
+		call, -1, 0, 0, 0                                                                                      \
+	}
+#define ALLOW_IF(call, argument, value)                                                                                \
+	{                                                                                                              \
+		call, argument, ALL_BITS, value, 0                                                                     \
+	}
+
+static const struct call_rule supervisor_calls[] = {
+	ALLOW_IF(SYS_clone, 0, SIGCHLD),
+	ALLOW(SYS_wait4),
+	ALLOW(SYS_clock_nanosleep),
+	ALLOW(SYS_getppid),
+	ALLOW_IF(SYS_prctl, 0, PR_SET_PDEATHSIG),
+	ALLOW_IF(SYS_prctl, 0, PR_SET_SECCOMP),
 	/* what the one that serves inherits: its own filter has the rest of the bounds */
-	{SYS_recvfrom, -1, 0},
-	{SYS_sendmsg, -1, 0},
-	{SYS_bpf, 0, BPF_ENABLE_STATS},
-	{SYS_perf_event_open, 1, (uint32_t)-1},
-	{SYS_openat2, -1, 0},
-	{SYS_fstat, -1, 0},
-	{SYS_newfstatat, -1, 0},
-	{SYS_pread64, -1, 0},
-	{SYS_close, -1, 0},
-	{SYS_exit_group, -1, 0},
-	{SYS_restart_syscall, -1, 0},
+	ALLOW(SYS_recvfrom),
+	ALLOW(SYS_sendmsg),
+	ALLOW_IF(SYS_bpf, 0, BPF_ENABLE_STATS),
+	ALLOW_IF(SYS_perf_event_open, 1, (uint32_t)-1),
+	ALLOW(SYS_openat2),
+	ALLOW(SYS_fstat),
+	ALLOW(SYS_newfstatat),
+	ALLOW(SYS_pread64),
+	ALLOW(SYS_close),
+	ALLOW(SYS_exit_group),
+	ALLOW(SYS_restart_syscall),
 };
 /* Of those, the ones from here on. */
 #define FIRST_OF_WORKER 6
@@ -113,6 +123,19 @@ static int give_up_the_rest(const struct chost_helper_options *options)
 	return 0;
 }
 
+/* Files below sysfs are read, and nothing else. A kernel without Landlock does without: the filter remains. */
+static void see_only(int sysfs)
+{
+	int version, ruleset = chost_landlock_create(NULL, 0, true, &version);
+
+	if (ruleset < 0)
+		return;
+	if (chost_landlock_allow_open(ruleset, sysfs, false))
+		close(ruleset);
+	else
+		chost_landlock_enter(ruleset);
+}
+
 /* After the user was changed, which forgets it. */
 static bool ends_with(pid_t parent)
 {
@@ -122,7 +145,7 @@ static bool ends_with(pid_t parent)
 /* Kernels without seccomp do without. */
 static int filter(size_t first)
 {
-	int error = sandbox_allow_only(supervisor_calls + first, COUNT(supervisor_calls) - first);
+	int error = sandbox_filter(supervisor_calls + first, COUNT(supervisor_calls) - first, EPERM);
 
 	return error == -EINVAL ? 0 : error;
 }
@@ -165,6 +188,8 @@ _Noreturn static void begin(const struct chost_helper_options *options, int sock
 	if (error)
 		_exit(1);
 	error = give_up_the_rest(options);
+	if (!error)
+		see_only(SYSFS);
 	if (!error && !ends_with(parent))
 		_exit(1);
 	if (!error)

@@ -71,11 +71,14 @@ package struct CollectorDefinition<Environment>: Sendable {
   /// Collectors that are made, and collected, before this one where they are on, wherever the registry lists them: it asks
   /// for what they have.
   package let after: [String]
+  /// Whether `make` runs in another thread, while others are made: of the environment it uses only what is safe to use there,
+  /// and it is `after` none.
+  package let isIndependent: Bool
   package let make: @Sendable (Environment) throws(CollectorFailure) -> any Collector
 
   package init(
     name: String, summary: String, isOnByDefault: Bool, notes: String = "", families: [Family],
-    after: [String] = [],
+    after: [String] = [], isIndependent: Bool = false,
     make: @escaping @Sendable (Environment) throws(CollectorFailure) -> any Collector
   ) {
     self.name = name
@@ -84,6 +87,7 @@ package struct CollectorDefinition<Environment>: Sendable {
     self.notes = notes
     self.families = families
     self.after = after
+    self.isIndependent = isIndependent
     self.make = make
   }
 }

@@ -79,11 +79,12 @@ package final class CollectorSet: SnapshotSource {
   private let status = Mutex(Status())
   private let progress = Progress()
 
-  /// Starts the collectors named in `enabled`; what cannot start is reported and left out.
+  /// Starts the collectors named in `enabled`; what cannot start is reported, in the order of starting, and left out.
   ///
   /// - Parameters:
   ///   - context: makes what all collectors share.
   ///   - program: makes the collector of the program's own families from the shared context.
+  ///   - beside: how independent collectors are made while others are.
   ///   - now: CLOCK_MONOTONIC in nanoseconds.
   ///   - clock: as of this moment, before anything is counted; nil: series do not tell when they began.
   package init<Context>(
@@ -91,6 +92,7 @@ package final class CollectorSet: SnapshotSource {
     enabled: Set<String>,
     context makeContext: @Sendable () -> Context,
     program makeProgram: @Sendable (Context) -> (any Collector)?,
+    beside: RunBeside,
     now: @escaping @Sendable () -> UInt64,
     clock: SeriesClock? = nil,
     report: @escaping @Sendable (Event) -> Void
@@ -102,19 +104,23 @@ package final class CollectorSet: SnapshotSource {
     self.state = Mutex(State())
     state.withLock { state in
       let context = makeContext()
-      for definition in startOrder(of: definitions) {
+      let ordered = startOrder(of: definitions)
+      let wanted = ordered.filter { enabled.contains($0.name) }
+      var made = make(wanted, from: context, beside: beside)[...]
+      for definition in ordered {
         guard enabled.contains(definition.name) else {
           note(definition.name, CollectorFailure(.disabled, "off", cure: "start with --collector.\(definition.name)"))
           continue
         }
-        do throws(CollectorFailure) {
-          var running = Running(name: definition.name, collector: try definition.make(context))
+        switch made.removeFirst() {
+        case .success(let collector):
+          var running = Running(name: definition.name, collector: collector)
           report(.started(collector: definition.name))
           tellAvailability(of: &running, isStarting: true)
           state.running.append(running)
-        } catch {
-          note(definition.name, error)
-          report(.unavailable(collector: definition.name, error))
+        case .failure(let failure):
+          note(definition.name, failure)
+          report(.unavailable(collector: definition.name, failure))
         }
       }
       state.program = makeProgram(context).map { Running(name: "wattprobe", collector: $0) }

@@ -20,6 +20,7 @@ extension CollectorSet {
         ProgramCollector(
           $0, build: BuildInformation(version: Version.number, revision: Version.revision), statistics: statistics)
       },
+      beside: OwnThread.run,
       now: { MonotonicClock.now },
       clock: SeriesClock(monotonic: MonotonicClock.now, realtime: RealtimeClock.now),
       report: { log($0, logger) })

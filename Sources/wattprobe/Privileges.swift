@@ -66,13 +66,15 @@ enum Privileges {
       kept.insert(isEnough ? .bpf : .sysAdmin)
     }
     if web.listenAddresses.contains(where: { $0.port > 0 && $0.port < 1024 }) { kept.insert(.netBindService) }
+    let sandbox: Sandbox.Parts?
     do throws(SystemError) {
-      try Capabilities.restrict(to: kept)
+      sandbox = try Capabilities.restrict(to: kept)
     } catch {
       throw StartError("cannot drop privileges: \(error)", cure: "report this with the kernel's version")
     }
     let user = UserIdentity.toBecome ?? .current
     logger.debug(
       "privileges dropped", metadata: ["user": "\(user)", "kept": "\(String(kept.rawValue, radix: 16))"])
+    sandbox?.log(to: logger)
   }
 }

@@ -23,7 +23,8 @@ extension Wattprobe {
     }
   }
 
-  /// Everything that takes privileges happens first and on the one thread there is; then they go, then threads begin.
+  /// Everything that takes privileges happens first, on this thread and one that has ended by then; then they go, then threads
+  /// begin.
   @MainActor
   private func serve(_ logger: Logger) async throws {
     let configuration = try web.configuration()
@@ -32,6 +33,10 @@ extension Wattprobe {
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
     let notifier = SystemdNotifier()
     try Privileges.settleUser(user, logger: logger)
+    if isSandboxed {
+      Privileges.settleSandbox(
+        options, files: web.files, ports: web.usesSystemdSocket ? [] : configuration.listenAddresses.map(\.port))
+    }
 
     Privileges.seeAllControlGroups(options: options, logger: logger)
     let helper = startHelper(options, logger)

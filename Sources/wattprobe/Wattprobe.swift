@@ -45,6 +45,12 @@ struct Wattprobe: AsyncParsableCommand {
     help: "Measure the run time of the eBPF programs, one second in ten (takes CAP_SYS_ADMIN, in a child process).")
   var hasStatistics = true
 
+  @Flag(
+    name: .customLong("security.sandbox"), inversion: .prefixedNo,
+    help: "Once all is open, refuse the process what it does not need: Landlock and seccomp, where the kernel has them."
+  )
+  var isSandboxed = true
+
   /// Exits with 1 whatever is wrong with the command line: service managers know nothing of sysexits.h.
   static func main() async {
     OwnMemory.settle()

@@ -12,6 +12,9 @@ final class Scene: Sendable {
     let start: StaticReason?
     let interval: UInt64?
     let after: [String]
+    let isIndependent: Bool
+    /// Called as it is made.
+    let making = Mutex<(@Sendable () -> Void)?>(nil)
     let failing = Mutex<StaticReason?>(nil)
     let unavailable = Mutex<StaticReason?>(nil)
     let collections = Mutex(0)
@@ -21,8 +24,12 @@ final class Scene: Sendable {
     /// How far the clock goes on while it collects.
     let duration = Mutex<UInt64>(0)
 
-    init(_ name: String, start: StaticReason? = nil, interval: UInt64? = nil, after: [String] = []) {
+    init(
+      _ name: String, start: StaticReason? = nil, interval: UInt64? = nil, after: [String] = [],
+      isIndependent: Bool = false
+    ) {
       self.name = name
+      self.isIndependent = isIndependent
       self.after = after
       self.start = start
       self.interval = interval
@@ -80,19 +87,28 @@ final class Scene: Sendable {
 
   func events() -> [String] { told.withLock { $0 } }
 
-  func start(enabled: Set<String>, program: Fake? = nil) -> CollectorSet {
+  /// One thread makes the independent ones after the others, unless `beside` says otherwise.
+  func start(
+    enabled: Set<String>, program: Fake? = nil,
+    beside: RunBeside = { other, own in
+      own()
+      other()
+    }
+  ) -> CollectorSet {
     let advance: @Sendable (UInt64) -> Void = { [self] time in clock.withLock { $0 += time } }
     let definitions = fakes.map { fake in
       CollectorDefinition<Void>(
-        name: fake.name, summary: fake.name, isOnByDefault: true, families: [], after: fake.after
+        name: fake.name, summary: fake.name, isOnByDefault: true, families: [], after: fake.after,
+        isIndependent: fake.isIndependent
       ) {
         _ throws(CollectorFailure) in
+        fake.making.withLock { $0 }?()
         if let reason = fake.start { throw CollectorFailure(reason, "cannot start", cure: "none") }
         return fake.make(advance)
       }
     }
     return CollectorSet(
-      definitions, enabled: enabled, context: {}, program: { _ in program?.make(advance) },
+      definitions, enabled: enabled, context: {}, program: { _ in program?.make(advance) }, beside: beside,
       now: { [self] in clock.withLock { $0 } },
       report: { [self] event in told.withLock { $0.append(Self.text(event)) } })
   }

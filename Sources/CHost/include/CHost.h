@@ -8,6 +8,7 @@
 #include "memory.h"
 #include "nvml.h"
 #include "privileges.h"
+#include "sandbox.h"
 
 /*
  * Opens one counting event, for every task on `cpu`: perf_event_open(2), which glibc has no wrapper for.

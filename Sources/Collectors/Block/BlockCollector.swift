@@ -40,7 +40,7 @@ package final class BlockCollector: Collector {
       and an operation from the first request of its kind. At most `--block.devices` devices have series of their
       own; all others are summed in `device="other"`.
       """,
-    families: [duration, queue, ios, bytes, errors, inflight]
+    families: [duration, queue, ios, bytes, errors, inflight], isIndependent: true
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
     let programs = try BlockPrograms(context.options.block, watched: watched)

@@ -21,7 +21,7 @@ package final class ExitsCollector: Collector {
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "exits", summary: "processes that ended: result, age, CPU time, context switches", isOnByDefault: true,
-    families: [processes, cpu, lifetime, switches]
+    families: [processes, cpu, lifetime, switches], isIndependent: true
   ) { context throws(CollectorFailure) in ExitsCollector(try context.kernel.exits()) }
 
   private static let results = ["ok", "error", "signal"]

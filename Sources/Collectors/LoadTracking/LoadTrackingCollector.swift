@@ -56,7 +56,7 @@ package final class LoadTrackingCollector: Collector {
       so it is `unknown` until a CPU was seen below its highest frequency; on x86 CPUs without APERF/MPERF it
       stays so.
       """,
-    families: [estimated, actual, error, convergence, unconverged, tracking]
+    families: [estimated, actual, error, convergence, unconverged, tracking], isIndependent: true
   ) { context throws(CollectorFailure) in
     let programs = try LoadTrackingPrograms(context.options.loadTracking)
     context.kernel.register(programs)

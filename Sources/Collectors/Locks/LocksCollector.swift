@@ -18,7 +18,7 @@ package final class LocksCollector: Collector {
       has an event. The wait for a mutex counts as one, whether the task spins, sleeps or both. Kinds other than
       spinlock, mutex and rwsem have series from their first wait on.
       """,
-    families: [contention]
+    families: [contention], isIndependent: true
   ) { context throws(CollectorFailure) in
     let programs = try LockPrograms.load(options: context.options, logger: context.logger)
     context.kernel.register(programs)

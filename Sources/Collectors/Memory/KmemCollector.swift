@@ -50,7 +50,8 @@ package final class KmemCollector: Collector {
       Names come from `/proc/kallsyms`, which is opened at the start. Where it hides addresses
       (`kernel.kptr_restrict`, without `CAP_SYSLOG`) the two gauges are absent.
       """,
-    families: [allocations, frees, allocatedBytes, freedBytes, outstandingBytes, outstandingAllocations]
+    families: [allocations, frees, allocatedBytes, freedBytes, outstandingBytes, outstandingAllocations],
+    isIndependent: true
   ) { context throws(CollectorFailure) in
     let programs = try KmemPrograms(context.options.kmem)
     context.kernel.register(programs)

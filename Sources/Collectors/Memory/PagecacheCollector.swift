@@ -28,7 +28,7 @@ package final class PagecacheCollector: Collector {
       tell of look-ups only where they accept fentry programs (a mapped page then counts when it is unmapped);
       where they do not, accesses are absent.
       """,
-    families: [accesses, insertions, dirtied]
+    families: [accesses, insertions, dirtied], isIndependent: true
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
     let programs = try PagecachePrograms(context.options.pagecache.form, watched: watched, logger: context.logger)

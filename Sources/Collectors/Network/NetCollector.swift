@@ -42,7 +42,7 @@ package final class NetCollector: PeriodicCollector {
       way. Packets that are cut into segments on their way to the driver, or that wait for more than a minute, are
       not in the histogram.
       """,
-    families: [packets, bytes, queue, drops]
+    families: [packets, bytes, queue, drops], isIndependent: true
   ) { context throws(CollectorFailure) in try NetCollector(context) }
 
   package let samplingInterval: UInt64 = 10_000_000_000

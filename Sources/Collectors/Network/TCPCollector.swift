@@ -29,7 +29,7 @@ package final class TCPCollector: Collector {
       counts as failed; `AttemptFails` leaves it out. Before Linux 6.10 a reset is seen only if it belongs to a
       socket, so not those that answer an attempt to connect to a closed port.
       """,
-    families: [connections, connects, retransmits, resets, rtt]
+    families: [connections, connects, retransmits, resets, rtt], isIndependent: true
   ) { context throws(CollectorFailure) in
     let programs = try TCPPrograms(options: context.options.tcp)
     context.kernel.register(programs)

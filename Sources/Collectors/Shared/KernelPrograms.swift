@@ -1,16 +1,27 @@
 internal import BPF
 package import BPFPrograms
 package import Collecting
+internal import Exposition
 internal import Glibc
 internal import Host
 internal import Logging
+internal import Synchronization
 
 /// Loads the objects that several collectors share, each once, and knows all that are in the kernel.
+///
+/// Independent collectors are made in a thread of their own while others are: `exits()`, `watched()`, `watchedForDetail()`,
+/// `register` and `show` can be called by both.
 package final class KernelPrograms {
-  /// Everything loaded so far, in order.
-  package private(set) var loaded: [any LoadedPrograms] = []
+  /// Everything loaded so far, in the order of the collectors' names: which came first is chance. To be read once all are made.
+  package var loaded: [any LoadedPrograms] { registered.sorted { $0.collector < $1.collector } }
   /// Families by process that other collectors than `process` count.
   private(set) var details: [ProcessDetailSource] = []
+  private var registered: [any LoadedPrograms] = []
+  /// Held while `registered` or `details` change.
+  private let registration = Mutex(())
+  /// Each held while one object is loaded.
+  private let exitsLock = Mutex(())
+  private let watchedLock = Mutex(())
   private let options: CollectorOptions
   private let logger: Logger
   private var schedulerResult: Result<SchedulerPrograms, CollectorFailure>?
@@ -36,7 +47,7 @@ package final class KernelPrograms {
           options: options, events: events, watched: events == nil ? nil : try? watched(),
           weighing: weighing(), logger: logger)
       }
-      if case .success(let programs) = schedulerResult { loaded.append(programs) }
+      if case .success(let programs) = schedulerResult { register(programs) }
     }
     return try schedulerResult!.get()
   }
@@ -57,11 +68,12 @@ package final class KernelPrograms {
 
   /// The program at the death of thread groups, which `exits` and `sched` read.
   package func exits() throws(CollectorFailure) -> PerCPUPrograms<ExitsPerCPU> {
-    if exitsResult == nil {
+    exitsLock.withLock { _ in
+      if exitsResult != nil { return }
       exitsResult = attempt { () throws(CollectorFailure) in
         try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"], budget: 1 << 17)
       }
-      if case .success(let programs) = exitsResult { loaded.append(programs) }
+      if case .success(let programs) = exitsResult { register(programs) }
     }
     return try exitsResult!.get()
   }
@@ -97,9 +109,10 @@ package final class KernelPrograms {
 
   /// The processes with series of their own, which programs of several collectors count for.
   package func watched() throws(CollectorFailure) -> WatchedProcesses {
-    if watchedResult == nil {
+    watchedLock.withLock { _ in
+      if watchedResult != nil { return }
       watchedResult = attempt { () throws(CollectorFailure) in try WatchedProcesses(limit: options.process.limit) }
-      if case .success(let watched) = watchedResult { loaded.append(watched) }
+      if case .success(let watched) = watchedResult { register(watched) }
     }
     return try watchedResult!.get()
   }
@@ -118,7 +131,12 @@ package final class KernelPrograms {
   }
 
   /// Has `process` show what another collector's programs count by process.
-  func show(_ details: [ProcessDetailSource]) { self.details += details }
+  func show(_ details: [ProcessDetailSource]) {
+    registration.withLock { _ in
+      self.details += details
+      self.details.sort { $0.family.name < $1.family.name }
+    }
+  }
 
   /// The programs at interrupts, which `cpu` and `irq` read.
   package func interrupts() throws(CollectorFailure) -> InterruptPrograms {
@@ -136,7 +154,7 @@ package final class KernelPrograms {
   func watchedForDetail() -> WatchedProcesses? { options.countsDetailByProcess ? try? watched() : nil }
 
   /// Adds an object that only one collector reads.
-  package func register(_ programs: any LoadedPrograms) { loaded.append(programs) }
+  package func register(_ programs: any LoadedPrograms) { registration.withLock { _ in registered.append(programs) } }
 
   private func attempt<T>(_ body: () throws(CollectorFailure) -> T) -> Result<T, CollectorFailure> {
     do throws(CollectorFailure) { return .success(try body()) } catch { return .failure(error) }

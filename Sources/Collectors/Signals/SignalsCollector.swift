@@ -15,7 +15,7 @@ package final class SignalsCollector: Collector {
 
   package static let definition = CollectorDefinition<CollectorContext>(
     name: "signals", summary: "signals sent, processes killed by the OOM killer", isOnByDefault: true,
-    families: [signals, oomKills]
+    families: [signals, oomKills], isIndependent: true
   ) { context throws(CollectorFailure) in
     let programs = try PerCPUPrograms<SignalsPerCPU>(
       "signals", map: "signals_cpus", attaching: ["signal_generate"])

@@ -39,12 +39,16 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
     return body()
   }
 
-  /// Gives up for good everything but `kept`, and becomes the user that was settled upon, in the calling thread alone: threads
-  /// that it makes later inherit it. A thread that was made before, and still needs privileges, calls this itself when it
-  /// does not any more. To do it again changes nothing.
+  /// Gives up for good everything but `kept`, becomes the user and enters the sandbox that were settled upon, in the calling
+  /// thread alone: threads that it makes later inherit it. A thread that was made before, and still needs privileges, calls this itself when it
+  /// does not any more. To do it again allows nothing more.
+  ///
+  /// - Returns: what the kernel has of the sandbox; nil where there is none.
+  @discardableResult
   package static func restrict(
-    to kept: Capabilities, as user: UserIdentity? = UserIdentity.toBecome
-  ) throws(SystemError) {
+    to kept: Capabilities, as user: UserIdentity? = UserIdentity.toBecome, within sandbox: Sandbox? = Sandbox.settled
+  ) throws(SystemError) -> Sandbox.Parts? {
+    let opened = sandbox?.open()
     var effective: UInt64 = 0
     var permitted: UInt64 = 0
     try check(chost_capabilities(&effective, &permitted), "capget")
@@ -55,6 +59,8 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
     if let user { try check(chost_become(user.user, user.group, !kept.isEmpty), "setresuid \(user)") }
     try check(chost_set_capabilities(effective & kept.rawValue, permitted & kept.rawValue), "capset")
     try check(chost_no_new_privileges(), "prctl(PR_SET_NO_NEW_PRIVS)")
+    guard let sandbox, let opened else { return nil }
+    return sandbox.enter(opened)
   }
 
   private static func check(_ error: CInt, _ call: String) throws(SystemError) {

@@ -10,6 +10,18 @@ package enum OwnThread {
 
   /// Runs `body` on a new thread that takes no signals and that nobody waits for.
   package static func start(_ body: @escaping @Sendable () -> Void) throws(SystemError) {
+    pthread_detach(try create(body))
+  }
+
+  /// Runs `other` on a new thread that takes no signals, and `own` on this one, and returns when both are done. Where no thread
+  /// can be made, `other` runs after `own`.
+  package static func run(_ other: @escaping @Sendable () -> Void, beside own: () -> Void) {
+    let thread = try? create(other)
+    own()
+    if let thread { pthread_join(thread, nil) } else { other() }
+  }
+
+  private static func create(_ body: @escaping @Sendable () -> Void) throws(SystemError) -> pthread_t {
     var thread = pthread_t()
     let argument = Unmanaged.passRetained(Body(body))
     var all = sigset_t()
@@ -27,6 +39,6 @@ package enum OwnThread {
       argument.release()
       throw SystemError(code, call: "pthread_create", path: "this process")
     }
-    pthread_detach(thread)
+    return thread
   }
 }

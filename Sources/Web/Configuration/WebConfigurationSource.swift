@@ -22,6 +22,9 @@ package final class WebConfigurationSource: Sendable {
     try WebSettingsReader.check(path: path, shutdownTimeout: WebTimeouts().farewell)
   }
 
+  /// The files of certificates and keys that it names; none where it cannot be read.
+  package static func files(namedIn path: String) -> [String] { WebSettingsReader.files(namedIn: path) }
+
   /// Blocks while files are read.
   func read() -> WebSettings { reader.withLock { $0.read() } }
 }

@@ -47,6 +47,16 @@ struct WebSettingsReader {
     return try file.warnings + tls(of: file, shutdownTimeout).warnings
   }
 
+  /// The files that it names; none where it is wrong.
+  static func files(namedIn path: String) -> [String] {
+    guard let content = try? content(path).get(), let file = try? WebConfigurationFile(parsing: content, path: path),
+      let tls = file.tls
+    else { return [] }
+    return [tls.certificate, tls.key, tls.clientAuthority].compactMap { source in
+      if case .file(let path) = source?.pem { path } else { nil }
+    }
+  }
+
   /// Reads all files; returns what is to be used.
   mutating func read() -> WebSettings {
     let content = Self.content(path)

@@ -51,6 +51,9 @@ struct WebArguments: ParsableArguments {
     }
   }
 
+  /// The web configuration file and those that it names; none where there is none, or it cannot be read.
+  var files: [String] { file.map { [$0] + WebConfigurationSource.files(namedIn: $0) } ?? [] }
+
   /// Throws where the web configuration file could not be used, also with the rights that the process has still.
   func checkFile() throws {
     guard let file else { return }

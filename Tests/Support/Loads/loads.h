@@ -54,6 +54,7 @@ void outlived(long count);
 /* Processes in groups below `folder`, of names that nobody expects, each renamed and renamed back; `ms` of work in
  * between. */
 void strange_names(const char *folder, long ms);
+void attempts(const char *process, const char *folder, long port);
 /* A process whose threads all end it at the same moment, `count` times. */
 void end_together(long count, long threads);
 

@@ -80,6 +80,11 @@ static void run_strange_names(char **w, const long *n)
 	strange_names(w[0], n[1]);
 }
 
+static void run_attempts(char **w, const long *n)
+{
+	attempts(w[0], w[1], n[2]);
+}
+
 /* A load by its name, with the one function that it has. */
 struct load {
 	const char *name;
@@ -95,6 +100,7 @@ struct load {
 };
 
 static const struct load loads[] = {
+	{"attempts", .words = run_attempts, 3, 3},
 	{"brief-threads", .three = brief_threads},
 	{"bursts", .three = bursts},
 	{"calls", .three = calls},
