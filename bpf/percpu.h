@@ -3,11 +3,8 @@
 #include "kernel.h"
 #include "layouts.h"
 
-/*
- * The array an object keeps its counters in, an element of `struct element` for each number that a possible CPU may
- * have, and this_cpu(), which finds the running CPU's. User space maps it and sets its length.
- */
-#define PER_CPU_ARRAY(name, element)                                                                                   \
+/* An array that user space maps and sets the length of, and `find`(), which finds element `number` of it. */
+#define FOUND_ARRAY(name, element, find, number)                                                                       \
 	struct {                                                                                                       \
 		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
 		__uint(map_flags, BPF_F_MMAPABLE);                                                                     \
@@ -16,12 +13,18 @@
 		__type(value, struct element);                                                                         \
 	} name SEC(".maps");                                                                                           \
                                                                                                                        \
-	static __always_inline struct element *this_cpu(void)                                                          \
+	static __always_inline struct element *find(void)                                                              \
 	{                                                                                                              \
-		u32 cpu = bpf_get_smp_processor_id();                                                                  \
+		u32 key = number;                                                                                      \
                                                                                                                        \
-		return bpf_map_lookup_elem(&name, &cpu);                                                               \
+		return bpf_map_lookup_elem(&name, &key);                                                               \
 	}
+
+/*
+ * The array an object keeps its counters in, an element of `struct element` for each number that a possible CPU may
+ * have, and this_cpu(), which finds the running CPU's.
+ */
+#define PER_CPU_ARRAY(name, element) FOUND_ARRAY(name, element, this_cpu, bpf_get_smp_processor_id())
 
 /*
  * The same of rare events: where CPUs are many, neighbours share an element, which this_lane() finds and only
@@ -30,20 +33,7 @@
 #define LANE_ARRAY(name, element)                                                                                      \
 	const volatile u8 lane_shift = 0;                                                                              \
                                                                                                                        \
-	struct {                                                                                                       \
-		__uint(type, BPF_MAP_TYPE_ARRAY);                                                                      \
-		__uint(map_flags, BPF_F_MMAPABLE);                                                                     \
-		__uint(max_entries, 1);                                                                                \
-		__type(key, u32);                                                                                      \
-		__type(value, struct element);                                                                         \
-	} name SEC(".maps");                                                                                           \
-                                                                                                                       \
-	static __always_inline struct element *this_lane(void)                                                         \
-	{                                                                                                              \
-		u32 lane = bpf_get_smp_processor_id() >> lane_shift;                                                   \
-                                                                                                                       \
-		return bpf_map_lookup_elem(&name, &lane);                                                              \
-	}
+	FOUND_ARRAY(name, element, this_lane, bpf_get_smp_processor_id() >> lane_shift)
 
 #define add_in_lane(counter, value)	     add_shared(counter, value, lane_shift)
 #define histogram_add_in_lane(histogram, ns) histogram_add_shared(histogram, ns, lane_shift)

@@ -5,14 +5,6 @@ package enum ExpositionFormat: Sendable, Hashable, CaseIterable {
   /// Delimited messages `io.prometheus.client.MetricFamily` of client_model, with classic histograms.
   case protobuf
 
-  package init(_ format: TextFormat) {
-    self =
-      switch format {
-      case .openMetrics: .openMetrics
-      case .prometheus: .prometheus
-      }
-  }
-
   package var contentType: String {
     switch self {
     case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"

@@ -21,4 +21,22 @@ package struct HistogramLayout: Sendable, Hashable {
     self.lowest = lowest
     self.highest = highest
   }
+
+  /// Calls `body` with each finite bound's exponent and how many values are within it. Slot `i` ends at
+  /// `2^(i + unitExponent)`, so a bound's bucket holds all slots up to its own.
+  ///
+  /// - Returns: how many values there are in all.
+  func cumulate(_ slots: ArraySlice<UInt64>, _ body: (_ exponent: Int, _ count: UInt64) -> Void) -> UInt64 {
+    var next = slots.startIndex
+    var count: UInt64 = 0
+    for exponent in lowest...highest {
+      let end = min(slots.startIndex + exponent - Self.unitExponent + 1, slots.endIndex)
+      while next < end {
+        count &+= slots[next]
+        next += 1
+      }
+      body(exponent, count)
+    }
+    return slots[next...].reduce(count, &+)
+  }
 }

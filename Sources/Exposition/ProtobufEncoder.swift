@@ -77,18 +77,11 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
     }
   }
 
-  /// Count, sum and buckets; slots as in `TextEncoder`.
+  /// Count, sum and buckets.
   private mutating func append(_ slots: ArraySlice<UInt64>, _ sum: UInt64, _ layout: HistogramLayout) {
     Protobuf.unsigned(1, slots.reduce(0, &+), to: &value)
     Protobuf.double(2, Snapshot.Value.decimal(sum, digits: 9).double, to: &value)
-    var next = slots.startIndex
-    var count: UInt64 = 0
-    for exponent in layout.lowest...layout.highest {
-      let end = min(slots.startIndex + exponent - HistogramLayout.unitExponent + 1, slots.endIndex)
-      while next < end {
-        count &+= slots[next]
-        next += 1
-      }
+    _ = layout.cumulate(slots) { exponent, count in
       part.removeAll(keepingCapacity: true)
       Protobuf.unsigned(1, count, to: &part)
       Protobuf.double(2, Double(sign: .plus, exponent: exponent, significand: 1), to: &part)

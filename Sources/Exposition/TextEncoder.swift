@@ -108,7 +108,7 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
     }
   }
 
-  /// Buckets, count and sum. Slot `i` ends at `2^(i + unitExponent)`, so a bound's bucket holds all slots up to its own.
+  /// Buckets, count and sum.
   private mutating func append(
     _ slots: ArraySlice<UInt64>, _ sum: UInt64, _ layout: HistogramLayout, _ labels: ArraySlice<UInt8>,
     _ bytes: inout [UInt8]
@@ -121,20 +121,12 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
       bucket.append(UInt8(ascii: ","))
     }
 
-    var next = slots.startIndex
-    var count: UInt64 = 0
-    for exponent in layout.lowest...layout.highest {
-      let end = min(slots.startIndex + exponent - HistogramLayout.unitExponent + 1, slots.endIndex)
-      while next < end {
-        count &+= slots[next]
-        next += 1
-      }
+    let count = layout.cumulate(slots) { exponent, count in
       bytes.append(contentsOf: bucket)
       bounds.append(exponent, to: &bytes)
       DecimalText.append(magnitude: count, isNegative: false, to: &bytes)
       bytes.append(UInt8(ascii: "\n"))
     }
-    for slot in slots[next...] { count &+= slot }
     bytes.append(contentsOf: bucket)
     bytes.append(contentsOf: "le=\"+Inf\"} ".utf8)
     DecimalText.append(magnitude: count, isNegative: false, to: &bytes)

@@ -150,3 +150,13 @@ extension Snapshot {
 
   func string(_ format: TextFormat) -> String { String(decoding: text(format), as: UTF8.self) }
 }
+
+extension ExpositionFormat {
+  init(_ format: TextFormat) {
+    self =
+      switch format {
+      case .openMetrics: .openMetrics
+      case .prometheus: .prometheus
+      }
+  }
+}

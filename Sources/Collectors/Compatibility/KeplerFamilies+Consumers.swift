@@ -119,26 +119,33 @@ extension KeplerFamilies {
     guard let table = figures.groups else { return }
     let identities = table.series.map { ContainerIdentity(controlGroup: $0.path) }
     let containers = table.series.indices.filter { identities[$0]?.containerID != nil }
-    let containerLabels = containerCache.labels(containers.map { table.series[$0].path }) { index in
-      labels(container: identities[containers[index]]!, path: table.series[containers[index]].path)
+    func starting(_ places: [Int], _ labels: [PreparedLabels]) -> [PreparedLabels] {
+      zip(places, labels).map { place, labels in labels.starting(at: table.series[place].startedAt) }
     }
+    let containerLabels = starting(
+      containers,
+      containerCache.labels(containers.map { table.series[$0].path }) { index in
+        labels(container: identities[containers[index]]!, path: table.series[containers[index]].path)
+      })
     writer.begin(Self.containerSeconds)
     for (index, place) in containers.enumerated() {
-      writer.labels(containerLabels[index].starting(at: table.series[place].startedAt))
+      writer.labels(containerLabels[index])
       writer.nanoseconds(table.series[place].used)
     }
     guard let ledger = figures.ledger else { return }
     func consumers(_ places: [Int], _ labels: [PreparedLabels]) -> [Consumer] {
       zip(places, labels).map { place, labels in
         Consumer(
-          labels: labels.starting(at: table.series[place].startedAt), energy: table.series[place].energy.used,
+          labels: labels, energy: table.series[place].energy.used,
           watts: figures.groupShares[table.series[place].group].watts)
       }
     }
     let pods = table.series.indices.filter { identities[$0]?.podUID != nil }
-    let podLabels = podCache.labels(pods.map { table.series[$0].path }) { index in
-      labels(pod: identities[pods[index]]!, path: table.series[pods[index]].path)
-    }
+    let podLabels = starting(
+      pods,
+      podCache.labels(pods.map { table.series[$0].path }) { index in
+        labels(pod: identities[pods[index]]!, path: table.series[pods[index]].path)
+      })
     write(Self.container, Self.containerGPU, consumers(containers, containerLabels), ledger, to: &writer)
     write(Self.pod, Self.podGPU, consumers(pods, podLabels), ledger, to: &writer)
   }

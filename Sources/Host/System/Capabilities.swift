@@ -40,8 +40,8 @@ package struct Capabilities: OptionSet, Sendable, Hashable {
   }
 
   /// Gives up for good everything but `kept`, becomes the user and enters the sandbox that were settled upon, in the calling
-  /// thread alone: threads that it makes later inherit it. A thread that was made before, and still needs privileges, calls this itself when it
-  /// does not any more. To do it again allows nothing more.
+  /// thread alone: threads that it makes later inherit it. A thread that was made before, and still needs privileges, calls
+  /// this itself when it does not any more. To do it again allows nothing more.
   ///
   /// - Returns: what the kernel has of the sandbox; nil where there is none.
   @discardableResult

@@ -44,12 +44,8 @@ extension FuzzTarget {
     seeds = tree.seeds
     run = { input in
       var collector: EnergyCollector?
-      tree.with(input) { paths, isChanged in
+      tree.with(input, before: { collector = try? Self.makeCollector($0) }) { paths in
         let second: UInt64 = 1_000_000_000
-        guard isChanged else {
-          collector = try? Self.makeCollector(paths)
-          return
-        }
         // as it goes on, and as it is found at the start
         for collector in [collector, try? Self.makeCollector(paths)] {
           guard let collector else { continue }

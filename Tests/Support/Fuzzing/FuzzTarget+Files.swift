@@ -1,10 +1,10 @@
 internal import Host
 
 extension FuzzTarget {
-  private init(_ name: String, _ tree: FuzzTree, _ body: @escaping @Sendable (HostPaths, _ isChanged: Bool) -> Void) {
+  private init(_ name: String, _ tree: FuzzTree, _ body: @escaping @Sendable (HostPaths) -> Void) {
     self.name = name
     seeds = tree.seeds
-    run = { tree.with($0, body) }
+    run = { input in tree.with(input, body) }
   }
 
   /// What is read of processes, interrupts and the whole system.
@@ -44,8 +44,7 @@ extension FuzzTarget {
       ),
       ("kallsyms", "ffffffff81000000 T _text\nffffffff81000010 t do_it\t[module]\n"),
     ])
-  ) { paths, isChanged in
-    if !isChanged { return }
+  ) { paths in
     _ = try? SystemStatistics(paths: paths)
     _ = try? Interrupts(paths: paths)
     _ = try? SoftInterrupts(paths: paths)
@@ -78,8 +77,7 @@ extension FuzzTarget {
       ("devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq", "3600000\n"),
       ("devices/system/cpu/cpu0/acpi_cppc/highest_perf", "255\n"),
     ])
-  ) { paths, isChanged in
-    if !isChanged { return }
+  ) { paths in
     guard let topology = try? CPUTopology(paths: paths) else { return }
     _ = topology.cpu(0)
     let scaling = FrequencyScaling(paths: paths)

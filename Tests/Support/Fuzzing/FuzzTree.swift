@@ -21,16 +21,16 @@ final class FuzzTree: Sendable {
   /// One for each file: the file as it is.
   var seeds: [[UInt8]] { files.enumerated().map { [UInt8($0.offset)] + Array($0.element.text.utf8) } }
 
-  /// Calls `body` with the tree as it is, and as the input has it.
-  func with(_ input: [UInt8], _ body: (HostPaths, _ isChanged: Bool) -> Void) {
+  /// Calls `before` with the tree as it is, and `body` with it as the input has it.
+  func with(_ input: [UInt8], before: (HostPaths) -> Void = { _ in }, _ body: (HostPaths) -> Void) {
     lock.withLock { _ in
-      body(tree.paths, false)
+      before(tree.paths)
       let pieces = input.split(separator: Self.separator)
       let changed = pieces.compactMap { piece in
         piece.first.map { (file: files[Int($0) % files.count], bytes: Array(piece.dropFirst())) }
       }
       for (file, bytes) in changed { write(bytes, to: file.path) }
-      body(tree.paths, true)
+      body(tree.paths)
       for (file, _) in changed { write(Array(file.text.utf8), to: file.path) }
     }
   }
