@@ -55,6 +55,11 @@ final class LiveCollectors {
     return Reading(writer.finish())
   }
 
+  /// Reads until `isEnough`, six seconds at most: what is not there then, the test's own expectations find.
+  func wait(until isEnough: (Reading) -> Bool) throws {
+    for _ in 0..<50 where !isEnough(try read()) { pause(seconds: 0.12) }
+  }
+
   /// Does what is done between scrapes, as if it were `now`.
   func sample(now: UInt64) {
     for collector in collectors { (collector as? any PeriodicCollector)?.sample(now: now) }

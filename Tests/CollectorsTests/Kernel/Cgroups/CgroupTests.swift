@@ -163,9 +163,7 @@ extension KernelTests {
     }
 
     private func admit(_ group: ControlGroup, _ collectors: LiveCollectors) throws {
-      for _ in 0..<50 where try collectors.read().series("cgroup_cpu_seconds", ["cgroup": group.path]) == 0 {
-        pause(seconds: 0.12)
-      }
+      try collectors.wait { $0.series("cgroup_cpu_seconds", ["cgroup": group.path]) > 0 }
       #expect(try collectors.read().series("cgroup_cpu_seconds", ["cgroup": group.path]) == 1)
     }
   }
