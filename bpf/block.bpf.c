@@ -67,11 +67,8 @@ u32 failed_in_part;
 /* Adds to a counter of a slot, which one CPU, or several, write from one program alone. */
 #define add(counter, value) add_shared(counter, value, config.lane_shift)
 
-static __always_inline void add_time(struct block_times *times, u64 ns)
-{
-	add(&times->slots[slot_within(ns, BLOCK_FIRST_SLOT, BLOCK_TIME_SLOTS)], 1);
-	add(&times->sum, ns);
-}
+#define add_time(slot, operation, times, ns)                                                                           \
+	histogram_count(slot, operations[operation].times, BLOCK_FIRST_SLOT, BLOCK_TIME_SLOTS, ns, add)
 
 static __always_inline u32 enlist(struct gendisk *disk, u32 number)
 {
@@ -267,10 +264,10 @@ int BPF_PROG(block_rq_complete, struct request *rq, int error, unsigned int byte
 	issued = take_issue_time(rq, q, flags);
 	if (!issued)
 		return 0;
-	add_time(&counters->duration, elapsed_since(issued));
+	add_time(slot, operation, duration, elapsed_since(issued));
 	/* when it was made is known where the kernel keeps statistics, of flushes always */
 	if (flags & config.io_stat || operation == BLOCK_FLUSH)
-		add_time(&counters->queue, elapsed(rq->start_time_ns, issued));
+		add_time(slot, operation, queue, elapsed(rq->start_time_ns, issued));
 	return 0;
 }
 

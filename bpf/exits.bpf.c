@@ -94,7 +94,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 		add_in_lane(&c->processes[policy][result], 1);
 	add_in_lane(&c->switches[SWITCH_VOLUNTARY], usage.voluntary);
 	add_in_lane(&c->switches[SWITCH_INVOLUNTARY], usage.involuntary);
-	histogram_add_in_lane(&c->cpu, usage.runtime);
-	histogram_add_in_lane(&c->lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
+	histogram_add_in_lane(c, cpu, usage.runtime);
+	histogram_add_in_lane(c, lifetime, elapsed(leader->start_boottime, bpf_ktime_get_boot_ns()));
 	return 0;
 }

@@ -115,7 +115,7 @@ int BPF_PROG(fault_end, struct vm_area_struct *area, unsigned long address, unsi
 	mode = flags & FAULT_FLAG_USER ? FAULT_USER : FAULT_KERNEL;
 	/* faults are preempted by those of other tasks */
 	add_alone(&c->faults[kind][mode], 1);
-	histogram_add_alone(&c->durations[kind], ns);
+	histogram_add_alone(c, durations[kind], ns);
 	return 0;
 }
 

@@ -3,35 +3,43 @@
 #include "kernel.h"
 #include "slots.h"
 
-/* For a histogram that only this CPU writes, in one context. */
-static __always_inline void histogram_add(struct histogram *histogram, u64 ns)
+/* Whether histograms are fine, and the elements of their maps as long as that takes. */
+const volatile u8 fine = 0;
+
+/* Of slots that are told apart from `first` on, `count` of them; the first and the last take what lies beyond. */
+static __always_inline u32 within(u32 slot, u32 first, u32 count)
 {
-	u32 slot = histogram_slot(ns);
-
-	histogram->slots[slot]++;
-	histogram->sum += ns;
-}
-
-/* Of a histogram that keeps `count` slots apart from slot `first` on; the first and the last take what lies beyond. */
-static __always_inline u32 slot_within(u64 ns, u32 first, u32 count)
-{
-	u32 slot = histogram_slot(ns);
-
 	slot = slot < first ? 0 : slot - first;
 	return slot < count ? slot : count - 1;
 }
 
-/* For one that one program alone writes, whatever it comes between; `is_shared`: on several CPUs. */
-static __always_inline void histogram_add_shared(struct histogram *histogram, u64 ns, bool is_shared)
-{
-	u32 slot = histogram_slot(ns);
+/* The fine slots of the slots `member` of `*element`, which may have indexes in it that are no constants. */
+#define fine_slots(element, member)                                                                                    \
+	((u64 *)((void *)(element) + sizeof(*(element)) + FINE_SLOTS * __builtin_offsetof(typeof(*(element)), member)))
 
-	add_shared(&histogram->slots[slot], 1, is_shared);
-	add_shared(&histogram->sum, ns, is_shared);
-}
+/*
+ * Adds a time to `member` of `*element`, an element of a map: `count` slots from slot `first` on, and a sum. `add` is
+ * what adds to a counter.
+ */
+#define histogram_count(element, member, first, count, ns, add)                                                        \
+	({                                                                                                             \
+		u64 time_ = (ns);                                                                                      \
+		u32 slot_;                                                                                             \
+                                                                                                                       \
+		if (fine) {                                                                                            \
+			slot_ = within(fine_slot(time_), (first)*FINE_SLOTS, (count)*FINE_SLOTS);                      \
+			add(&fine_slots(element, member.slots)[slot_], 1);                                             \
+		} else {                                                                                               \
+			slot_ = within(histogram_slot(time_), first, count);                                           \
+			add(&(element)->member.slots[slot_], 1);                                                       \
+		}                                                                                                      \
+		add(&(element)->member.sum, time_);                                                                    \
+	})
 
-/* The same on this CPU alone. */
-static __always_inline void histogram_add_alone(struct histogram *histogram, u64 ns)
-{
-	histogram_add_shared(histogram, ns, false);
-}
+#define add_plainly(counter, value) (*(counter) += (value))
+
+/* For a histogram that only this CPU writes, in one context. */
+#define histogram_add(element, member, ns) histogram_count(element, member, 0, HISTOGRAM_SLOTS, ns, add_plainly)
+
+/* For one that one program alone writes on this CPU alone, whatever it comes between. */
+#define histogram_add_alone(element, member, ns) histogram_count(element, member, 0, HISTOGRAM_SLOTS, ns, add_alone)

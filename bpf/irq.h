@@ -27,7 +27,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct hardirq_times);
+	__type(value, struct hardirq_counters);
 } hardirqs SEC(".maps");
 
 /* Which of two sums interrupted time belongs to: 1 where the CPU idled. */
@@ -36,25 +36,23 @@ static __always_inline u32 interrupted_idle(void)
 	return config.cpu_time && (u32)bpf_get_current_pid_tgid() == 0;
 }
 
+/* Adds to what one CPU, or several, write from one program alone. */
+#define add_in_irq_lane(counter, value) add_shared(counter, value, config.lane_shift)
+
 static __always_inline void add_hardirq(u32 irq, u64 ns)
 {
 	u32 *slot = bpf_map_lookup_elem(&irq_slots, &irq);
 	u32 lane = bpf_get_smp_processor_id() >> config.lane_shift;
 	u32 index = lane * config.hardirq_slots + (slot ? *slot : 0);
-	struct hardirq_times *times = bpf_map_lookup_elem(&hardirqs, &index);
+	struct hardirq_counters *counters = bpf_map_lookup_elem(&hardirqs, &index);
 
-	if (!times)
+	if (!counters)
 		return;
-	add_shared(&times->slots[slot_within(ns, HARDIRQ_FIRST_SLOT, HARDIRQ_TIME_SLOTS)], 1, config.lane_shift);
-	add_shared(&times->sum, ns, config.lane_shift);
+	histogram_count(counters, times, HARDIRQ_FIRST_SLOT, HARDIRQ_TIME_SLOTS, ns, add_in_irq_lane);
 }
 
 /* To a histogram that only this CPU writes. */
-#define add_softirq(times, count, ns)                                                                                  \
-	({                                                                                                             \
-		(times)->slots[slot_within(ns, SOFTIRQ_FIRST_SLOT, count)]++;                                          \
-		(times)->sum += (ns);                                                                                  \
-	})
+#define add_softirq(c, member, count, ns) histogram_count(c, member, SOFTIRQ_FIRST_SLOT, count, ns, add_plainly)
 
 /*
  * An interrupt may come within the handler of another: of a GPIO controller whose handler calls those of its pins, or
@@ -160,7 +158,7 @@ int softirq_entry(struct raw_tracepoint *context)
 	if (raised && raised <= now) {
 		c->raised[vector] = 0;
 		raised = elapsed(raised, now);
-		add_softirq(&c->latencies[vector], SOFTIRQ_WAIT_SLOTS, raised);
+		add_softirq(c, latencies[vector], SOFTIRQ_WAIT_SLOTS, raised);
 	}
 	return 0;
 }
@@ -181,7 +179,7 @@ int softirq_exit(struct raw_tracepoint *context)
 	if (config.cpu_time)
 		c->softirq_ns[interrupted_idle()] += took;
 	if (config.histograms && vector < SOFTIRQS)
-		add_softirq(&c->durations[vector], SOFTIRQ_TIME_SLOTS, took);
+		add_softirq(c, durations[vector], SOFTIRQ_TIME_SLOTS, took);
 	return 0;
 }
 

@@ -141,38 +141,43 @@ static __always_inline u32 class_of(struct tracked *t, u64 sleeps)
 
 __noinline u32 slot_of(u64 ns)
 {
-	return histogram_slot(ns);
+	return fine ? fine_slot(ns) : histogram_slot(ns);
 }
 
-static __always_inline void add_to(struct histogram *histogram, u64 ns)
-{
-	u64 slot = slot_of(ns);
-
-	/* clang knows the bound, the verifier does not */
-	barrier_var(slot);
-	if (slot < HISTOGRAM_SLOTS)
-		atomic_add(&histogram->slots[slot], 1);
-	atomic_add(&histogram->sum, ns);
-}
+/* Adds a time to `member` of a CPU's element. */
+#define add_to(c, member, ns)                                                                                          \
+	({                                                                                                             \
+		u64 slot_ = slot_of(ns);                                                                               \
+                                                                                                                       \
+		/* clang knows the bound, the verifier does not */                                                     \
+		barrier_var(slot_);                                                                                    \
+		if (fine && slot_ < HISTOGRAM_SLOTS * FINE_SLOTS)                                                      \
+			atomic_add(&fine_slots(c, member.slots)[slot_], 1);                                            \
+		else if (!fine && slot_ < HISTOGRAM_SLOTS)                                                             \
+			atomic_add(&(c)->member.slots[slot_], 1);                                                      \
+		atomic_add(&(c)->member.sum, ns);                                                                      \
+	})
 
 /* How far `estimated` is from `actual`, as a share of that: 10^9 is 1. */
-static __always_inline void add_error(struct load_class_sums *sums, u32 signal, u64 estimated, u64 actual)
+static __always_inline void add_error(struct loadtracking_cpu *c, u64 class, u32 signal, u64 estimated, u64 actual)
 {
 	u64 off = estimated > actual ? estimated - actual : actual - estimated;
 	u64 ratio = ((off << 20) / actual) * NSEC_PER_SEC >> 20;
-	struct histogram *errors = sums->errors[signal];
 
-	add_to(estimated >= actual ? &errors[LOAD_OVER] : &errors[LOAD_UNDER], ratio);
+	if (estimated >= actual)
+		add_to(c, classes[class].errors[signal][LOAD_OVER], ratio);
+	else
+		add_to(c, classes[class].errors[signal][LOAD_UNDER], ratio);
 }
 
-static __always_inline void add_result(struct load_class_sums *sums, struct step_result *result)
+static __always_inline void add_result(struct loadtracking_cpu *c, u64 class, struct step_result *result)
 {
 	u64 step = result->step;
 
 	if (step < LOAD_STEPS && result->outcome == STEP_CONVERGED)
-		add_to(&sums->convergence[step], result->ns);
+		add_to(c, classes[class].convergence[step], result->ns);
 	else if (step < LOAD_STEPS)
-		atomic_add(&sums->unconverged[step], 1);
+		atomic_add(&c->classes[class].unconverged[step], 1);
 	result->outcome = STEP_NOTHING;
 }
 
@@ -193,12 +198,12 @@ static __always_inline void close_window(struct loadtracking_cpu *c, struct trac
 	atomic_add(&sums->estimated_ns[LOAD_UTIL_EST], t->est);
 	/* less than the smallest value of the signal says nothing */
 	if (is_whole && t->window.ran * 1024 >= t->window.ns) {
-		add_error(sums, LOAD_UTIL_AVG, t->window.avg, t->window.ran);
+		add_error(c, class, LOAD_UTIL_AVG, t->window.avg, t->window.ran);
 		if (t->predicts)
-			add_error(sums, LOAD_UTIL_EST, (t->predicts - 1) * t->window.ns >> 10, t->window.ran);
+			add_error(c, class, LOAD_UTIL_EST, (t->predicts - 1) * t->window.ns >> 10, t->window.ran);
 	}
 	if (t->pending.outcome && t->pending_ns >= t->window.ns)
-		add_result(sums, &t->pending);
+		add_result(c, class, &t->pending);
 
 	t->window.ns = t->window.ran = t->window.avg = 0;
 	t->est = t->slept = t->slept_io = 0;
@@ -217,7 +222,7 @@ static __always_inline void close_slot(struct loadtracking_cpu *c, struct tracke
 	if (result.outcome) {
 		/* steps that come faster than windows */
 		if (t->pending.outcome && class < LOAD_CLASSES)
-			add_result(&c->classes[class], &t->pending);
+			add_result(c, class, &t->pending);
 		t->pending = result;
 		t->pending_ns = t->steps.since_ns;
 	}

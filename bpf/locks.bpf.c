@@ -116,7 +116,7 @@ static __always_inline bool end_wait(struct lock_waits *waits, u64 lock, struct 
 		/* what lies above has ended unseen */
 		waits->depth = i;
 		if (kind < LOCK_KINDS && wait->begun >= c->attached)
-			histogram_add_alone(&c->contention[kind], elapsed_since(wait->begun));
+			histogram_add_alone(c, contention[kind], elapsed_since(wait->begun));
 		return true;
 	}
 	return false;

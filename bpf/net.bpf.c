@@ -239,8 +239,7 @@ int BPF_PROG(net_dev_start_xmit, const struct sk_buff *packet, const struct net_
 			return 0;
 		waited = elapsed_since(at);
 	}
-	add(&traffic->queue.slots[slot_within(waited, DEVICE_FIRST_SLOT, DEVICE_TIME_SLOTS)], 1);
-	add(&traffic->queue.sum, waited);
+	histogram_count(traffic, queue, DEVICE_FIRST_SLOT, DEVICE_TIME_SLOTS, waited, add);
 	return 0;
 }
 

@@ -35,5 +35,5 @@
                                                                                                                        \
 	FOUND_ARRAY(name, element, this_lane, bpf_get_smp_processor_id() >> lane_shift)
 
-#define add_in_lane(counter, value)	     add_shared(counter, value, lane_shift)
-#define histogram_add_in_lane(histogram, ns) histogram_add_shared(histogram, ns, lane_shift)
+#define add_in_lane(counter, value)		add_shared(counter, value, lane_shift)
+#define histogram_add_in_lane(lane, member, ns) histogram_count(lane, member, 0, HISTOGRAM_SLOTS, ns, add_in_lane)

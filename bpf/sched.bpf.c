@@ -108,7 +108,7 @@ static __always_inline void add_runqueue_wait(struct sched_cpu *c, struct task_s
 	struct cgroup_waits *waits;
 
 	ns = not_negative(ns);
-	histogram_add(&c->runqueue, ns);
+	histogram_add(c, runqueue, ns);
 	if (!config.cgroup_waits)
 		return;
 	find_cgroup(task, config.version1, &key);
@@ -119,7 +119,7 @@ static __always_inline void add_runqueue_wait(struct sched_cpu *c, struct task_s
 		waits = bpf_map_lookup_elem(&cgroup_waits, &key);
 	}
 	if (waits)
-		histogram_add(&waits->runqueue, ns);
+		histogram_add(waits, runqueue, ns);
 }
 
 static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *next, u64 now)
@@ -196,7 +196,7 @@ int BPF_PROG(sched_switch, bool preempt, struct task_struct *prev, struct task_s
 		return 0;
 	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;
 	if (!was_idle) {
-		histogram_add(&c->oncpu, slice);
+		histogram_add(c, oncpu, slice);
 		leave_cpu(c, prev, weighed, blocked, state, now);
 	}
 	if (!is_idle)

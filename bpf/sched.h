@@ -98,7 +98,7 @@ static __always_inline void end_blocked_time(struct sched_cpu *c, struct task_wa
 	u32 reason = wait->reason;
 
 	if (wait->blocked_at && reason < OFFCPU_REASONS)
-		histogram_add(&c->offcpu[reason], elapsed(wait->blocked_at, now));
+		histogram_add(c, offcpu[reason], elapsed(wait->blocked_at, now));
 	wait->blocked_at = 0;
 }
 

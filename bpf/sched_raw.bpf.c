@@ -30,7 +30,7 @@ int sched_switch(struct raw_tracepoint *context)
 		return 0;
 	c->switches[blocked ? SWITCH_VOLUNTARY : SWITCH_INVOLUNTARY]++;
 	if (!was_idle) {
-		histogram_add(&c->oncpu, slice);
+		histogram_add(c, oncpu, slice);
 		wait = state == TASK_DEAD ? NULL : hashed_wait(prev, true, c);
 		if (wait) {
 			wait->queued_at = blocked ? 0 : now;
@@ -43,7 +43,7 @@ int sched_switch(struct raw_tracepoint *context)
 	wait = is_idle ? NULL : hashed_wait(next, false, c);
 	if (wait) {
 		if (wait->queued_at)
-			histogram_add(&c->runqueue, elapsed(wait->queued_at, now));
+			histogram_add(c, runqueue, elapsed(wait->queued_at, now));
 		wait->queued_at = 0;
 		end_blocked_time(c, wait, now);
 	}

@@ -26,7 +26,7 @@ struct {
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, u32);
-	__type(value, struct histogram);
+	__type(value, struct call_durations);
 } syscall_durations SEC(".maps");
 
 /* Where all calls are timed: one for each CPU. */
@@ -53,10 +53,13 @@ static __always_inline u64 error_index(u64 error)
 	return error < ERROR_NUMBERS ? error : 0;
 }
 
+/* Adds to what several CPUs write. */
+#define add_to_shared(counter, value) add_shared(counter, value, true)
+
 static __always_inline void count_duration(u32 index, u64 ns)
 {
 	u32 cpu = bpf_get_smp_processor_id(), lane = cpu >> config.lane_shift, key;
-	struct histogram *durations;
+	struct call_durations *durations;
 	struct syscall_times *times;
 
 	if (config.by_syscall)
@@ -65,9 +68,9 @@ static __always_inline void count_duration(u32 index, u64 ns)
 		key = lane * SYSCALL_CATEGORIES + (config.kinds[index & (SYSCALL_INDEXES - 1)] & SYSCALL_CATEGORY);
 	durations = bpf_map_lookup_elem(&syscall_durations, &key);
 	if (durations && config.lane_shift)
-		histogram_add_shared(durations, ns, true);
+		histogram_count(durations, times, 0, HISTOGRAM_SLOTS, ns, add_to_shared);
 	else if (durations)
-		histogram_add(durations, ns);
+		histogram_add(durations, times, ns);
 	if (config.timing != TIMING_ALL)
 		return;
 	times = bpf_map_lookup_elem(&syscall_times, &cpu);

@@ -40,7 +40,7 @@ static __always_inline void end_connect(struct tcp_cpu *c, u64 family, u64 key, 
 
 	if (started) {
 		if (result == TCP_CONNECTED)
-			histogram_add_in_lane(&c->connects[family], elapsed_since(*started));
+			histogram_add_in_lane(c, connects[family], elapsed_since(*started));
 		bpf_map_delete_elem(&tcp_connects, &key);
 	}
 	add_in_lane(&c->connections[family][result], 1);
@@ -53,7 +53,7 @@ static __always_inline void add_rtt(struct tcp_cpu *c, u64 family, const struct 
 	u64 eighths = tcp ? tcp->srtt_us : 0;
 
 	if (eighths)
-		histogram_add_in_lane(&c->rtt[family], eighths * 125);
+		histogram_add_in_lane(c, rtt[family], eighths * 125);
 }
 
 SEC("tp_btf/inet_sock_set_state")

@@ -52,13 +52,17 @@ struct interrupt_cpu {
 #define HARDIRQ_FIRST_SLOT 10
 #define HARDIRQ_TIME_SLOTS 14
 
-/* Of a hardware interrupt and a lane of CPUs. */
 struct hardirq_times {
 	__u64 slots[HARDIRQ_TIME_SLOTS]; /* those of struct histogram from HARDIRQ_FIRST_SLOT on; the ends take the rest
 					  */
 	__u64 sum;			 /* ns */
-	__u64 padding[1];
 } SWIFT_NAME(HardirqTimes);
+
+/* Of a hardware interrupt and a lane of CPUs. */
+struct hardirq_counters {
+	struct hardirq_times times;
+	__u64 padding[1];
+} SWIFT_NAME(HardirqCounters);
 
 struct irq_config {
 	__u32 hardirq_slots; /* histograms of hardware interrupts per lane; the first is of those that share one */

@@ -38,6 +38,11 @@ struct syscalls_cpu {
 	__u64 padding[6];
 } SWIFT_NAME(SyscallsPerCPU);
 
+/* Of a category of calls, or of one, and a lane of CPUs. */
+struct call_durations {
+	struct histogram times;
+} SWIFT_NAME(CallDurations);
+
 /* Where all calls are timed: how long they took. */
 struct syscall_times {
 	__u64 ns[SYSCALL_INDEXES];
