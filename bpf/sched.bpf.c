@@ -118,8 +118,11 @@ static __always_inline void add_runqueue_wait(struct sched_cpu *c, struct task_s
 		key.hierarchy = 0;
 		waits = bpf_map_lookup_elem(&cgroup_waits, &key);
 	}
-	if (waits)
-		histogram_add(waits, runqueue, ns);
+	/* there are as many as CPUs and groups: fine ones would take too much memory */
+	if (waits) {
+		waits->runqueue.slots[histogram_slot(ns)]++;
+		waits->runqueue.sum += ns;
+	}
 }
 
 static __always_inline void enter_cpu(struct sched_cpu *c, struct task_struct *next, u64 now)

@@ -1,18 +1,26 @@
+internal import BPFPrograms
 internal import CLibbpf
 internal import Glibc
 
 /// An array map seen through mmap: one element per CPU, read without a system call while the kernel goes on writing.
 ///
-/// `Element` is the C struct of the map's value; its stride is checked against the map.
+/// `Element` is the C struct of the map's value; its stride is checked against the map. Fine slots lie behind it where
+/// `ProgramObject.refine` made room for them.
 package struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
   package let count: Int
+  /// Whether elements have fine slots.
+  package let isFine: Bool
   private let base: UnsafeRawPointer
+  /// Bytes from one element to the next.
+  private let stride: Int
   private let length: Int
 
   package init(_ map: String, of object: borrowing ProgramObject) throws(BPFError) {
     let found = try object.find(map)
     let size = Int(bpf_map__value_size(found))
-    guard size == MemoryLayout<Element>.stride else { throw BPFError("map \(map): element size", errno: EINVAL) }
+    guard size == MemoryLayout<Element>.stride || size == FineSlots.size(of: MemoryLayout<Element>.stride) else {
+      throw BPFError("map \(map): element size", errno: EINVAL)
+    }
     let count = Int(bpf_map__max_entries(found))
     let page = Int(sysconf(Int32(_SC_PAGESIZE)))
     let length = (size * count + page - 1) / page * page
@@ -21,6 +29,8 @@ package struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
     }
     self.count = count
     self.length = length
+    stride = size
+    isFine = size != MemoryLayout<Element>.stride
     self.base = UnsafeRawPointer(address)
   }
 
@@ -34,8 +44,8 @@ package struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
   /// The 64-bit counter at byte `offset` of element `index`.
   @inline(__always)
   package func load(_ index: Int, offset: Int) -> UInt64 {
-    precondition(index >= 0 && index < count && offset >= 0 && offset + 8 <= MemoryLayout<Element>.size)
-    return wp_load((base + index * MemoryLayout<Element>.stride + offset).assumingMemoryBound(to: UInt64.self))
+    precondition(index >= 0 && index < count && offset >= 0 && offset + 8 <= stride)
+    return wp_load((base + index * stride + offset).assumingMemoryBound(to: UInt64.self))
   }
 
   /// The counter at `offset`, summed over all CPUs.
@@ -55,13 +65,22 @@ package struct MappedArray<Element: BitwiseCopyable>: ~Copyable {
     for word in totals.indices { totals[word] &+= load(index, offset: offset + word * 8) }
   }
 
+  /// The byte at which the fine slots of the slot at byte `offset` of an element begin.
+  package func fineOffset(of offset: Int) -> Int { MemoryLayout<Element>.stride + offset * Int(FINE_SLOTS) }
+
   /// A consistent copy of the struct at `offset` whose first word is its head and last its tail; nil where the writer
   /// was never at rest.
   package func copySequenced<Part: BitwiseCopyable>(_ index: Int, offset: Int, as: Part.Type) -> Part? {
-    let source = (base + index * MemoryLayout<Element>.stride + offset).assumingMemoryBound(to: UInt64.self)
+    let source = (base + index * stride + offset).assumingMemoryBound(to: UInt64.self)
     return withUnsafeTemporaryAllocation(of: UInt64.self, capacity: MemoryLayout<Part>.size / 8) { words in
       guard let copy = words.baseAddress, wp_copy_sequenced(source, copy, words.count) else { return nil }
       return UnsafeRawPointer(copy).load(as: Part.self)
     }
   }
+}
+
+/// Where histograms are fine (bpf/include/layouts/histogram.h).
+enum FineSlots {
+  /// How many bytes an element of `size` bytes takes with its fine slots behind it.
+  static func size(of size: Int) -> Int { size * (1 + Int(FINE_SLOTS)) }
 }

@@ -91,6 +91,15 @@ package struct ProgramObject: ~Copyable {
     if error != 0 { throw BPFError("size map \(map)", errno: error) }
   }
 
+  /// Has the histograms of the object, which the elements of the array `map` hold, tell eighths of powers of two apart.
+  package func refine(_ map: String) throws(BPFError) {
+    let found = try find(map)
+    let size = FineSlots.size(of: Int(bpf_map__value_size(found)))
+    let error = bpf_map__set_value_size(found, UInt32(size))
+    if error != 0 { throw BPFError("size the elements of map \(map)", errno: error) }
+    try configure("fine", UInt8(1))
+  }
+
   /// Has `map` be the map of the same name that `owner`, which is loaded, has made.
   package mutating func share(_ map: String, of owner: borrowing ProgramObject) throws(BPFError) {
     let error = bpf_map__reuse_fd(try find(map), bpf_map__fd(try owner.find(map)))

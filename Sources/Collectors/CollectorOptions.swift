@@ -5,6 +5,8 @@ package struct CollectorOptions: Sendable {
   package var paths = HostPaths()
   /// Reads the files behind which drivers stand.
   package var reader = BoundedReader()
+  /// Whether the kernel's histograms tell eighths of powers of two apart: nine times the memory.
+  package var hasFineHistograms = false
   /// The collectors that are on; shared programs leave out what nobody reads.
   package var enabled: Set<String> = []
   package var scheduler = SchedulerOptions()

@@ -2,7 +2,7 @@
 package enum ExpositionFormat: Sendable, Hashable, CaseIterable {
   case openMetrics
   case prometheus
-  /// Delimited messages `io.prometheus.client.MetricFamily` of client_model, with classic histograms.
+  /// Delimited messages `io.prometheus.client.MetricFamily` of client_model.
   case protobuf
 
   package var contentType: String {
@@ -33,12 +33,16 @@ extension [Snapshot] {
   /// Families without samples are left out. Nothing is allocated but one piece and a buffer of a name's length, or, in
   /// protobuf, of a family's message: its length goes ahead of it.
   ///
-  /// - Parameter created: whether OpenMetrics has `_created` samples of when series began; protobuf always has them.
-  package func encode(as format: ExpositionFormat, created: Bool = false, _ body: ([UInt8]) -> Void) {
+  /// - Parameters:
+  ///   - created: whether OpenMetrics has `_created` samples of when series began; protobuf always has them.
+  ///   - native: whether histograms of protobuf are native, too.
+  package func encode(
+    as format: ExpositionFormat, created: Bool = false, native: Bool = false, _ body: ([UInt8]) -> Void
+  ) {
     switch format {
     case .openMetrics: encode(TextEncoder(.openMetrics, created: created), body)
     case .prometheus: encode(TextEncoder(.prometheus, created: false), body)
-    case .protobuf: encode(ProtobufEncoder(), body)
+    case .protobuf: encode(ProtobufEncoder(native: native), body)
     }
   }
 

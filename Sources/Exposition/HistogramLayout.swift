@@ -1,8 +1,8 @@
 /// Which of the kernel's log2 slots become classic buckets.
 ///
 /// Slot `i` of a kernel histogram counts values in `(2^(i-1), 2^i]` units of 2^-30 s (slot 0: up to one unit), so its
-/// upper bound is `2^(i-30)` s, which is also bucket `i - 30` of a native histogram of schema 0. The classic `le`s run from
-/// `2^lowest` to `2^highest` s; what lies below falls into the first, what lies above into `+Inf` only.
+/// upper bound is `2^(i-30)` s. The classic `le`s run from `2^lowest` to `2^highest` s; what lies below falls into the
+/// first, what lies above into `+Inf` only.
 package struct HistogramLayout: Sendable, Hashable {
   /// The exponent of one kernel unit: 2^-30 s.
   package static let unitExponent = -30
@@ -11,26 +11,32 @@ package struct HistogramLayout: Sendable, Hashable {
   package static let greatestExponent = unitExponent + 64
 
   /// Exponent of the lowest upper bound shown, in seconds.
-  package let lowest: Int
+  package var lowest: Int { Int(least) }
   /// Exponent of the highest finite upper bound shown, in seconds.
-  package let highest: Int
+  package var highest: Int { Int(greatest) }
+
+  // a sample holds one
+  private let least: Int8
+  private let greatest: Int8
 
   package init(lowest: Int, highest: Int) {
     precondition(lowest <= highest && lowest >= Self.unitExponent, "bounds run upwards from 2^-30 s")
     precondition(highest <= Self.greatestExponent, "no kernel value reaches beyond 2^34 s")
-    self.lowest = lowest
-    self.highest = highest
+    least = Int8(lowest)
+    greatest = Int8(highest)
   }
 
   /// Calls `body` with each finite bound's exponent and how many values are within it. Slot `i` ends at
-  /// `2^(i + unitExponent)`, so a bound's bucket holds all slots up to its own.
+  /// `2^(i + unitExponent)`, so a bound's bucket holds all slots up to its own, however finely they are told apart.
   ///
   /// - Returns: how many values there are in all.
-  func cumulate(_ slots: ArraySlice<UInt64>, _ body: (_ exponent: Int, _ count: UInt64) -> Void) -> UInt64 {
+  func cumulate(
+    _ slots: ArraySlice<UInt64>, _ scale: SlotScale, _ body: (_ exponent: Int, _ count: UInt64) -> Void
+  ) -> UInt64 {
     var next = slots.startIndex
     var count: UInt64 = 0
     for exponent in lowest...highest {
-      let end = min(slots.startIndex + exponent - Self.unitExponent + 1, slots.endIndex)
+      let end = min(slots.startIndex + (exponent - Self.unitExponent + 1) << scale.schema, slots.endIndex)
       while next < end {
         count &+= slots[next]
         next += 1

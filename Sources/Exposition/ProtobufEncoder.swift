@@ -1,8 +1,8 @@
 /// Writes families as delimited messages `io.prometheus.client.MetricFamily`: each one's length as a varint, then the message.
 ///
 /// Sources: client_model's `metrics.proto`, of which the numbers of the fields are, and the wire format of protobuf. Names are
-/// those of text 0.0.4, with `_total` and `_info`, as client_golang sends them: no server adds a suffix. Histograms are
-/// classic; the bucket of `+Inf` is left to the count, as there.
+/// those of text 0.0.4, with `_total` and `_info`, as client_golang sends them: no server adds a suffix. The bucket of `+Inf`
+/// of classic histograms is left to the count, as there; a native one is beside it where it is asked for.
 struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
   /// The message of the family under way.
   private var family: [UInt8] = []
@@ -10,9 +10,17 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
   private var metric: [UInt8] = []
   private var value: [UInt8] = []
   private var part: [UInt8] = []
+  /// Of a native histogram, the buckets that are not empty, those between them that cost less than a gap, and where each
+  /// run of them begins.
+  private var buckets: [UInt64] = []
+  private var runs: [(index: Int, length: Int)] = []
+  private let native: Bool
   private var type = MetricType.gauge
   /// Of the family under way: it comes after the metrics, which are the message's fourth field.
   private var unit: String?
+
+  /// - Parameter native: whether histograms are native, too.
+  init(native: Bool) { self.native = native }
 
   mutating func begin(_ family: Family, _ bytes: inout [UInt8]) {
     end(&bytes)
@@ -32,8 +40,9 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
     appendLabels(snapshot.labels[sample.labels])
     value.removeAll(keepingCapacity: true)
     switch sample.value {
-    case .histogram(let first, let count, let sum, let layout):
-      append(snapshot.slots[first..<first + count], sum, layout)
+    case .histogram(let histogram):
+      append(histogram, snapshot.slots[histogram.slots])
+      if native { appendNative(histogram.scale, snapshot.slots[histogram.slots]) }
       appendCreated(15, sample, snapshot)
     case let number:
       // an info is always 1
@@ -78,14 +87,61 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
   }
 
   /// Count, sum and buckets.
-  private mutating func append(_ slots: ArraySlice<UInt64>, _ sum: UInt64, _ layout: HistogramLayout) {
+  private mutating func append(_ histogram: Snapshot.Histogram, _ slots: ArraySlice<UInt64>) {
     Protobuf.unsigned(1, slots.reduce(0, &+), to: &value)
-    Protobuf.double(2, Snapshot.Value.decimal(sum, digits: 9).double, to: &value)
-    _ = layout.cumulate(slots) { exponent, count in
+    Protobuf.double(2, Snapshot.Value.decimal(histogram.sum, digits: 9).double, to: &value)
+    _ = histogram.layout.cumulate(slots, histogram.scale) { exponent, count in
       part.removeAll(keepingCapacity: true)
       Protobuf.unsigned(1, count, to: &part)
       Protobuf.double(2, Double(sign: .plus, exponent: exponent, significand: 1), to: &part)
       Protobuf.message(3, part, to: &value)
+    }
+  }
+
+  /// The same as a native histogram: fields 5 to 7 and 12 and 13. The count is that of these very slots, and there always is a
+  /// threshold: servers refuse the one, and take an empty histogram for a classic one without the other.
+  private mutating func appendNative(_ scale: SlotScale, _ slots: ArraySlice<UInt64>) {
+    let zeros = slots.prefix(scale.zeroSlots)
+    Protobuf.signed(5, Int64(scale.schema), to: &value)
+    Protobuf.double(6, scale.zeroThreshold, to: &value)
+    Protobuf.unsigned(7, zeros.reduce(0, &+), to: &value)
+    findRuns(slots[zeros.endIndex...], first: scale.index(of: zeros.count))
+    var end = 0
+    for run in runs {
+      part.removeAll(keepingCapacity: true)
+      // from 0, and then from the end of the run before
+      Protobuf.signed(1, Int64(run.index - end), to: &part)
+      Protobuf.unsigned(2, UInt64(run.length), to: &part)
+      Protobuf.message(12, part, to: &value)
+      end = run.index + run.length
+    }
+    var last: UInt64 = 0
+    for count in buckets {
+      Protobuf.signed(13, Int64(bitPattern: count &- last), to: &value)
+      last = count
+    }
+  }
+
+  /// Fills `buckets` and `runs` from slots that are the buckets from `first` on. Up to two empty ones cost no more bytes than
+  /// another run.
+  private mutating func findRuns(_ slots: ArraySlice<UInt64>, first: Int) {
+    buckets.removeAll(keepingCapacity: true)
+    runs.removeAll(keepingCapacity: true)
+    var empty = Int.max
+    for (offset, count) in slots.enumerated() {
+      if count == 0 {
+        if empty < .max { empty += 1 }
+        continue
+      }
+      if empty > 2 {
+        runs.append((first + offset, 0))
+      } else {
+        for _ in 0..<empty { buckets.append(0) }
+        runs[runs.count - 1].length += empty
+      }
+      runs[runs.count - 1].length += 1
+      buckets.append(count)
+      empty = 0
     }
   }
 
@@ -126,6 +182,11 @@ private enum Protobuf {
   static func unsigned(_ field: UInt64, _ value: UInt64, to bytes: inout [UInt8]) {
     key(field, .varint, to: &bytes)
     varint(value, to: &bytes)
+  }
+
+  /// The zigzag form, in which small negative numbers are short.
+  static func signed(_ field: UInt64, _ value: Int64, to bytes: inout [UInt8]) {
+    unsigned(field, UInt64(bitPattern: value << 1 ^ value >> 63), to: &bytes)
   }
 
   static func double(_ field: UInt64, _ value: Double, to bytes: inout [UInt8]) {

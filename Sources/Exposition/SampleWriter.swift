@@ -123,12 +123,15 @@ package struct SampleWriter: ~Copyable {
   /// A count of microjoules, written as joules (or microwatts as watts).
   package mutating func micro(_ value: UInt64) { add(.decimal(value, digits: 6)) }
 
-  /// A kernel histogram: `slots` as in `HistogramLayout`, not cumulated, and the sum of the values in nanoseconds.
-  package mutating func histogram(slots: some Collection<UInt64>, sum: UInt64, layout: HistogramLayout) {
+  /// A kernel histogram: `slots` as in `HistogramLayout` or, where `scale` says so, finer ones, not cumulated, and the sum of
+  /// the values in nanoseconds.
+  package mutating func histogram(
+    slots: some Collection<UInt64>, sum: UInt64, layout: HistogramLayout, scale: SlotScale = SlotScale()
+  ) {
     let first = snapshot.slots.count
     let isCopied: Void? = slots.withContiguousStorageIfAvailable { snapshot.slots.append(contentsOf: $0) }
     if isCopied == nil { snapshot.slots.append(contentsOf: slots) }
-    add(.histogram(first: first, count: snapshot.slots.count - first, sum: sum, layout: layout))
+    add(.histogram(.init(slots: first..<snapshot.slots.count, sum: sum, layout: layout, scale: scale)))
   }
 
   private mutating func add(_ value: Snapshot.Value) {

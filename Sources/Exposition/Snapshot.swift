@@ -9,8 +9,24 @@ package struct Snapshot: Sendable {
     case double(Double)
     /// `value / 10^digits`, written as an exact decimal: nanoseconds as seconds with 9, microjoules as joules with 6.
     case decimal(UInt64, digits: UInt8)
-    /// Cumulated from `count` slots at `first` in `slots`; `sum` is nanoseconds.
-    case histogram(first: Int, count: Int, sum: UInt64, layout: HistogramLayout)
+    case histogram(Histogram)
+  }
+
+  /// A kernel histogram.
+  package struct Histogram: Sendable, Hashable {
+    /// Range in `slots`: from the first power of two on, not cumulated.
+    package let slots: Range<Int>
+    /// Nanoseconds.
+    package let sum: UInt64
+    package let layout: HistogramLayout
+    package let scale: SlotScale
+
+    package init(slots: Range<Int>, sum: UInt64, layout: HistogramLayout, scale: SlotScale = SlotScale()) {
+      self.slots = slots
+      self.sum = sum
+      self.layout = layout
+      self.scale = scale
+    }
   }
 
   package struct Sample: Sendable {

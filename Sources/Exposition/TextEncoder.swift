@@ -42,8 +42,8 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
   }
 
   mutating func append(_ sample: Snapshot.Sample, of snapshot: borrowing Snapshot, _ bytes: inout [UInt8]) {
-    if case .histogram(let first, let count, let sum, let layout) = sample.value {
-      append(snapshot.slots[first..<first + count], sum, layout, snapshot.labels[sample.labels], &bytes)
+    if case .histogram(let histogram) = sample.value {
+      append(histogram, snapshot.slots[histogram.slots], snapshot.labels[sample.labels], &bytes)
       return appendCreated(sample, snapshot, &bytes)
     }
     bytes.append(contentsOf: name)
@@ -110,8 +110,7 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
 
   /// Buckets, count and sum.
   private mutating func append(
-    _ slots: ArraySlice<UInt64>, _ sum: UInt64, _ layout: HistogramLayout, _ labels: ArraySlice<UInt8>,
-    _ bytes: inout [UInt8]
+    _ histogram: Snapshot.Histogram, _ slots: ArraySlice<UInt64>, _ labels: ArraySlice<UInt8>, _ bytes: inout [UInt8]
   ) {
     bucket.removeAll(keepingCapacity: true)
     bucket.append(contentsOf: name)
@@ -121,7 +120,7 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
       bucket.append(UInt8(ascii: ","))
     }
 
-    let count = layout.cumulate(slots) { exponent, count in
+    let count = histogram.layout.cumulate(slots, histogram.scale) { exponent, count in
       bytes.append(contentsOf: bucket)
       bounds.append(exponent, to: &bytes)
       DecimalText.append(magnitude: count, isNegative: false, to: &bytes)
@@ -141,7 +140,7 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
     bytes.append(contentsOf: name)
     bytes.append(contentsOf: "_sum".utf8)
     append(labels, &bytes)
-    DecimalText.append(sum, digits: 9, to: &bytes)
+    DecimalText.append(histogram.sum, digits: 9, to: &bytes)
     bytes.append(UInt8(ascii: "\n"))
   }
 }

@@ -13,13 +13,16 @@ package struct WebConfiguration: Sendable {
   package let maxRequests: Int
   /// Whether OpenMetrics text says when each counter began.
   package let showsCreated: Bool
+  /// Whether histograms of protobuf are native, too.
+  package let hasNativeHistograms: Bool
   package let limits: WebLimits
   package let timeouts: WebTimeouts
 
   /// Throws where the telemetry path is not a path, or is one of the server's own.
   package init(
     listenAddresses: [ListenAddress] = [defaultListenAddress], telemetryPath: String = defaultTelemetryPath,
-    maxRequests: Int = defaultMaxRequests, showsCreated: Bool = false, limits: WebLimits = WebLimits(),
+    maxRequests: Int = defaultMaxRequests, showsCreated: Bool = false, hasNativeHistograms: Bool = false,
+    limits: WebLimits = WebLimits(),
     timeouts: WebTimeouts = WebTimeouts()
   ) throws(WebConfigurationError) {
     func failure(_ problem: String, _ cure: String) -> WebConfigurationError {
@@ -39,6 +42,7 @@ package struct WebConfiguration: Sendable {
     self.telemetryPath = telemetryPath
     self.maxRequests = maxRequests
     self.showsCreated = showsCreated
+    self.hasNativeHistograms = hasNativeHistograms
     self.limits = limits
     self.timeouts = timeouts
   }

@@ -56,7 +56,10 @@ package final class WebServer: Sendable {
     self.version = version
     self.logger = logger
     self.encode =
-      encode ?? { [created = configuration.showsCreated] in $0.encode(as: $1, created: created, $2) }
+      encode
+      ?? { [created = configuration.showsCreated, native = configuration.hasNativeHistograms] in
+        $0.encode(as: $1, created: created, native: native, $2)
+      }
   }
 
   /// Begins to serve. Returns the addresses in the order of the configuration; a port 0 has become the one it got.

@@ -30,6 +30,7 @@ extension Wattprobe {
     let configuration = try web.configuration()
     try web.checkFile()
     var options = try collecting.options()
+    options.hasFineHistograms = configuration.hasNativeHistograms
     let sockets = web.usesSystemdSocket ? try SystemdSockets.take() : []
     let notifier = SystemdNotifier()
     try Privileges.settleUser(user, logger: logger)

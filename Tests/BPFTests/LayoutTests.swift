@@ -81,8 +81,8 @@ import Testing
       ]),
     Layout(SoftirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
     Layout(SoftirqWaits.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
-    Layout(
-      HardirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum, "padding": \.padding]),
+    Layout(HardirqTimes.self, of: "irq", ["slots": \.slots, "sum": \.sum]),
+    Layout(HardirqCounters.self, of: "irq", ["times": \.times, "padding": \.padding]),
     Layout(
       IRQConfig.self, of: "irq",
       [
@@ -232,6 +232,7 @@ import Testing
     Layout(
       SyscallsPerCPU.self, of: "syscalls",
       ["calls": \.calls, "errors": \.errors, "lost": \.lost, "unwatched": \.unwatched, "padding": \.padding]),
+    Layout(CallDurations.self, of: "syscalls", ["times": \.times]),
     Layout(SyscallTimes.self, of: "syscalls", ["ns": \.ns]),
     Layout(
       SyscallsConfig.self, of: "syscalls",

@@ -30,6 +30,20 @@ import Testing
     #expect(try values([], 0, 0, sum: 86_400_000_000_001).last == "86400.000000001")
   }
 
+  @Test func `text is the same however finely slots are told apart`() throws {
+    let eighths = (0..<8 * 48).map { UInt64($0 * $0 % 97) }
+    let whole = (0..<48).map { slot in eighths[slot * 8..<slot * 8 + 8].reduce(0, +) }
+    for (lowest, highest) in [(-30, -30), (-20, 3), (-30, 17), (5, 34)] {
+      var writer = SampleWriter()
+      writer.begin(Family("x_seconds", .histogram, unit: "seconds", help: "X."))
+      writer.histogram(
+        slots: eighths, sum: 7, layout: .init(lowest: lowest, highest: highest), scale: SlotScale(isFine: true))
+      #expect(
+        try TextReader(writer.finish().text(.openMetrics)).samples.map(\.value)
+          == values(whole, lowest, highest, sum: 7))
+    }
+  }
+
   @Test func `slots that are no array are taken as well`() throws {
     var writer = SampleWriter()
     writer.begin(Family("x", .histogram, help: "X."))

@@ -14,12 +14,43 @@ struct ProtobufReader {
     var count: UInt64?
     var sum: Double?
     var buckets: [Bucket] = []
+    /// Where it is a native histogram, too.
+    var native: Native?
     var created: Created?
   }
 
   struct Bucket: Equatable {
     var count: UInt64 = 0
     var bound: Double = 0
+  }
+
+  struct Native: Equatable {
+    var schema: Int64 = 0
+    var zeroThreshold: Double?
+    var zeroCount: UInt64?
+    var spans: [Span] = []
+    var deltas: [Int64] = []
+
+    /// The counts of buckets that are there, by index.
+    var counts: [Int64: Int64] {
+      var counts: [Int64: Int64] = [:]
+      var (index, count) = (Int64(0), Int64(0))
+      var rest = deltas[...]
+      for span in spans {
+        index += span.offset
+        for _ in 0..<span.length {
+          count += rest.popFirst() ?? .min
+          counts[index] = count
+          index += 1
+        }
+      }
+      return rest.isEmpty ? counts : [:]
+    }
+  }
+
+  struct Span: Equatable {
+    var offset: Int64 = 0
+    var length: UInt64 = 0
   }
 
   struct Created: Equatable {
@@ -48,6 +79,11 @@ struct ProtobufReader {
     func unsigned() throws -> UInt64 {
       guard case .number(let number) = self else { throw Failure.cut }
       return number
+    }
+    /// Zigzag.
+    func signed() throws -> Int64 {
+      let number = try unsigned()
+      return Int64(bitPattern: number >> 1) ^ -Int64(number & 1)
     }
     func double() throws -> Double { Double(bitPattern: try unsigned()) }
     func message() throws -> ArraySlice<UInt8> {
@@ -105,13 +141,31 @@ struct ProtobufReader {
           case 2: metric.sum = try value.double()
           case 3: metric.buckets.append(try bucket(value.message()))
           case 15: metric.created = try created(value.message())
-          default: throw Failure.field(field, of: "Histogram")
+          default: try native(field, value, &metric.native)
           }
         }
       default: throw Failure.field(field, of: "Metric")
       }
     }
     return metric
+  }
+
+  private static func native(_ field: UInt64, _ value: Value, _ histogram: inout Native?) throws {
+    var native = histogram ?? Native()
+    switch field {
+    case 5: native.schema = try value.signed()
+    case 6: native.zeroThreshold = try value.double()
+    case 7: native.zeroCount = try value.unsigned()
+    case 12:
+      var span = Span()
+      try fields(value.message()) { field, value in
+        if field == 1 { span.offset = try value.signed() } else { span.length = try value.unsigned() }
+      }
+      native.spans.append(span)
+    case 13: native.deltas.append(try value.signed())
+    default: throw Failure.field(field, of: "Histogram")
+    }
+    histogram = native
   }
 
   private static func bucket(_ bytes: ArraySlice<UInt8>) throws -> Bucket {

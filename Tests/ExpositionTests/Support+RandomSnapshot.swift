@@ -72,7 +72,7 @@ struct RandomSnapshot {
   private static func value(_ type: MetricType, _ random: inout Generator) -> Snapshot.Value {
     let bits = UInt64.random(in: 0...UInt64.max, using: &random) >> UInt64.random(in: 0..<64, using: &random)
     switch (type, Int.random(in: 0..<5, using: &random)) {
-    case (.histogram, _): return .histogram(first: 0, count: 0, sum: 0, layout: .init(lowest: 0, highest: 0))
+    case (.histogram, _): return .histogram(.init(slots: 0..<0, sum: 0, layout: .init(lowest: 0, highest: 0)))
     case (.info, _): return .integer(1)
     case (_, 0): return .unsigned(bits)
     case (_, 1): return .decimal(bits, digits: 9)

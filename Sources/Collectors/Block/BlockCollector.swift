@@ -43,7 +43,7 @@ package final class BlockCollector: Collector {
     families: [duration, queue, ios, bytes, errors, inflight], isIndependent: true
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
-    let programs = try BlockPrograms(context.options.block, watched: watched)
+    let programs = try BlockPrograms(context.options, watched: watched)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
     return BlockCollector(programs, paths: context.options.paths)
@@ -54,27 +54,26 @@ package final class BlockCollector: Collector {
   private static let operations = ["read", "write", "flush", "discard"]
   /// How long a request must have been with a driver that says it has none, to be one whose end was missed.
   private static let forgottenAge: UInt64 = 60_000_000_000
-  private static let buckets = Int(BLOCK_FIRST_SLOT)..<Int(BLOCK_FIRST_SLOT + BLOCK_TIME_SLOTS)
-
   /// What one series of each family shows.
   private struct Row {
     let device: String
     let operation: String
-    /// The words of one `struct block_counters`.
-    let words: ArraySlice<UInt64>
+    let figures: BlockPrograms.Figures
+    /// Where the words of the operation's `struct block_counters` begin.
+    let first: Int
 
-    func word(_ offset: Int?) -> UInt64 { words[words.startIndex + offset! / 8] }
+    func word(_ offset: Int?) -> UInt64 { figures[first + offset! / 8] }
   }
 
   let programs: BlockPrograms
   private var table: BlockTable
-  /// A histogram with all the slots that there may be, those that the kernel does not tell apart empty.
-  private var slots = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS))
+  private var histogram: KernelHistogram
   /// When those whose end was missed were last looked for.
   private var swept = MonotonicClock.now
 
   init(_ programs: BlockPrograms, paths: HostPaths) {
     self.programs = programs
+    histogram = KernelHistogram(isFine: programs.isFine, first: Int(BLOCK_FIRST_SLOT))
     table = BlockTable(slots: programs.slots, paths: paths)
   }
 
@@ -133,7 +132,8 @@ package final class BlockCollector: Collector {
     let width = MemoryLayout<BlockCounters>.stride / 8
     for (index, operation) in Self.operations.enumerated() {
       let words = figures[index * width..<(index + 1) * width]
-      if words.contains(where: { $0 != 0 }) { rows.append(Row(device: device, operation: operation, words: words)) }
+      guard words.contains(where: { $0 != 0 }) else { continue }
+      rows.append(Row(device: device, operation: operation, figures: figures, first: index * width))
     }
   }
 
@@ -144,10 +144,11 @@ package final class BlockCollector: Collector {
     ] {
       writer.begin(family)
       for row in rows {
-        let first = row.words.startIndex + offset / 8
-        for (index, slot) in Self.buckets.enumerated() { slots[slot] = row.words[first + index] }
+        histogram.clear()
+        histogram.add(
+          words: row.figures, at: row.first + offset / 8, count: Int(BLOCK_TIME_SLOTS), size: BlockPrograms.words)
         label(row, &writer)
-        writer.histogram(slots: slots, sum: row.words[first + Self.buckets.count], layout: Self.times)
+        histogram.write(Self.times, to: &writer)
       }
     }
     writer.begin(Self.ios)

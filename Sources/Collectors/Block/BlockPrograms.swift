@@ -12,7 +12,7 @@ package final class BlockPrograms: LoadedPrograms {
     let name: String
   }
 
-  /// The counters of one slot, in the order of `struct block_slot`.
+  /// The counters of one slot, in the order of `struct block_slot`, and behind them the fine slots, if any.
   typealias Figures = [UInt64]
   static let words = MemoryLayout<BlockSlot>.stride / 8
 
@@ -36,7 +36,8 @@ package final class BlockPrograms: LoadedPrograms {
   package var collector: String { "block" }
 
   /// With `watched`, what processes submit is counted, too.
-  init(_ options: BlockOptions, watched: WatchedProcesses?) throws(CollectorFailure) {
+  init(_ chosen: CollectorOptions, watched: WatchedProcesses?) throws(CollectorFailure) {
+    let options = chosen.block
     slots = options.devices + 1
     lanes = Lanes(size: slots * MemoryLayout<BlockSlot>.stride, budget: Self.budget)
     do throws(BPFError) {
@@ -50,6 +51,7 @@ package final class BlockPrograms: LoadedPrograms {
       try object.setCapacity("block_devices", max(256, 4 * options.devices))
       try object.setCapacity("block_requests", options.requests)
       try object.configure(Self.config(options, slots: slots, lanes: lanes))
+      if chosen.hasFineHistograms { try object.refine("block_slots") }
       try object.load()
       counters = try MappedArray("block_slots", of: object)
       cpus = try MappedArray("block_cpus", of: object)
@@ -97,9 +99,12 @@ package final class BlockPrograms: LoadedPrograms {
     return result.sorted { $0.name < $1.name }
   }
 
+  var isFine: Bool { counters.isFine }
+
   /// What `slot` holds, over all lanes and all its owners.
   func figures(_ slot: Int) -> Figures {
-    var figures = Figures(repeating: 0, count: Self.words)
+    let eighths = isFine ? Int(FINE_SLOTS) : 0
+    var figures = Figures(repeating: 0, count: Self.words * (1 + eighths))
     let width = MemoryLayout<BlockCounters>.stride / 8
     let times = MemoryLayout<BlockCounters>.offset(of: \.duration)! / 8
     for lane in 0..<lanes.count {
@@ -109,8 +114,9 @@ package final class BlockPrograms: LoadedPrograms {
           counters.load(lane * slots + slot, offset: $0 * 8) != 0
         }
         if !isUsed { continue }
-        for word in operation..<operation + width {
-          figures[word] &+= counters.load(lane * slots + slot, offset: word * 8)
+        let fine = Self.words + operation * eighths
+        for words in [operation..<operation + width, fine..<fine + width * eighths] {
+          for word in words { figures[word] &+= counters.load(lane * slots + slot, offset: word * 8) }
         }
       }
     }

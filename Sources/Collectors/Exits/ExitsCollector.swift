@@ -31,9 +31,12 @@ package final class ExitsCollector: Collector {
   private static let ages = HistogramLayout(lowest: -10, highest: 16)
 
   private let programs: PerCPUPrograms<ExitsPerCPU>
-  private var histogram = KernelHistogram()
+  private var histogram: KernelHistogram
 
-  private init(_ programs: PerCPUPrograms<ExitsPerCPU>) { self.programs = programs }
+  private init(_ programs: PerCPUPrograms<ExitsPerCPU>) {
+    self.programs = programs
+    histogram = KernelHistogram(of: programs.cpus)
+  }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let layout = MemoryLayout<ExitsPerCPU>.self

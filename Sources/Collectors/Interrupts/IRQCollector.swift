@@ -55,12 +55,15 @@ package final class IRQCollector: Collector {
   private var starts: [UInt64?] = []
   private var nextNames: UInt64 = 0
   private var namesFailed = false
-  private var histogram = KernelHistogram()
+  private var softirqs: KernelHistogram
+  private var hardirqs: KernelHistogram
 
   private init(_ context: CollectorContext, _ programs: InterruptPrograms) {
     self.programs = programs
     paths = context.options.paths
     logger = context.logger
+    softirqs = KernelHistogram(of: programs.cpus, first: Int(SOFTIRQ_FIRST_SLOT))
+    hardirqs = KernelHistogram(of: programs.hardirqs, first: Int(HARDIRQ_FIRST_SLOT))
     slots = InterruptSlots(limit: programs.slots - 1)
     findNames()
   }
@@ -90,19 +93,17 @@ package final class IRQCollector: Collector {
   ) {
     for (vector, name) in Self.vectors.enumerated() {
       writer.label("vector", name)
-      histogram.write(
-        programs.cpus, offset: offset + vector * (count + 1) * 8, slots: Int(SOFTIRQ_FIRST_SLOT), count: count,
-        layout: layout, to: &writer)
+      softirqs.write(
+        programs.cpus, offset: offset + vector * (count + 1) * 8, count: count, layout: layout, to: &writer)
     }
   }
 
   private func write(slot: Int, to writer: inout SampleWriter) {
-    histogram.clear()
+    hardirqs.clear()
     for element in stride(from: slot, to: programs.hardirqs.count, by: programs.slots) {
-      histogram.add(
-        programs.hardirqs, element: element, slots: Int(HARDIRQ_FIRST_SLOT), count: Int(HARDIRQ_TIME_SLOTS))
+      hardirqs.add(programs.hardirqs, element: element, count: Int(HARDIRQ_TIME_SLOTS))
     }
-    histogram.write(Self.hardirqTimes, to: &writer)
+    hardirqs.write(Self.hardirqTimes, to: &writer)
   }
 
   /// Gives slots to interrupts that have none yet, or another name than before. The file has a column for each CPU and may

@@ -16,7 +16,7 @@ package final class InterruptPrograms: LoadedPrograms {
   /// One element per possible CPU.
   package let cpus: MappedArray<InterruptsPerCPU>
   /// Histograms of hardware interrupts: `slots` of each lane of CPUs, one lane after the other.
-  package let hardirqs: MappedArray<HardirqTimes>
+  package let hardirqs: MappedArray<HardirqCounters>
   /// How many histograms of hardware interrupts a lane has; the first is shared by all that have none of their own.
   package let slots: Int
   package let collector: String
@@ -51,13 +51,14 @@ package final class InterruptPrograms: LoadedPrograms {
   ) throws(BPFError) -> ProgramObject {
     let object = try ProgramObject(form.rawValue)
     let histograms = options.enabled.contains("irq")
-    let lanes = Lanes(size: slots * MemoryLayout<HardirqTimes>.stride, budget: budget)
+    let lanes = Lanes(size: slots * MemoryLayout<HardirqCounters>.stride, budget: budget)
     try object.setCapacity("interrupt_cpus", PossibleCPUs.end)
     try object.setCapacity("hardirqs", lanes.count * slots)
     if !histograms {
       try object.setCapacity("irq_slots", 1)
       try object.omit(program: "softirq_raise")
     }
+    if histograms && options.hasFineHistograms { for map in ["interrupt_cpus", "hardirqs"] { try object.refine(map) } }
     try object.configure(
       IRQConfig(
         hardirq_slots: UInt32(slots), cpu_time: options.enabled.contains("cpu") ? 1 : 0, histograms: histograms ? 1 : 0,

@@ -58,7 +58,7 @@ package final class LoadTrackingCollector: Collector {
       """,
     families: [estimated, actual, error, convergence, unconverged, tracking], isIndependent: true
   ) { context throws(CollectorFailure) in
-    let programs = try LoadTrackingPrograms(context.options.loadTracking)
+    let programs = try LoadTrackingPrograms(context.options)
     context.kernel.register(programs)
     return LoadTrackingCollector(programs, paths: context.options.paths)
   }
@@ -74,10 +74,11 @@ package final class LoadTrackingCollector: Collector {
 
   private let programs: LoadTrackingPrograms
   private let machine: FrequencyScaling
-  private var histogram = KernelHistogram()
+  private var histogram: KernelHistogram
 
   private init(_ programs: LoadTrackingPrograms, paths: HostPaths) {
     self.programs = programs
+    histogram = KernelHistogram(of: programs.cpus)
     machine = FrequencyScaling(paths: paths)
   }
 

@@ -9,7 +9,8 @@ package final class LoadTrackingPrograms: LoadedPrograms {
 
   package var collector: String { "loadtracking" }
 
-  init(_ options: LoadTrackingOptions) throws(CollectorFailure) {
+  init(_ chosen: CollectorOptions) throws(CollectorFailure) {
+    let options = chosen.loadTracking
     do throws(BPFError) {
       var object = try ProgramObject("loadtracking")
       try object.setCapacity("loadtracking_cpus", PossibleCPUs.end)
@@ -19,6 +20,7 @@ package final class LoadTrackingPrograms: LoadedPrograms {
           window_ns: options.windowNanoseconds, interactive_ns: options.interactiveNanoseconds,
           cpu_bound: UInt32(options.cpuBound * 1024), io_bound: UInt32(options.ioBound * 1024),
           tgid: UInt32(options.process), unused: 0))
+      if chosen.hasFineHistograms { try object.refine("loadtracking_cpus") }
       try object.load()
       // before anything is kept of tasks there is what takes it away again
       try object.attach("sched_process_free")

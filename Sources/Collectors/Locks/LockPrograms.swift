@@ -50,6 +50,7 @@ package final class LockPrograms: LoadedPrograms {
       try object.omit(map: "lock_storage")
       try object.setCapacity("lock_waits", options.scheduler.tasks)
     }
+    if options.hasFineHistograms { try object.refine("locks_cpus") }
     try object.configure(LocksConfig(task_storage: form == .taskStorage ? 1 : 0, unused: (0, 0, 0)))
     try object.load()
     return object

@@ -34,9 +34,12 @@ package final class LocksCollector: Collector {
   private static let times = HistogramLayout(lowest: -20, highest: 2)
 
   private let programs: LockPrograms
-  private var histogram = KernelHistogram()
+  private var histogram: KernelHistogram
 
-  private init(_ programs: LockPrograms) { self.programs = programs }
+  private init(_ programs: LockPrograms) {
+    self.programs = programs
+    histogram = KernelHistogram(of: programs.cpus)
+  }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let base = MemoryLayout<LocksPerCPU>.offset(of: \.contention)!

@@ -44,6 +44,7 @@ package final class FaultPrograms: LoadedPrograms {
       try object.omit(map: "fault_storage")
       try object.setCapacity("fault_tasks", options.scheduler.tasks)
     }
+    if options.hasFineHistograms { try object.refine("faults_cpus") }
     try object.configure(FaultsConfig(task_storage: form == .taskStorage ? 1 : 0))
     try object.load()
     return object

@@ -40,7 +40,7 @@ package final class FaultsCollector: Collector {
   }
 
   private let source: Source
-  private var histogram = KernelHistogram()
+  private var histogram: KernelHistogram
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
     let wanted = context.options.faults.source
@@ -49,6 +49,7 @@ package final class FaultsCollector: Collector {
         let programs = try FaultPrograms(options: context.options, logger: context.logger)
         context.kernel.register(programs)
         source = .programs(programs)
+        histogram = KernelHistogram(of: programs.cpus)
         return
       } catch {
         if wanted == .programs { throw error }
@@ -58,6 +59,7 @@ package final class FaultsCollector: Collector {
     }
     // they are there for others, or not at all
     let scheduler = context.options.enabled.isDisjoint(with: ["sched", "cpu"]) ? nil : try? context.kernel.scheduler()
+    histogram = KernelHistogram()
     source = .counters(
       try KernelFaultCounts(
         paths: context.options.paths, scheduler: scheduler, open: context.options.faults.open))

@@ -4,16 +4,19 @@ internal import BPFPrograms
 
 /// What passed one network device, or several: packets, bytes, and the histogram of the waits in its queue.
 struct DeviceCounters: Equatable {
-  static let slots = Int(HISTOGRAM_SLOTS)
-
   var received: UInt64 = 0
   var receivedBytes: UInt64 = 0
   var sent: UInt64 = 0
   var sentBytes: UInt64 = 0
-  /// The histogram's slots, then its sum in nanoseconds.
-  var queue = [UInt64](repeating: 0, count: slots + 1)
+  /// Waits in its queue.
+  var queue = KernelHistogram()
 
   init() {}
+
+  /// For the devices that `traffic` holds.
+  init(of traffic: borrowing MappedArray<DeviceTraffic>) {
+    queue = KernelHistogram(of: traffic, first: Int(DEVICE_FIRST_SLOT))
+  }
 
   /// Adds what element `index` holds.
   mutating func add(_ traffic: borrowing MappedArray<DeviceTraffic>, element index: Int) {
@@ -26,11 +29,8 @@ struct DeviceCounters: Equatable {
     receivedBytes &+= traffic.load(index, \.received_bytes)
     sent &+= offered &- refused
     sentBytes &+= traffic.load(index, \.offered_bytes) &- refusedBytes
-    let times = MemoryLayout<DeviceTraffic>.offset(of: \.queue)!
-    for slot in 0..<Int(DEVICE_TIME_SLOTS) {
-      queue[Int(DEVICE_FIRST_SLOT) + slot] &+= traffic.load(index, offset: times + slot * 8)
-    }
-    queue[Self.slots] &+= traffic.load(index, offset: times + Int(DEVICE_TIME_SLOTS) * 8)
+    queue.add(
+      traffic, element: index, offset: MemoryLayout<DeviceTraffic>.offset(of: \.queue)!, count: Int(DEVICE_TIME_SLOTS))
   }
 
   /// Packets of both directions.
@@ -53,6 +53,6 @@ struct DeviceCounters: Equatable {
     receivedBytes = operation(receivedBytes, other.receivedBytes)
     sent = operation(sent, other.sent)
     sentBytes = operation(sentBytes, other.sentBytes)
-    for index in queue.indices { queue[index] = operation(queue[index], other.queue[index]) }
+    queue.combine(other.queue, operation)
   }
 }

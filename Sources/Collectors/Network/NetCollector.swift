@@ -62,7 +62,7 @@ package final class NetCollector: PeriodicCollector {
     paths = context.options.paths
     reasons = DropReasonNames()
     programs = try NetPrograms.load(
-      options: options, hasQueueReasons: reasons.hasQueueReasons, logger: context.logger)
+      options: context.options, hasQueueReasons: reasons.hasQueueReasons, logger: context.logger)
     context.kernel.register(programs)
     table = DeviceTable(limit: options.devices, grace: options.graceNanoseconds)
   }
@@ -97,8 +97,7 @@ package final class NetCollector: PeriodicCollector {
     writer.begin(Self.queue)
     forEachDevice { _, labels, counters in
       writer.labels(labels)
-      writer.histogram(
-        slots: counters.queue[..<DeviceCounters.slots], sum: counters.queue[DeviceCounters.slots], layout: Self.waits)
+      counters.queue.write(Self.waits, to: &writer)
     }
     writeDrops(to: &writer)
   }

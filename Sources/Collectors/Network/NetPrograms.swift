@@ -40,16 +40,16 @@ package final class NetPrograms: LoadedPrograms {
   ///
   /// - Parameter hasQueueReasons: the kernel has a tracepoint for why queueing disciplines drop packets.
   static func load(
-    options: NetOptions, hasQueueReasons: Bool, logger: Logger
+    options: CollectorOptions, hasQueueReasons: Bool, logger: Logger
   ) throws(CollectorFailure) -> NetPrograms {
-    let forms = options.form.map { [$0] } ?? Form.allCases
+    let forms = options.net.form.map { [$0] } ?? Form.allCases
     return try first("net", of: forms, name: \.rawValue, logger: logger) { form throws(BPFError) in
       try NetPrograms(form, options: options, hasQueueReasons: hasQueueReasons)
     }
   }
 
-  private init(_ form: Form, options: NetOptions, hasQueueReasons: Bool) throws(BPFError) {
-    slots = options.devices + Int(DEVICE_SHARED_SLOTS)
+  private init(_ form: Form, options: CollectorOptions, hasQueueReasons: Bool) throws(BPFError) {
+    slots = options.net.devices + Int(DEVICE_SHARED_SLOTS)
     lanes = Lanes(size: slots * MemoryLayout<DeviceTraffic>.stride, budget: Self.budget)
     object = try Self.attached(
       form, options: options, hasQueueReasons: hasQueueReasons, slots: slots, lanes: lanes)
@@ -63,23 +63,24 @@ package final class NetPrograms: LoadedPrograms {
   }
 
   private static func attached(
-    _ form: Form, options: NetOptions, hasQueueReasons: Bool, slots: Int, lanes: Lanes
+    _ form: Form, options: CollectorOptions, hasQueueReasons: Bool, slots: Int, lanes: Lanes
   ) throws(BPFError) -> ProgramObject {
     var object = try ProgramObject("net")
     try object.setCapacity("net_cpus", PossibleCPUs.end)
     try object.setCapacity("network_traffic", lanes.count * slots)
     let dropLanes = Lanes(size: MemoryLayout<DropCounts>.stride, budget: dropBudget)
     try object.setCapacity("network_drops", dropLanes.count)
-    try object.setCapacity("network_free_slots", options.devices)
+    try object.setCapacity("network_free_slots", options.net.devices)
     // also those that share a slot are looked up
-    try object.setCapacity("network_devices", 4 * max(64, options.devices))
-    try object.setCapacity("queued_packets", options.queuedPackets)
+    try object.setCapacity("network_devices", 4 * max(64, options.net.devices))
+    try object.setCapacity("queued_packets", options.net.queuedPackets)
     if form == .stampsAtQueue { try object.omit(program: "qdisc_enqueue") }
     if !hasQueueReasons { try object.omit(program: "qdisc_drop") }
+    if options.hasFineHistograms { try object.refine("network_traffic") }
     try object.configure(
       NetConfig(
         slots: UInt32(slots), lane_shift: UInt8(lanes.shift), drop_shift: UInt8(dropLanes.shift),
-        stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.includesAllNamespaces ? 1 : 0))
+        stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.net.includesAllNamespaces ? 1 : 0))
     try object.load()
     let free = try QueueMap<UInt32>("network_free_slots", of: object)
     for slot in Int(DEVICE_SHARED_SLOTS)..<slots { try free.push(UInt32(slot)) }
@@ -112,7 +113,7 @@ package final class NetPrograms: LoadedPrograms {
 
   /// What `slot` holds, over all lanes and all its owners.
   private func figures(_ slot: Int) -> DeviceCounters {
-    var sum = DeviceCounters()
+    var sum = DeviceCounters(of: traffic)
     for lane in 0..<lanes.count { sum.add(traffic, element: lane * slots + slot) }
     return sum
   }

@@ -31,7 +31,7 @@ package final class TCPCollector: Collector {
       """,
     families: [connections, connects, retransmits, resets, rtt], isIndependent: true
   ) { context throws(CollectorFailure) in
-    let programs = try TCPPrograms(options: context.options.tcp)
+    let programs = try TCPPrograms(context.options)
     context.kernel.register(programs)
     return TCPCollector(programs)
   }
@@ -46,9 +46,12 @@ package final class TCPCollector: Collector {
   private static let roundTrips = HistogramLayout(lowest: -18, highest: 2)
 
   let programs: TCPPrograms
-  private var histogram = KernelHistogram()
+  private var histogram: KernelHistogram
 
-  private init(_ programs: TCPPrograms) { self.programs = programs }
+  private init(_ programs: TCPPrograms) {
+    self.programs = programs
+    histogram = KernelHistogram(of: programs.cpus)
+  }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let layout = MemoryLayout<TCPPerCPU>.self

@@ -10,11 +10,12 @@ package final class TCPPrograms: LoadedPrograms {
 
   package var collector: String { "tcp" }
 
-  init(options: TCPOptions) throws(CollectorFailure) {
+  init(_ options: CollectorOptions) throws(CollectorFailure) {
     do throws(BPFError) {
       var object = try ProgramObject("tcp")
       try Lanes(size: MemoryLayout<TCPPerCPU>.stride, budget: 1 << 17).set("tcp_cpus", in: object)
-      try object.setCapacity("tcp_connects", options.connects)
+      try object.setCapacity("tcp_connects", options.tcp.connects)
+      if options.hasFineHistograms { try object.refine("tcp_cpus") }
       try object.load()
       for program in [
         "inet_sock_set_state", "tcp_retransmit_skb", "tcp_retransmit_synack", "tcp_send_reset", "tcp_receive_reset",

@@ -46,10 +46,11 @@ package final class SchedCollector: Collector {
   private let programs: SchedulerPrograms
   /// nil where the kernel refuses that program: the `exit` event is absent then.
   private let exits: PerCPUPrograms<ExitsPerCPU>?
-  private var histogram = KernelHistogram()
+  private var histogram: KernelHistogram
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
     programs = try context.kernel.scheduler()
+    histogram = KernelHistogram(of: programs.cpus)
     do throws(CollectorFailure) {
       exits = try context.kernel.exits()
     } catch {

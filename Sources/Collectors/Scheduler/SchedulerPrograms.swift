@@ -128,6 +128,7 @@ package final class SchedulerPrograms: LoadedPrograms {
     if !countsEvents || form.kernelKeepsWaits {
       try object.omit(program: "sched_wakeup")
     }
+    if countsEvents && options.hasFineHistograms { try object.refine("sched_cpus") }
     try object.configure(
       SchedConfig(
         histograms: countsEvents ? 1 : 0,

@@ -13,9 +13,10 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
   ///
   /// - Parameters:
   ///   - map: the array with an element per CPU.
+  ///   - isFine: its histograms tell eighths of powers of two apart; nil: it has none.
   ///   - budget: bytes that the array may take before CPUs share its elements; nil: each has its own.
   ///   - collector: the collector that pays for it; nil: the one of the object's name.
-  init(_ name: String, map: String, attaching programs: [String], budget: Int? = nil, collector: String? = nil)
+  init(_ name: String, map: String, attaching programs: [String], isFine: Bool? = nil, budget: Int? = nil, collector: String? = nil)
     throws(CollectorFailure)
   {
     do throws(BPFError) {
@@ -25,6 +26,7 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
       } else {
         try object.setCapacity(map, PossibleCPUs.end)
       }
+      if isFine == true { try object.refine(map) }
       try object.load()
       for program in programs { try object.attach(program) }
       cpus = try MappedArray(map, of: object)

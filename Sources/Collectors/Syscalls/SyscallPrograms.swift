@@ -12,7 +12,7 @@ package final class SyscallPrograms: LoadedPrograms {
   /// One element per possible CPU.
   package let cpus: MappedArray<SyscallsPerCPU>
   /// For each lane of CPUs `histogramsPerLane` elements; where nothing is timed one without meaning.
-  package let durations: MappedArray<HistogramSlots>
+  package let durations: MappedArray<CallDurations>
   /// Where all calls are timed one element per possible CPU; else one without meaning.
   package let times: MappedArray<SyscallTimes>
   package let histogramsPerLane: Int
@@ -46,7 +46,7 @@ package final class SyscallPrograms: LoadedPrograms {
     histogramsPerLane = options.syscalls.hasHistogramsBySyscall ? Int(SYSCALL_INDEXES) : Int(SYSCALL_CATEGORIES)
     // few calls are timed, unless all are
     lanes = Lanes(
-      size: histogramsPerLane * MemoryLayout<HistogramSlots>.stride, budget: timing == .all ? .max : Self.budget)
+      size: histogramsPerLane * MemoryLayout<CallDurations>.stride, budget: timing == .all ? .max : Self.budget)
     self.form = form
     var object = try Self.open(
       form, options: options, lanes: lanes, histograms: lanes.count * histogramsPerLane, watched: watched)
@@ -92,6 +92,7 @@ package final class SyscallPrograms: LoadedPrograms {
     } else {
       try object.setCapacity("syscall_tasks", options.scheduler.tasks)
     }
+    if timing != .off && options.hasFineHistograms { try object.refine("syscall_durations") }
     var config = configuration(form, options: options.syscalls, hasDetail: watched != nil)
     config.lane_shift = UInt8(lanes.shift)
     try object.configure(config)

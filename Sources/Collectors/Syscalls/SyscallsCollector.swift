@@ -78,10 +78,11 @@ package final class SyscallsCollector: PeriodicCollector {
   private var calls = [UInt64](repeating: 0, count: SyscallsCollector.indexes)
   private var nanoseconds = [UInt64](repeating: 0, count: SyscallsCollector.indexes)
   private var errorCounts = [UInt64](repeating: 0, count: Int(ERROR_NUMBERS))
-  private var words = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS) + 1)
+  private var durations: KernelHistogram
 
   private init(_ programs: SyscallPrograms, _ options: SyscallOptions) throws(CollectorFailure) {
     self.programs = programs
+    durations = KernelHistogram(of: programs.durations)
     isByCall = options.hasHistogramsBySyscall
     do throws(SystemError) {
       if let entry = programs.entry, let times = options.windows {
@@ -172,7 +173,7 @@ package final class SyscallsCollector: PeriodicCollector {
 
   private func writeCategories(to writer: inout SampleWriter) {
     for (index, category) in SyscallCategory.allCases.enumerated() {
-      clear()
+      durations.clear()
       addDurations(of: index)
       write(category, call: nil, to: &writer)
     }
@@ -180,7 +181,7 @@ package final class SyscallsCollector: PeriodicCollector {
 
   private func writeCalls(to writer: inout SampleWriter) {
     for index in 0..<Self.indexes where calls[index] > 0 {
-      clear()
+      durations.clear()
       if index == Self.unknown {
         for unnamed in 0..<Self.unknown where isUnknown(unnamed) { addDurations(of: unnamed) }
       }
@@ -189,22 +190,17 @@ package final class SyscallsCollector: PeriodicCollector {
     }
   }
 
-  private func clear() {
-    for word in words.indices { words[word] = 0 }
-  }
-
-  /// Adds the histogram at one index, over all CPUs, to `words`.
+  /// Adds the histogram at one index, over all CPUs, to `durations`.
   private func addDurations(of index: Int) {
     for lane in 0..<programs.lanes.count {
-      programs.durations.addWords(of: lane * programs.histogramsPerLane + index, at: 0, to: &words)
+      durations.add(programs.durations, element: lane * programs.histogramsPerLane + index)
     }
   }
 
   private func write(_ category: SyscallCategory, call: String?, to writer: inout SampleWriter) {
-    let slots = words.dropLast()
-    guard slots.contains(where: { $0 > 0 }) else { return }
+    if durations.isEmpty { return }
     writer.label("category", category.rawValue)
     if let call { writer.label("syscall", call) }
-    writer.histogram(slots: slots, sum: words.last!, layout: Self.layout)
+    durations.write(Self.layout, to: &writer)
   }
 }

@@ -29,6 +29,13 @@ struct WebArguments: ParsableArguments {
   var showsCreated = false
 
   @Flag(
+    name: .customLong("web.native-histograms"),
+    help: ArgumentHelp(
+      "Make histograms of protobuf native ones as well, eight buckets to each power of two. Only for servers with native histograms on: others that ask for protobuf lose every histogram.",
+      discussion: "See docs/web.md for what each server needs."))
+  var hasNativeHistograms = false
+
+  @Flag(
     name: .customLong("web.systemd-socket"),
     help: "Listen on the sockets that systemd passes, instead of --web.listen-address.")
   var usesSystemdSocket = false
@@ -73,7 +80,7 @@ struct WebArguments: ParsableArguments {
     do throws(WebConfigurationError) {
       return try WebConfiguration(
         listenAddresses: listenAddresses, telemetryPath: telemetryPath, maxRequests: maxRequests,
-        showsCreated: showsCreated)
+        showsCreated: showsCreated, hasNativeHistograms: hasNativeHistograms)
     } catch {
       throw StartError(error.message, cure: error.cure)
     }

@@ -105,7 +105,10 @@ final class LiveCollectors {
 /// What collectors showed at one moment.
 struct Reading {
   struct Histogram {
+    /// Powers of two.
     var slots: [UInt64] = Array(repeating: 0, count: 48)
+    /// Eighths of them; all 0 where the kernel does not tell these apart.
+    var eighths: [UInt64] = Array(repeating: 0, count: 48 * 8)
     var sum: UInt64 = 0
     var count: UInt64 { slots.reduce(0, +) }
   }
@@ -144,7 +147,8 @@ struct Reading {
   /// Series of all families; a histogram has one for each bound, and its sum and count.
   var series: Int {
     samples.reduce(0) { sum, sample in
-      guard case .histogram(_, _, _, let layout) = sample.value else { return sum + 1 }
+      guard case .histogram(let histogram) = sample.value else { return sum + 1 }
+      let layout = histogram.layout
       return sum + layout.highest - layout.lowest + 1 + 3
     }
   }
@@ -175,9 +179,13 @@ struct Reading {
 
   func histogram(_ family: String, _ labels: [String: String] = [:]) -> Histogram {
     matching(family, labels).reduce(into: Histogram()) { result, sample in
-      guard case .histogram(let first, let count, let sum, _) = sample.value else { return }
-      for slot in 0..<count { result.slots[slot] += slots[first + slot] }
-      result.sum += sum
+      guard case .histogram(let histogram) = sample.value else { return }
+      let schema = histogram.scale.schema
+      for (slot, count) in slots[histogram.slots].enumerated() {
+        result.slots[slot >> schema] += count
+        if schema == 3 { result.eighths[slot] += count }
+      }
+      result.sum += histogram.sum
     }
   }
 }
@@ -186,6 +194,7 @@ extension Reading.Histogram {
   static func - (left: Self, right: Self) -> Self {
     var result = left
     for slot in result.slots.indices { result.slots[slot] -= right.slots[slot] }
+    for slot in result.eighths.indices { result.eighths[slot] -= right.eighths[slot] }
     result.sum -= right.sum
     return result
   }

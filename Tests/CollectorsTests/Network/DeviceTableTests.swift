@@ -11,8 +11,8 @@ import Testing
     var result = DeviceCounters()
     result.received = packets
     result.receivedBytes = packets * 100
-    result.queue[3] = packets
-    result.queue[DeviceCounters.slots] = packets * 5
+    result.queue = KernelHistogram(isFine: false)
+    result.queue.add(words: [0, packets, packets * 5], at: 0, count: 2, size: 3)
     return result
   }
 
