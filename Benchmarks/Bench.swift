@@ -1,7 +1,7 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [slowdown] [scrape] [memory] [peer] [passes] [energy] [weights]`, all of them
+/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [peer] [passes] [energy] [weights]`, all of them
 /// by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
@@ -9,6 +9,7 @@ import Glibc
 struct Bench {
   private static let parts: [(name: String, run: @Sendable () throws -> Void)] = [
     ("events", EventCosts.run),
+    ("native", FineSlotCosts.run),
     ("slowdown", Slowdown.run),
     ("scrape", ScrapeCosts.run),
     ("memory", MemoryCosts.run),

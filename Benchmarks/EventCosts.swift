@@ -6,9 +6,9 @@ import Collectors
 /// Nanoseconds per event of every program beside an empty program at the same hook in the same window.
 enum EventCosts {
   private static let windows = 9
-  private static let windowNanoseconds: UInt64 = 150_000_000
+  static let windowNanoseconds: UInt64 = 150_000_000
 
-  private struct Load: Sendable {
+  struct Load: Sendable {
     let name: String
     /// As `collector program`; an empty program is found by the program's name.
     let programs: [String]
@@ -18,7 +18,7 @@ enum EventCosts {
   }
 
   /// What programs cost that run for one and the same thing: their sum over the floor of one empty program.
-  private struct Figure: Sendable {
+  struct Figure: Sendable {
     let name: String
     /// Those that are not attached cost nothing.
     let programs: Set<String>
@@ -56,7 +56,7 @@ enum EventCosts {
       programs: ["block block_rq_issue", "block block_rq_complete"],
       goal: nil), run: { cbench_disk($0) })
 
-  private static let loads = [
+  static let loads = [
     switching(goal: 2.6),
     Load(
       name: "ping-pong, two CPUs", programs: ["sched sched_switch", "sched sched_wakeup", "cpu cpu_idle"],
@@ -233,7 +233,7 @@ enum EventCosts {
       figure.goal.map { together.median <= $0 ? "reached" : "missed" } ?? "")
   }
 
-  private static func difference(
+  static func difference(
     _ before: ProgramStatistics?, _ after: ProgramStatistics?
   ) -> (runs: UInt64, perRun: Double)? {
     guard let before, let after, after.runs > before.runs + 10 else { return nil }
