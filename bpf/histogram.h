@@ -13,6 +13,14 @@ static __always_inline u32 within(u32 slot, u32 first, u32 count)
 	return slot < count ? slot : count - 1;
 }
 
+/* The same of fine slots: 64 bits wide and compared last, for the verifiers of 5.10 and 6.1 lose other bounds. */
+static __always_inline u64 fine_within(u64 slot, u64 first, u64 count)
+{
+	slot = slot < first ? 0 : slot - first;
+	barrier_var(slot);
+	return slot < count ? slot : count - 1;
+}
+
 /* The fine slots of the slots `member` of `*element`, which may have indexes in it that are no constants. */
 #define fine_slots(element, member)                                                                                    \
 	((u64 *)((void *)(element) + sizeof(*(element)) + FINE_SLOTS * __builtin_offsetof(typeof(*(element)), member)))
@@ -24,13 +32,12 @@ static __always_inline u32 within(u32 slot, u32 first, u32 count)
 #define histogram_count(element, member, first, count, ns, add)                                                        \
 	({                                                                                                             \
 		u64 time_ = (ns);                                                                                      \
-		u32 slot_;                                                                                             \
                                                                                                                        \
 		if (fine) {                                                                                            \
-			slot_ = within(fine_slot(time_), (first)*FINE_SLOTS, (count)*FINE_SLOTS);                      \
+			u64 slot_ = fine_within(fine_slot(time_), (first)*FINE_SLOTS, (count)*FINE_SLOTS);             \
 			add(&fine_slots(element, member.slots)[slot_], 1);                                             \
 		} else {                                                                                               \
-			slot_ = within(histogram_slot(time_), first, count);                                           \
+			u32 slot_ = within(histogram_slot(time_), first, count);                                       \
 			add(&(element)->member.slots[slot_], 1);                                                       \
 		}                                                                                                      \
 		add(&(element)->member.sum, time_);                                                                    \

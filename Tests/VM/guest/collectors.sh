@@ -122,3 +122,15 @@ for turn in 1 2; do
 done
 snap oom-1
 stop
+
+# Finer histograms: of these the older verifiers follow the bounds, too.
+# shellcheck disable=SC2086
+start fine $others --web.native-histograms --cgroup.runqueue --syscalls.timing all || exit 1
+snap fine-0
+run_load ping-pong 2000
+run_load deep-reads /dev/vda 8192 300 8
+run_load children 40 fails
+run_load touch-pages 3000
+snap fine-1
+fetch /metrics >/dev/null
+stop

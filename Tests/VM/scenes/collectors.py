@@ -320,6 +320,25 @@ def load_tracking_follows_tasks(guest):
 
 
 @test(PLAIN)
+def finer_histograms_run_wherever_the_others_do(guest):
+    for labels, value in guest.samples("tasks-0").of("collector_up"):
+        finer = guest.samples("fine-0").of("collector_up", collector=labels["collector"])
+        assert [found for _, found in finer] == [value], f"{labels}: {value}, {finer}"
+    window = guest.window("fine-0", "fine-1")
+    for family in ("sched_runqueue_latency_seconds", "sched_oncpu_seconds", "sched_offcpu_seconds",
+                   "softirq_duration_seconds", "hardirq_duration_seconds"):
+        assert window.rise(f"{family}_count") > 20, family
+    assert window.rise("block_io_duration_seconds_count", operation="read") >= 300
+    assert window.rise("exited_process_lifetime_seconds_count") >= 40
+    assert window.rise("syscall_duration_seconds_count") > 4000
+    # text has them as powers of two, whatever they are below
+    count = window.rise("sched_oncpu_seconds_count")
+    assert window.rise("sched_oncpu_seconds_bucket", le="+Inf") == count
+    half = window.rise("sched_oncpu_seconds_bucket", le="0.0009765625")
+    assert 0 < half <= count, f"{half} of {count} slices are shorter than a millisecond"
+
+
+@test(PLAIN)
 def no_update_is_lost(guest):
     lost = [
         (labels["map"], labels["cause"], value) for labels, value in guest.samples("oom-1").of("bpf_lost_updates_total")
