@@ -82,7 +82,7 @@ let package = Package(
       swiftSettings: settings),
 
     // Loads of known size for the tests of the kernel side.
-    .executableTarget(name: "loads", path: "Tests/Support/Loads"),
+    .executableTarget(name: "loads", path: "Tests/Support/Loads", linkerSettings: [.linkedLibrary("m")]),
     .target(name: "nvmlstandin", path: "Tests/Support/StandInNVML"),
     // Reads what the product compresses, by another library; links the zlib that CLibbpf names.
     .target(name: "CZlib", path: "Tests/Support/CZlib"),

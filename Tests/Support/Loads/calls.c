@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -152,6 +154,36 @@ void mixed_sleeps(long rounds, long shortest_us, long longest_us)
 		sleep_in_call(shortest_us);
 		sleep_in_call((shortest_us + longest_us) / 8);
 		sleep_in_call(longest_us);
+	}
+	finish();
+}
+
+static long nanoseconds_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000L + now.tv_nsec;
+}
+
+/*
+ * Waits by rt_sigtimedwait, which few others call, for times that are even on a scale of logarithms, and writes how many
+ * nanoseconds each took.
+ */
+void timed_waits(long count, long shortest_us, long longest_us)
+{
+	double ratio = (double)longest_us / shortest_us;
+	sigset_t none;
+
+	sigemptyset(&none);
+	ready();
+	for (long i = 0; i < count; i++) {
+		/* in no order, and each part of the scale as often as the others */
+		long us = shortest_us * pow(ratio, (i * 7919 % count + 0.5) / count), begun = nanoseconds_now();
+		struct timespec time = {us / 1000000, us % 1000000 * 1000};
+
+		check(sigtimedwait(&none, NULL, &time) == -1, "sigtimedwait");
+		printf("%ld\n", nanoseconds_now() - begun);
 	}
 	finish();
 }

@@ -85,6 +85,7 @@ void refused_exits(long count);
 /* The call `number` once in each of `count` periods. */
 void periodic_calls(long number, long count, long period_us);
 /* pselect6() of the shortest, of a middle and of the longest time by turns. */
+void timed_waits(long count, long shortest_us, long longest_us);
 void mixed_sleeps(long rounds, long shortest_us, long longest_us);
 /* nanosleep() or pselect6() of `us`, `count` times. */
 void sleeping_calls(long number, long count, long us);

@@ -147,6 +147,7 @@ static const struct load loads[] = {
 	{"strange-names", .words = run_strange_names, 2, 2},
 	{"synced-writes", .one = synced_writes},
 	{"threads", .two = threads},
+	{"timed-waits", .three = timed_waits},
 	{"touch-pages", .one = touch_pages},
 	{"write-back", .words = run_write_back, 1, 3},
 };
