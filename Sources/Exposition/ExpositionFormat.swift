@@ -1,6 +1,8 @@
 /// The formats a scrape can be answered in.
 package enum ExpositionFormat: Sendable, Hashable, CaseIterable {
   case openMetrics
+  /// As its release candidate has it: only for whoever asks for that version.
+  case openMetrics2
   case prometheus
   /// Delimited messages `io.prometheus.client.MetricFamily` of client_model.
   case protobuf
@@ -8,6 +10,7 @@ package enum ExpositionFormat: Sendable, Hashable, CaseIterable {
   package var contentType: String {
     switch self {
     case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"
+    case .openMetrics2: "application/openmetrics-text; version=2.0.0; charset=utf-8"
     case .prometheus: "text/plain; version=0.0.4; charset=utf-8"
     case .protobuf: "application/vnd.google.protobuf; proto=io.prometheus.client.MetricFamily; encoding=delimited"
     }
@@ -34,13 +37,14 @@ extension [Snapshot] {
   /// protobuf, of a family's message: its length goes ahead of it.
   ///
   /// - Parameters:
-  ///   - created: whether OpenMetrics has `_created` samples of when series began; protobuf always has them.
-  ///   - native: whether histograms of protobuf are native, too.
+  ///   - created: whether OpenMetrics 1.0 has `_created` samples of when series began; 2.0 and protobuf always say it.
+  ///   - native: whether histograms of protobuf and OpenMetrics 2.0 are native, too.
   package func encode(
     as format: ExpositionFormat, created: Bool = false, native: Bool = false, _ body: ([UInt8]) -> Void
   ) {
     switch format {
     case .openMetrics: encode(TextEncoder(.openMetrics, created: created), body)
+    case .openMetrics2: encode(OpenMetrics2Encoder(native: native), body)
     case .prometheus: encode(TextEncoder(.prometheus, created: false), body)
     case .protobuf: encode(ProtobufEncoder(native: native), body)
     }

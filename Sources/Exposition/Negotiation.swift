@@ -2,7 +2,8 @@
 package enum ContentNegotiation {
   /// The format for the values of a request's `Accept` lines, none if it has no such header.
   ///
-  /// OpenMetrics where the client gives it a higher weight than Prometheus text, or names it with the same weight. Protobuf
+  /// OpenMetrics 2.0 where the client names that version, with a weight that no other format exceeds.
+  /// OpenMetrics 1.0 where the client gives it a higher weight than Prometheus text, or names it with the same weight. Protobuf
   /// where the client names it, with a higher weight than both, or the same one without naming either.
   /// Anything else is Prometheus text, also for a client that accepts neither: like the client libraries, a scrape is
   /// never answered with 406. The `escaping` parameter of Prometheus 3 is of no matter, as all names here are plain ASCII.
@@ -11,6 +12,8 @@ package enum ContentNegotiation {
     let openMetrics = preference(for: .openMetrics, in: ranges)
     let prometheus = preference(for: .prometheus, in: ranges)
     let protobuf = preference(for: .protobuf, in: ranges)
+    let candidate = preference(for: .openMetrics2, in: ranges).weight
+    if candidate > 0, candidate >= max(openMetrics.weight, prometheus.weight, protobuf.weight) { return .openMetrics2 }
     let text = max(openMetrics.weight, prometheus.weight)
     let namesText = max(openMetrics.match, prometheus.match) >= .type
     if protobuf.weight > text || protobuf.weight > 0 && protobuf.weight == text && !namesText { return .protobuf }
@@ -56,7 +59,7 @@ package enum ContentNegotiation {
     if let charset = range.parameter("charset"), charset.lowercased() != "utf-8" { return .none }
     let version = range.parameter("version")
     switch (format, range.name) {
-    case (_, "*/*"): return .anything
+    case (.openMetrics, "*/*"), (.prometheus, "*/*"): return .anything
     case (.openMetrics, "application/*"), (.prometheus, "text/*"): return .anySubtype
     case (.openMetrics, "application/openmetrics-text"):
       switch version {
@@ -66,6 +69,7 @@ package enum ContentNegotiation {
       case "1.0.0": return .version
       default: return .none
       }
+    case (.openMetrics2, "application/openmetrics-text"): return version == "2.0.0" ? .version : .none
     case (.prometheus, "text/plain"):
       switch version {
       case nil: return .type

@@ -10,10 +10,7 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
   private var metric: [UInt8] = []
   private var value: [UInt8] = []
   private var part: [UInt8] = []
-  /// Of a native histogram, the buckets that are not empty, those between them that cost less than a gap, and where each
-  /// run of them begins.
-  private var buckets: [UInt64] = []
-  private var runs: [(index: Int, length: Int)] = []
+  private var buckets = NativeBuckets()
   private let native: Bool
   private var type = MetricType.gauge
   /// Of the family under way: it comes after the metrics, which are the message's fourth field.
@@ -101,47 +98,20 @@ struct ProtobufEncoder: SnapshotEncoder, ~Copyable {
   /// The same as a native histogram: fields 5 to 7 and 12 and 13. The count is that of these very slots, and there always is a
   /// threshold: servers refuse the one, and take an empty histogram for a classic one without the other.
   private mutating func appendNative(_ scale: SlotScale, _ slots: ArraySlice<UInt64>) {
-    let zeros = slots.prefix(scale.zeroSlots)
+    buckets.fill(from: slots, scale)
     Protobuf.signed(5, Int64(scale.schema), to: &value)
     Protobuf.double(6, scale.zeroThreshold, to: &value)
-    Protobuf.unsigned(7, zeros.reduce(0, &+), to: &value)
-    findRuns(slots[zeros.endIndex...], first: scale.index(of: zeros.count))
-    var end = 0
-    for run in runs {
+    Protobuf.unsigned(7, buckets.zeroCount, to: &value)
+    for span in buckets.spans {
       part.removeAll(keepingCapacity: true)
-      // from 0, and then from the end of the run before
-      Protobuf.signed(1, Int64(run.index - end), to: &part)
-      Protobuf.unsigned(2, UInt64(run.length), to: &part)
+      Protobuf.signed(1, Int64(span.offset), to: &part)
+      Protobuf.unsigned(2, UInt64(span.length), to: &part)
       Protobuf.message(12, part, to: &value)
-      end = run.index + run.length
     }
     var last: UInt64 = 0
-    for count in buckets {
+    for count in buckets.counts {
       Protobuf.signed(13, Int64(bitPattern: count &- last), to: &value)
       last = count
-    }
-  }
-
-  /// Fills `buckets` and `runs` from slots that are the buckets from `first` on. Up to two empty ones cost no more bytes than
-  /// another run.
-  private mutating func findRuns(_ slots: ArraySlice<UInt64>, first: Int) {
-    buckets.removeAll(keepingCapacity: true)
-    runs.removeAll(keepingCapacity: true)
-    var empty = Int.max
-    for (offset, count) in slots.enumerated() {
-      if count == 0 {
-        if empty < .max { empty += 1 }
-        continue
-      }
-      if empty > 2 {
-        runs.append((first + offset, 0))
-      } else {
-        for _ in 0..<empty { buckets.append(0) }
-        runs[runs.count - 1].length += empty
-      }
-      runs[runs.count - 1].length += 1
-      buckets.append(count)
-      empty = 0
     }
   }
 

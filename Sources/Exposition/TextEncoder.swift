@@ -47,9 +47,9 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
       return appendCreated(sample, snapshot, &bytes)
     }
     bytes.append(contentsOf: name)
-    append(snapshot.labels[sample.labels], &bytes)
+    SampleText.labels(snapshot.labels[sample.labels], to: &bytes)
     // OpenMetrics: an info's value must be 1.
-    if type == .info { bytes.append(UInt8(ascii: "1")) } else { append(sample.value, &bytes) }
+    if type == .info { bytes.append(UInt8(ascii: "1")) } else { SampleText.value(sample.value, to: &bytes) }
     bytes.append(UInt8(ascii: "\n"))
     if type == .counter { appendCreated(sample, snapshot, &bytes) }
   }
@@ -65,7 +65,7 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
     guard created, sample.start >= 0 else { return }
     bytes.append(contentsOf: name[..<familyBytes])
     bytes.append(contentsOf: "_created".utf8)
-    append(snapshot.labels[sample.labels], &bytes)
+    SampleText.labels(snapshot.labels[sample.labels], to: &bytes)
     DecimalText.append(snapshot.starts[sample.start], digits: 3, to: &bytes)
     bytes.append(UInt8(ascii: "\n"))
   }
@@ -79,33 +79,7 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
   }
 
   private func comment(_ keyword: StaticString, _ text: String, _ bytes: inout [UInt8]) {
-    bytes.append(contentsOf: "# ".utf8)
-    keyword.withUTF8Buffer { bytes.append(contentsOf: $0) }
-    bytes.append(UInt8(ascii: " "))
-    bytes.append(contentsOf: name)
-    bytes.append(UInt8(ascii: " "))
-    var text = text
-    text.withUTF8 { Escaping.append($0, quotes: format == .openMetrics, to: &bytes) }
-    bytes.append(UInt8(ascii: "\n"))
-  }
-
-  private func append(_ labels: ArraySlice<UInt8>, _ bytes: inout [UInt8]) {
-    if !labels.isEmpty {
-      bytes.append(UInt8(ascii: "{"))
-      bytes.append(contentsOf: labels)
-      bytes.append(UInt8(ascii: "}"))
-    }
-    bytes.append(UInt8(ascii: " "))
-  }
-
-  private func append(_ value: Snapshot.Value, _ bytes: inout [UInt8]) {
-    switch value {
-    case .integer(let value): DecimalText.append(value, to: &bytes)
-    case .unsigned(let value): DecimalText.append(magnitude: value, isNegative: false, to: &bytes)
-    case .double(let value): DecimalText.append(value, to: &bytes)
-    case .decimal(let value, let digits): DecimalText.append(value, digits: digits, to: &bytes)
-    case .histogram: break
-    }
+    SampleText.comment(keyword, name, text, escapesQuotes: format == .openMetrics, to: &bytes)
   }
 
   /// Buckets, count and sum.
@@ -133,20 +107,20 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
 
     bytes.append(contentsOf: name)
     bytes.append(contentsOf: "_count".utf8)
-    append(labels, &bytes)
+    SampleText.labels(labels, to: &bytes)
     DecimalText.append(magnitude: count, isNegative: false, to: &bytes)
     bytes.append(UInt8(ascii: "\n"))
 
     bytes.append(contentsOf: name)
     bytes.append(contentsOf: "_sum".utf8)
-    append(labels, &bytes)
+    SampleText.labels(labels, to: &bytes)
     DecimalText.append(histogram.sum, digits: 9, to: &bytes)
     bytes.append(UInt8(ascii: "\n"))
   }
 }
 
 extension MetricType {
-  fileprivate var openMetricsWord: String {
+  var openMetricsWord: String {
     switch self {
     case .counter: "counter"
     case .gauge: "gauge"

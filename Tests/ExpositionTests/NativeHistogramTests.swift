@@ -29,7 +29,8 @@ import Testing
     for _ in 0..<200 {
       let slots = (0..<48 * parts).map { slot in
         // gaps of all lengths
-        slot < first * parts || Int.random(in: 0..<4, using: &random) > 0 ? 0 : UInt64.random(in: 1...99, using: &random)
+        slot < first * parts || Int.random(in: 0..<4, using: &random) > 0
+          ? 0 : UInt64.random(in: 1...99, using: &random)
       }
       let metric = try native(slots, scale)
       let native = try #require(metric.native)

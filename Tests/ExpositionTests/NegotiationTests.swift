@@ -87,13 +87,26 @@ import Testing
   }
 
   @Test func `only versions that are written match`() {
-    #expect(format("application/openmetrics-text;version=2.0.0") == .prometheus)
+    #expect(format("application/openmetrics-text;version=2.1.0") == .prometheus)
     #expect(format("application/openmetrics-text;version=0.0.1") == .openMetrics)
     #expect(format("application/openmetrics-text;version=\"1.0.0\"") == .openMetrics)
-    #expect(format("application/openmetrics-text;version=2.0.0,application/openmetrics-text;q=0.1") == .openMetrics)
+    #expect(format("application/openmetrics-text;version=2.1.0,application/openmetrics-text;q=0.1") == .openMetrics)
     #expect(format("text/plain;version=1.0.0,application/openmetrics-text;version=1.0.0;q=0.1") == .openMetrics)
     #expect(format("application/openmetrics-text;charset=UTF-8") == .openMetrics)
     #expect(format("application/openmetrics-text;charset=utf-16") == .prometheus)
+  }
+
+  @Test func `OpenMetrics 2 goes to whoever asks for it by name`() {
+    let candidate = "application/openmetrics-text;version=2.0.0"
+    #expect(format(candidate) == .openMetrics2)
+    #expect(format(candidate + ",application/openmetrics-text;version=1.0.0,text/plain,*/*") == .openMetrics2)
+    #expect(format(candidate + ";q=0.5,application/openmetrics-text;version=1.0.0;q=0.6") == .openMetrics)
+    #expect(format(candidate + ";q=0.5,text/plain") == .prometheus)
+    #expect(format(candidate + ";q=0") == .prometheus)
+    #expect(format(candidate + ";charset=utf-16") == .prometheus)
+    for accept in ["application/openmetrics-text", "application/*", "*/*", "application/openmetrics-text;version=2"] {
+      #expect(format(accept) != .openMetrics2, "\(accept)")
+    }
   }
 
   @Test func `case, white space, quotes and several lines do not matter`() {

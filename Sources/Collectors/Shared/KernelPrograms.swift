@@ -71,7 +71,8 @@ package final class KernelPrograms {
     exitsLock.withLock { _ in
       if exitsResult != nil { return }
       exitsResult = attempt { () throws(CollectorFailure) in
-        try PerCPUPrograms("exits", map: "exits_cpus", attaching: ["sched_process_exit"], isFine: options.hasFineHistograms,
+        try PerCPUPrograms(
+          "exits", map: "exits_cpus", attaching: ["sched_process_exit"], isFine: options.hasFineHistograms,
           budget: 1 << 17)
       }
       if case .success(let programs) = exitsResult { register(programs) }

@@ -16,7 +16,10 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
   ///   - isFine: its histograms tell eighths of powers of two apart; nil: it has none.
   ///   - budget: bytes that the array may take before CPUs share its elements; nil: each has its own.
   ///   - collector: the collector that pays for it; nil: the one of the object's name.
-  init(_ name: String, map: String, attaching programs: [String], isFine: Bool? = nil, budget: Int? = nil, collector: String? = nil)
+  init(
+    _ name: String, map: String, attaching programs: [String], isFine: Bool? = nil, budget: Int? = nil,
+    collector: String? = nil
+  )
     throws(CollectorFailure)
   {
     do throws(BPFError) {
