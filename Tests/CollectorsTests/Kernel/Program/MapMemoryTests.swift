@@ -57,10 +57,10 @@ extension KernelTests {
 
     /// Maps as they are loaded on a machine with `cpus` CPUs: arrays are made as long, and what the kernel itself keeps by
     /// CPU is added for those that are not here. By collector and map, in bytes.
-    private func bytes(cpus: Int, _ names: Set<String>) throws -> [String: Int] {
+    private func bytes(cpus: Int, _ names: Set<String>, isFine: Bool = false) throws -> [String: Int] {
       try PossibleCPUs.$simulatedEnd.withValue(cpus) {
         var result: [String: Int] = [:]
-        let collectors = try LiveCollectors(names)
+        let collectors = try LiveCollectors(names) { $0.hasFineHistograms = isFine }
         for programs in collectors.context.kernel.loaded {
           for map in programs.maps() {
             let here = Int(try memlock(map.descriptor))
@@ -80,6 +80,15 @@ extension KernelTests {
       let growth = large.merging(small) { $0 - $1 }
       // none is left to grow alone
       for (map, bytes) in growth { #expect(bytes <= 2 << 20, "\(map)") }
+    }
+
+    /// As docs/formats.md says: elements are nine times as large, and no fewer CPUs have their own.
+    @Test func fineHistogramsTakeWhatIsSaid() throws {
+      let few = try bytes(cpus: 2, Self.names, isFine: true)
+      #expect(few.values.reduce(0, +) <= 5 << 20, "\(few.filter { $0.value > 100_000 })")
+      var many = try bytes(cpus: 256, Self.names, isFine: true)
+      many["faults faults_cpus"] = 9 * 256 * MemoryLayout<FaultsPerCPU>.stride
+      #expect(many.values.reduce(0, +) <= 36 << 20, "\(many.filter { $0.value > 100_000 })")
     }
 
     /// Datagrams to closed ports, as the kernel counts them.
