@@ -32,7 +32,7 @@ struct WebArguments: ParsableArguments {
     name: .customLong("web.native-histograms"),
     help: ArgumentHelp(
       "Make histograms of protobuf native ones as well, eight buckets to each power of two. Only for servers with native histograms on: others that ask for protobuf lose every histogram.",
-      discussion: "See docs/web.md for what each server needs."))
+      discussion: "docs/formats.md says what each server needs."))
   var hasNativeHistograms = false
 
   @Flag(
