@@ -1,7 +1,7 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [peer] [passes] [energy] [weights]`, all of them
+/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [passes] [energy] [weights]`, all of them
 /// by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
@@ -13,6 +13,7 @@ struct Bench {
     ("slowdown", Slowdown.run),
     ("scrape", ScrapeCosts.run),
     ("memory", MemoryCosts.run),
+    ("cpus", CPUCountCosts.run),
     ("peer", PeerCosts.run),
     ("passes", PassCosts.run),
     ("energy", EnergyCosts.run),

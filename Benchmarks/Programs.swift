@@ -3,6 +3,7 @@ import BPFPrograms
 import CBench
 import Collecting
 import Collectors
+import Exposition
 import Host
 import Logging
 
@@ -12,7 +13,7 @@ struct DefaultSet {
   private static let logger = Logger(label: "bench", factory: { _ in SwiftLogNoOpLogHandler() })
 
   let kernel: KernelPrograms
-  private let collectors: [any Collector]
+  private let collectors: [(name: String, collector: any Collector)]
 
   /// Starts what can run here, with the default options but for `change`; nil where no scheduler program can in this form.
   init?(
@@ -24,7 +25,9 @@ struct DefaultSet {
     change(&options)
     let context = CollectorContext(options: options, logger: Self.logger)
     kernel = context.kernel
-    collectors = Registry.collectors.filter { names.contains($0.name) }.compactMap { try? $0.make(context) }
+    collectors = Registry.collectors.filter { names.contains($0.name) }.compactMap { one in
+      (try? one.make(context)).map { (one.name, $0) }
+    }
     guard kernel.loaded.contains(where: { $0.collector == "sched" }) else { return nil }
   }
 
@@ -42,6 +45,18 @@ struct DefaultSet {
       throw BenchError("there is no collector \(name)")
     }
     return collector
+  }
+
+  /// Collects once; returns the nanoseconds of CPU that each collector took.
+  func collect() throws -> [String: UInt64] {
+    var writer = SampleWriter()
+    var costs: [String: UInt64] = [:]
+    for (name, collector) in collectors {
+      let before = OwnProcess.threadNanoseconds
+      try collector.collect(into: &writer)
+      costs[name] = OwnProcess.threadNanoseconds - before
+    }
+    return costs
   }
 
   /// What each program has run so far, by collector and program.
