@@ -99,6 +99,11 @@ let package = Package(
         "Collectors", "Collecting", "Energy", "Exposition", "Fixtures", "Host", "Web", logging,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio, path: "Tests/Support/Fuzzing"),
+    // Clients that are up to no good, and one that is not.
+    module(
+      "Attacks",
+      [tls, .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOEmbedded", package: "swift-nio")],
+      path: "Tests/Support/Attacks"),
     tests("FuzzTests", ["Fuzzing"]),
     tests("RepositoryTests", []),
     tests("ByteTextTests", ["ByteText"]),
@@ -122,7 +127,8 @@ let package = Package(
         tls, .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio),
     tests(
-      "EndToEnd", ["wattprobe", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "loads"],
+      "EndToEnd",
+      ["wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "loads"],
       exclude: ["Golden"]),
 
     // `make bench`: what the programs, a scrape and a pass cost.
@@ -132,7 +138,9 @@ let package = Package(
       plugins: ["BPFCompiler"]),
     .executableTarget(
       name: "bench",
-      dependencies: ["CBench", "BPF", "BPFPrograms", "Collecting", "Collectors", "Exposition", "Host", logging],
+      dependencies: [
+        "Attacks", "CBench", "BPF", "BPFPrograms", "Collecting", "Collectors", "Exposition", "Host", logging,
+      ],
       path: "Benchmarks", exclude: ["C"], swiftSettings: settings),
   ],
   cLanguageStandard: .gnu2x

@@ -1,7 +1,7 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [passes] [energy] [weights]`, all of them
+/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [attacks] [passes] [energy] [weights]`, all of them
 /// by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
@@ -15,6 +15,7 @@ struct Bench {
     ("memory", MemoryCosts.run),
     ("cpus", CPUCountCosts.run),
     ("peer", PeerCosts.run),
+    ("attacks", AttackCosts.run),
     ("passes", PassCosts.run),
     ("energy", EnergyCosts.run),
     ("weights", WeightCosts.run),

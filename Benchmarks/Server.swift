@@ -25,12 +25,8 @@ struct Server: ~Copyable {
   static func start(_ program: String? = nil, waitingFor target: String = "/-/ready") throws -> Server {
     let path = program ?? self.path
     let port = cbench_free_port()
-    let arguments = [path, "--web.listen-address=127.0.0.1:\(port)"]
-    var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for pointer in pointers { free(pointer) } }
     let start = MonotonicClock.now
-    let pid = cbench_server_start(path, &pointers)
-    guard pid > 0 else { throw BenchError("cannot start \(path)") }
+    let pid = try spawn(["--web.listen-address=127.0.0.1:\(port)"], of: path)
     for _ in 0..<5_000 {
       usleep(1_000)
       let connection = cbench_connect(port)
@@ -44,6 +40,16 @@ struct Server: ~Copyable {
     }
     cbench_server_stop(pid)
     throw BenchError("\(path) does not answer")
+  }
+
+  /// Starts `program`, or wattprobe, which the caller ends by `cbench_server_stop`.
+  static func spawn(_ arguments: [String], of program: String? = nil) throws -> Int32 {
+    let path = program ?? self.path
+    var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
+    defer { for pointer in pointers { free(pointer) } }
+    let pid = cbench_server_start(path, &pointers)
+    guard pid > 0 else { throw BenchError("cannot start \(path)") }
+    return pid
   }
 
   private static func isOK(_ connection: Int32, _ target: String) -> Bool {
@@ -129,7 +135,9 @@ struct Server: ~Copyable {
   }
 
   /// `VmRSS` or `VmHWM` in megabytes.
-  func memory(_ field: String) -> Double {
+  func memory(_ field: String) -> Double { Self.memory(field, of: pid) }
+
+  static func memory(_ field: String, of pid: Int32) -> Double {
     let status = (try? Self.text("/proc/\(pid)/status")) ?? ""
     let line = status.split(separator: "\n").first { $0.hasPrefix(field + ":") }
     return (line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Double($0) } ?? .nan)

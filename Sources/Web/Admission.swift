@@ -28,11 +28,13 @@ final class Admission {
   }
 
   /// - Parameters:
+  ///   - client: who asks.
   ///   - patience: how long the client waits.
   ///   - tlsNumber: of the settings under which the connection was made.
   ///   - deliver: is called later, on the event loop, once.
   func admit(
-    _ head: HTTPRequestHead, patience: Duration, tlsNumber: UInt64?, deliver: @escaping (Outcome) -> Void
+    _ head: HTTPRequestHead, from client: ClientAddress, patience: Duration, tlsNumber: UInt64?,
+    deliver: @escaping (Outcome) -> Void
   ) {
     settings.current { [self] settings in
       if settings.tlsNumber != tlsNumber { return deliver(.outdated) }
@@ -44,7 +46,7 @@ final class Admission {
       guard !settings.file.users.isEmpty else { return deliver(.admitted(headers)) }
       guard let field = head.headers.first(name: "authorization"), let credentials = BasicCredentials(field: field)
       else { return deliver(.refused(Self.unauthorized.adding(headers))) }
-      authenticator.check(credentials, users: settings.file.users, patience: patience) { verdict in
+      authenticator.check(credentials, from: client, users: settings.file.users, patience: patience) { verdict in
         switch verdict {
         case .right: deliver(.admitted(headers))
         case .wrong: deliver(.refused(Self.unauthorized.adding(headers)))

@@ -9,6 +9,7 @@ struct ServerContext {
   let admission: Admission?
   let scrapes: ScrapeQueue
   let connections: Connections
+  let turns: Turns
   let configuration: WebConfiguration
   let logger: Logger
 }
@@ -32,6 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var isSecured = false
   /// Stands before TLS.
   weak var gate: SecurityGate?
+  /// Whose it is.
+  private(set) var client = ClientAddress.local
   private(set) var hasServed = false
   private(set) var lastActivity = NIODeadline.now()
 
@@ -79,6 +82,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   func channelActive(context: ChannelHandlerContext) {
+    client = ClientAddress(context.remoteAddress)
     guard server.connections.add(self) else { return context.close(promise: nil) }
     settleClock()
   }
@@ -166,7 +170,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func answer(_ head: HTTPRequestHead) {
     let request = Request(head)
     guard let admission = server.admission else { return answer(request, head.version, ResponseHeaders()) }
-    admission.admit(head, patience: request.patience, tlsNumber: tlsNumber) { [self] outcome in
+    admission.admit(head, from: client, patience: request.patience, tlsNumber: tlsNumber) { [self] outcome in
       // the client may be gone
       guard context?.channel.isActive == true else { return }
       switch outcome {
@@ -185,7 +189,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     case .response(let response):
       send(response)
     case .scrape(let scrape):
-      ticket = server.scrapes.submit(scrape) { [self] result in
+      ticket = server.scrapes.submit(scrape, from: client) { [self] result in
         ticket = nil
         let response: Response =
           switch result {
@@ -228,7 +232,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     if let action = state.answered() { perform(action) }
     // Closing with unread input would reset the connection and take the refusal out of the client's hands.
     if state.phase == .lingering { context?.close(mode: .output, promise: nil) }
-    work()
+    goOn()
+  }
+
+  /// A request that came ahead of this response waits for its turn.
+  private func goOn() {
+    guard state.hasFurtherInput else { return work() }
+    server.turns.wait { [self] in
+      // the client may be gone
+      if context?.channel.isActive == true { work() }
+    }
   }
 
   // MARK: Keeping time

@@ -56,6 +56,9 @@ struct ConnectionState {
   /// Whether more should be read from the client.
   var wantsInput: Bool { phase != .answering && phase != .closed && parts.isEmpty }
 
+  /// Whether something has come behind the last request that was answered.
+  var hasFurtherInput: Bool { phase == .idle && !parts.isEmpty }
+
   /// Whether the connection outlives the response in hand.
   var keepsAlive: Bool { keepAlive && !isQuiescing && !((isInputClosed || isInputCut) && parts.isEmpty) }
 

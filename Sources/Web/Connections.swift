@@ -16,6 +16,8 @@ final class Connections {
   private let unreadResponses: Int
   private let logger: Logger
   private var open: [ObjectIdentifier: ConnectionHandler] = [:]
+  /// How many of them each client has.
+  private var clients: [ClientAddress: Int] = [:]
   /// In the order in which they began.
   private var sending: [Sending] = []
   private var turnedAway: UInt64 = 0
@@ -42,30 +44,47 @@ final class Connections {
       return false
     }
     open[ObjectIdentifier(connection)] = connection
+    clients[connection.client, default: 0] += 1
     return true
   }
 
   func remove(_ connection: ConnectionHandler) {
     endSending(connection)
-    guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil, open.isEmpty else { return }
-    whenEmpty?()
+    guard open.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+    let left = clients[connection.client, default: 1] - 1
+    clients[connection.client] = left > 0 ? left : nil
+    if open.isEmpty { whenEmpty?() }
   }
 
-  /// Closes the connection without a request in hand that has least to lose: one that has never asked for anything before
-  /// one that has, and of these the one that has been quiet for longest. Otherwise whoever opens enough connections and
-  /// leaves them alone keeps everyone else out.
+  /// Closes the connection without a request in hand that has least to lose: one of a client that has a quarter of all and
+  /// more, before those of others; one that has never asked for anything before one that has; and of these the one that has been
+  /// quiet for longest. Otherwise whoever opens enough connections and leaves them alone keeps everyone else out.
   private func makeRoom() -> Bool {
-    let loser = open.values.filter(\.isDispensable).min {
-      $0.hasServed != $1.hasServed ? !$0.hasServed : $0.lastActivity < $1.lastActivity
-    }
-    guard let loser else { return false }
+    let crowd = clients.max { $0.value < $1.value }.flatMap { $0.value > limits.connections / 4 ? $0.key : nil }
+    guard let loser = crowd.flatMap({ loser(of: $0) }) ?? loser(of: nil) else { return false }
     remove(loser)
     loser.close()
     return true
   }
 
-  /// A response begins to be sent, with this text. Whoever has had one for longest without taking it all makes room; the new
-  /// one is sent in any case.
+  /// - Parameter client: whose connections are meant; nil: everybody's.
+  private func loser(of client: ClientAddress?) -> ConnectionHandler? {
+    var loser: ConnectionHandler?
+    // in a flood of connections each is another look at all of them
+    for one in open.values where one.isDispensable && (client == nil || one.client == client) {
+      guard let other = loser else {
+        loser = one
+        continue
+      }
+      let hasLessToLose =
+        one.hasServed != other.hasServed ? !one.hasServed : one.lastActivity < other.lastActivity
+      if hasLessToLose { loser = one }
+    }
+    return loser
+  }
+
+  /// A response begins to be sent, with this text. Of the client that is sent most, the one that has been on its way for longest
+  /// makes room; the new one is sent in any case.
   ///
   /// - Parameter isShared: whether the text itself is what is held; TLS holds one of its own for each connection.
   func beginSending(_ connection: ConnectionHandler, _ text: ByteBuffer?, isShared: Bool) {
@@ -73,11 +92,21 @@ final class Connections {
     let new = Sending(
       connection: connection, text: isShared ? text?.withUnsafeReadableBytes { $0.baseAddress } : nil,
       bytes: text?.readableBytes ?? 0)
-    while let oldest = sending.first, sending.count >= unreadResponses || bytes(with: new) > limits.unreadBytes {
-      endSending(oldest.connection)
-      oldest.connection.close()
+    while let loser = greediest(with: connection.client),
+      sending.count >= unreadResponses || bytes(with: new) > limits.unreadBytes
+    {
+      endSending(loser)
+      loser.close()
     }
     sending.append(new)
+  }
+
+  /// What is on its way for longest to the client that most is on its way to, a further response to `client` among it.
+  private func greediest(with client: ClientAddress) -> ConnectionHandler? {
+    var counts = [client: 1]
+    for one in sending { counts[one.connection.client, default: 0] += 1 }
+    let most = counts.values.max()
+    return (sending.first { counts[$0.connection.client] == most } ?? sending.first)?.connection
   }
 
   func endSending(_ connection: ConnectionHandler) {

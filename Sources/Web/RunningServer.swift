@@ -5,7 +5,8 @@ import NIOPosix
 
 /// The threads, listeners and connections of a server that was started.
 struct RunningServer: Sendable {
-  private static let backlog: Int32 = 256
+  /// As many as the kernel's own limit is by default: whoever finds it full waits a second before it tries again.
+  private static let backlog: Int32 = 4096
   /// Small, so that a client cannot have much more than one request decoded ahead of its turn.
   private static let readBytes = 4 << 10
   private static let ipv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
@@ -62,8 +63,8 @@ struct RunningServer: Sendable {
         scrapes: ScrapeQueue(
           source: server.source, encode: server.encode, threads: threads, eventLoop: eventLoop,
           maxRequests: configuration.maxRequests),
-        connections: Connections(configuration, logger: server.logger), configuration: configuration,
-        logger: server.logger)
+        connections: Connections(configuration, logger: server.logger), turns: Turns(eventLoop: eventLoop),
+        configuration: configuration, logger: server.logger)
       return NIOLoopBound(context, eventLoop: eventLoop)
     }
     // Nothing in it throws, and the loop runs.

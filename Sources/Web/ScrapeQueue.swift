@@ -34,6 +34,7 @@ final class ScrapeQueue {
   }
 
   private struct Waiter {
+    let client: ClientAddress
     let variant: ScrapeRequest.Variant
     let deadline: Scheduled<Void>
     let deliver: (ScrapeResult) -> Void
@@ -74,9 +75,18 @@ final class ScrapeQueue {
 
   var waiting: Int { jobs.reduce(0) { $0 + $1.waiters.count } }
 
-  /// Queues a scrape; nil where too many wait already. `deliver` is called later, on the event loop, at most once.
-  func submit(_ request: ScrapeRequest, deliver: @escaping (ScrapeResult) -> Void) -> Ticket? {
-    guard maxRequests == 0 || waiting < maxRequests else { return nil }
+  private func waiting(of client: ClientAddress) -> Int {
+    jobs.reduce(0) { sum, job in sum + job.waiters.values.count { $0.client == client } }
+  }
+
+  /// Queues a scrape; nil where too many wait already, or too many of this client's. `deliver` is called later, on the event
+  /// loop, at most once.
+  func submit(
+    _ request: ScrapeRequest, from client: ClientAddress, deliver: @escaping (ScrapeResult) -> Void
+  ) -> Ticket? {
+    guard maxRequests == 0 || waiting < maxRequests && waiting(of: client) < Share.most(of: maxRequests) else {
+      return nil
+    }
     issued += 1
     let ticket = Ticket(number: issued)
     var place = jobs.firstIndex {
@@ -90,7 +100,8 @@ final class ScrapeQueue {
     }
     let queue = NIOLoopBound(self, eventLoop: eventLoop)
     let deadline = eventLoop.scheduleTask(in: TimeAmount(request.patience)) { queue.value.giveUp(ticket) }
-    jobs[place!].waiters[ticket] = Waiter(variant: request.variant, deadline: deadline, deliver: deliver)
+    jobs[place!].waiters[ticket] = Waiter(
+      client: client, variant: request.variant, deadline: deadline, deliver: deliver)
     if !isBusy { work() }
     return ticket
   }

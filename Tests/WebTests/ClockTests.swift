@@ -25,7 +25,8 @@ import Testing
         to: channel,
         ServerContext(
           router: Router(telemetryPath: "/metrics", version: "1", source: source), admission: nil, scrapes: scrapes,
-          connections: Connections(configuration, logger: logger), configuration: configuration,
+          connections: Connections(configuration, logger: logger), turns: Turns(eventLoop: loop),
+          configuration: configuration,
           logger: logger))
       channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }

@@ -9,7 +9,7 @@ import Testing
 
   @Test("Scrapes that come during a collection share it, and each rendering is made once")
   func sharing() async throws {
-    try await TestServer.run(source: FakeSource(isHeld: true)) { server in
+    try await TestServer.run(source: FakeSource(isHeld: true), maxRequests: 80) { server in
       let accepts = ["Accept: \(ExpositionFormat.openMetrics.contentType)", "Accept: text/plain"]
       let encodings = ["Accept-Encoding: gzip", "Accept-Encoding: identity"]
       let clients = try (0..<40).map { number in

@@ -3,6 +3,9 @@ import NIOPosix
 
 /// Decides whether credentials are those of a user. Lives on the event loop; hashes are computed on a thread of their own,
 /// one at a time, so that logins take one CPU at most and no scrape waits for those of others.
+///
+/// Hashes take long, and whoever guesses asks for many: clients take turns, those whose last login was wrong come last, and neither
+/// one client nor all who guess can have all the places there are to wait.
 final class Authenticator {
   enum Verdict: Sendable, Hashable {
     case right
@@ -16,6 +19,7 @@ final class Authenticator {
 
   private struct Waiter {
     let number: UInt64
+    let client: ClientAddress
     let deadline: Scheduled<Void>
     let deliver: (Verdict) -> Void
   }
@@ -33,6 +37,10 @@ final class Authenticator {
   private var cache = LoginCache(most: remembered)
   /// The first is being computed.
   private var jobs: [Job] = []
+  /// Clients whose last login was wrong.
+  private var guessers = Latest<ClientAddress>(most: remembered)
+  /// Whose login is being computed, or was last.
+  private var lastClient: ClientAddress?
   private var issued: UInt64 = 0
   private var whenIdle: (() -> Void)?
   /// Chooses the cost that a user who does not exist seems to have: the same each time, and not to be foretold.
@@ -50,20 +58,24 @@ final class Authenticator {
   /// Checks a login against the users, at least one, and their hashes. Who does not exist takes as long as one who does.
   ///
   /// - Parameters:
+  ///   - client: who asks.
   ///   - patience: how long to wait for a verdict.
   ///   - deliver: is called on the event loop, once, at once where the login is known.
   func check(
-    _ credentials: BasicCredentials, users: [[UInt8]: BcryptHash], patience: Duration,
+    _ credentials: BasicCredentials, from client: ClientAddress, users: [[UInt8]: BcryptHash], patience: Duration,
     deliver: @escaping (Verdict) -> Void
   ) {
     let hash = users[credentials.user]
     let key = cache.key(credentials, hash)
-    if let isRight = cache[key] { return deliver(isRight ? .right : .wrong) }
-    guard jobs.reduce(0, { $0 + $1.waiters.count }) < mostWaiting else { return deliver(.busy) }
+    if let isRight = cache[key] {
+      note(client, isRight)
+      return deliver(isRight ? .right : .wrong)
+    }
+    guard hasRoom(for: client) else { return deliver(.busy) }
     issued += 1
     let me = NIOLoopBound(self, eventLoop: eventLoop)
     let deadline = eventLoop.scheduleTask(in: TimeAmount(patience)) { [number = issued] in me.value.giveUp(number) }
-    let waiter = Waiter(number: issued, deadline: deadline, deliver: deliver)
+    let waiter = Waiter(number: issued, client: client, deadline: deadline, deliver: deliver)
     if let index = jobs.firstIndex(where: { $0.key == key }) {
       jobs[index].waiters.append(waiter)
     } else {
@@ -71,6 +83,29 @@ final class Authenticator {
       jobs.append(Job(key: key, password: credentials.password, hash: substitute, waiters: [waiter]))
       if jobs.count == 1 { compute() }
     }
+  }
+
+  private func note(_ client: ClientAddress, _ isRight: Bool) {
+    if isRight { guessers.remove(client) } else { guessers.insert(client) }
+  }
+
+  private func hasRoom(for client: ClientAddress) -> Bool {
+    let waiting = jobs.flatMap { $0.waiters.map(\.client) }
+    if waiting.count >= mostWaiting { return false }
+    let most = Share.most(of: mostWaiting)
+    if waiting.count(where: { $0 == client }) >= most { return false }
+    return !guessers.contains(client) || waiting.count(where: guessers.contains) < most
+  }
+
+  /// Puts first whose turn it is: whoever does not guess, and has not been served last, if there are such.
+  private func chooseNext() {
+    func first(_ isWanted: (ClientAddress) -> Bool) -> Int? {
+      jobs.firstIndex { $0.waiters.contains { isWanted($0.client) } }
+    }
+    let next =
+      first { !guessers.contains($0) && $0 != lastClient } ?? first { !guessers.contains($0) }
+      ?? first { $0 != lastClient } ?? 0
+    jobs.insert(jobs.remove(at: next), at: 0)
   }
 
   /// Calls back when no hash is being computed.
@@ -98,6 +133,8 @@ final class Authenticator {
   }
 
   private func compute() {
+    chooseNext()
+    lastClient = jobs[0].waiters.first?.client
     let me = NIOLoopBound(self, eventLoop: eventLoop)
     threads.submit { [eventLoop, hash = jobs[0].hash, password = jobs[0].password] state in
       guard state == .active else { return }
@@ -109,6 +146,7 @@ final class Authenticator {
   private func finish(_ isRight: Bool) {
     let job = jobs.removeFirst()
     cache.insert(job.key, isRight: isRight)
+    for waiter in job.waiters { note(waiter.client, isRight) }
     if !jobs.isEmpty { compute() }
     for waiter in job.waiters {
       waiter.deadline.cancel()

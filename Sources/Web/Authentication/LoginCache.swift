@@ -21,13 +21,15 @@ struct LoginCache {
     }
   }
 
-  private let most: Int
   private let salts = (0..<4).map { _ in UInt64.random(in: .min ... .max) }
-  private var right = Bounded()
-  private var wrong = Bounded()
+  private var right: Latest<Key>
+  private var wrong: Latest<Key>
 
   /// - Parameter most: how many right ones are kept, and how many wrong ones.
-  init(most: Int) { self.most = most }
+  init(most: Int) {
+    right = Latest(most: most)
+    wrong = Latest(most: most)
+  }
 
   func key(_ credentials: BasicCredentials, _ hash: BcryptHash?) -> Key { Key(credentials, hash, salts: salts) }
 
@@ -37,23 +39,6 @@ struct LoginCache {
   }
 
   mutating func insert(_ key: Key, isRight: Bool) {
-    if isRight { right.insert(key, most: most) } else { wrong.insert(key, most: most) }
-  }
-
-  /// The latest so many.
-  private struct Bounded {
-    private var keys: Set<Key> = []
-    private var order: [Key] = []
-    private var oldest = 0
-
-    func contains(_ key: Key) -> Bool { keys.contains(key) }
-
-    mutating func insert(_ key: Key, most: Int) {
-      guard keys.insert(key).inserted else { return }
-      guard order.count >= most else { return order.append(key) }
-      keys.remove(order[oldest])
-      order[oldest] = key
-      oldest = (oldest + 1) % order.count
-    }
+    if isRight { right.insert(key) } else { wrong.insert(key) }
   }
 }

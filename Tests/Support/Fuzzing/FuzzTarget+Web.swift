@@ -37,7 +37,8 @@ extension FuzzTarget {
       scrapes: ScrapeQueue(
         source: source, encode: { _, _, _ in }, threads: NIOThreadPool(numberOfThreads: 1), eventLoop: loop,
         maxRequests: 2),
-      connections: Connections(configuration, logger: logger), configuration: configuration, logger: logger)
+      connections: Connections(configuration, logger: logger), turns: Turns(eventLoop: loop),
+      configuration: configuration, logger: logger)
     let channel = EmbeddedChannel(loop: loop)
     try? RunningServer.addHandlers(to: channel, context)
     channel.connect(to: try! SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
@@ -45,6 +46,8 @@ extension FuzzTarget {
     var rest = bytes.dropFirst()
     while !rest.isEmpty && channel.isActive {
       _ = try? channel.writeInbound(ByteBuffer(bytes: rest.prefix(size)))
+      // what was sent ahead has its turn
+      loop.advanceTime(by: .milliseconds(100))
       rest = rest.dropFirst(size)
       while (try? channel.readOutbound(as: IOData.self)) != nil {}
     }

@@ -27,14 +27,15 @@ import Testing
     func hold() { threads.submit { [gate] _ in gate.wait() } }
 
     /// Asks at once; the verdict comes when it comes.
-    func ask(_ user: String, _ password: String, patience: Duration = .seconds(60)) -> EventLoopFuture<
-      Authenticator.Verdict
-    > {
+    func ask(
+      _ user: String, _ password: String, from client: String = "10.0.0.1", patience: Duration = .seconds(60)
+    ) -> EventLoopFuture<Authenticator.Verdict> {
       let loop = group.any()
       let verdict = loop.makePromise(of: Authenticator.Verdict.self)
       loop.execute { [authenticator, users] in
         authenticator.value.check(
-          BasicCredentials(user: Array(user.utf8), password: Array(password.utf8)), users: users, patience: patience
+          BasicCredentials(user: Array(user.utf8), password: Array(password.utf8)),
+          from: ClientAddress(try? SocketAddress(ipAddress: client, port: 1)), users: users, patience: patience
         ) { verdict.succeed($0) }
       }
       return verdict.futureResult
@@ -88,6 +89,50 @@ import Testing
     #expect(try await first.get() == .wrong)
     #expect(try await same.get() == .wrong)
     #expect(try await bench.ask("a", "2").get() == .wrong)
+    try await bench.end()
+  }
+
+  /// Neither one client nor all who guess can have every place there is to wait.
+  @Test func aQuarterOfThePlacesIsLeftToOthers() async throws {
+    let bench = try await Bench(mostWaiting: 8)
+    // each of these has guessed once, and never again knows better
+    for number in 1...8 { #expect(try await bench.ask("a", "0", from: "10.0.1.\(number)").get() == .wrong) }
+    bench.hold()
+    let byOne = (1...6).map { bench.ask("a", "\($0)", from: "10.0.0.9") }
+    #expect(try await bench.ask("a", "7", from: "10.0.0.9").get() == .busy)
+    let byAnother = bench.ask("a", "8", from: "10.0.0.8")
+    bench.gate.signal()
+    for verdict in byOne + [byAnother] { #expect(try await verdict.get() == .wrong) }
+
+    bench.hold()
+    let guesses = (1...6).map { bench.ask("a", "x\($0)", from: "10.0.1.\($0)") }
+    #expect(try await bench.ask("a", "x7", from: "10.0.1.7").get() == .busy)
+    let honest = bench.ask("a", "secret", from: "10.0.0.1")
+    bench.gate.signal()
+    #expect(try await honest.get() == .right)
+    for verdict in guesses { #expect(try await verdict.get() == .wrong) }
+    try await bench.end()
+  }
+
+  /// Whoever asks once does not wait for all that another has asked for before, nor for those who guess.
+  @Test func clientsTakeTurnsAndThoseWhoGuessComeLast() async throws {
+    let bench = try await Bench(mostWaiting: 16)
+    #expect(try await bench.ask("a", "0", from: "10.0.0.3").get() == .wrong)
+    let order = Mutex<[String]>([])
+    bench.hold()
+    var verdicts: [EventLoopFuture<Authenticator.Verdict>] = []
+    func ask(_ name: String, _ password: String, _ client: String) {
+      let verdict = bench.ask("a", password, from: client)
+      verdict.whenComplete { _ in order.withLock { $0.append(name) } }
+      verdicts.append(verdict)
+    }
+    for number in 1...3 { ask("guess", "\(number)", "10.0.0.3") }
+    ask("first", "secret", "10.0.0.1")
+    ask("second", "secret of another", "10.0.0.2")
+    bench.gate.signal()
+    for verdict in verdicts { _ = try await verdict.get() }
+    // the first was begun before the others came
+    #expect(order.withLock { $0 } == ["guess", "first", "second", "guess", "guess"])
     try await bench.end()
   }
 

@@ -17,7 +17,8 @@ final class Client {
   private let descriptor: CInt
   private var unread: [UInt8] = []
 
-  init(port: Int, host: String = "127.0.0.1") throws {
+  /// - Parameter source: an IPv4 address of this machine to come from; nil: the kernel's choice.
+  init(port: Int, host: String = "127.0.0.1", from source: String? = nil) throws {
     var hints = addrinfo()
     hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
     hints.ai_flags = AI_NUMERICHOST
@@ -31,6 +32,17 @@ final class Client {
     var deadline = timeval(tv_sec: 30, tv_usec: 0)
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &deadline, socklen_t(MemoryLayout<timeval>.size))
+    if let source {
+      var name = sockaddr_in()
+      name.sin_family = sa_family_t(AF_INET)
+      inet_pton(AF_INET, source, &name.sin_addr)
+      let bound = withUnsafePointer(to: &name) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+          bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+        }
+      }
+      guard bound == 0 else { throw Failure(description: "cannot come from \(source)") }
+    }
     guard connect(descriptor, address.ai_addr, address.ai_addrlen) == 0 else {
       let code = errno
       close(descriptor)

@@ -85,7 +85,7 @@ struct TestServer {
     try result.get()
   }
 
-  func client() throws -> Client { try Client(port: port) }
+  func client(from source: String? = nil) throws -> Client { try Client(port: port, from: source) }
 
   /// One request on a connection of its own.
   func get(_ target: String, method: String = "GET", headers: [String] = []) throws -> Client.Response {
