@@ -29,13 +29,24 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private var hasRequestLine = false
   private var isReadHeldBack = false
   private var isWorking = false
+  /// Whether a request was answered in this turn: one that came with it is not at once.
+  private var hasAnswered = false
+  /// Whether its turn is yet to come.
+  private var isWaiting = false
   private var tlsNumber: UInt64?
   private var isSecured = false
   /// Stands before TLS.
   weak var gate: SecurityGate?
   /// Whose it is.
   private(set) var client = ClientAddress.local
-  private(set) var hasServed = false
+  /// What it would be a loss to close, in ascending order.
+  enum Standing: Int {
+    case silent
+    /// Something has come, if only of a handshake.
+    case spoken
+    case served
+  }
+  private(set) var standing = Standing.silent
   private(set) var lastActivity = NIODeadline.now()
 
   init(_ server: ServerContext) {
@@ -94,9 +105,16 @@ final class ConnectionHandler: ChannelDuplexHandler {
     ticket = nil
   }
 
+  /// Bytes come, secured or not.
+  func hasSpoken() {
+    lastActivity = .now()
+    if standing == .silent { standing = .spoken }
+  }
+
   /// The bytes of a request come, not decoded yet.
   func bytesArrived(_ bytes: ByteBuffer) {
-    lastActivity = .now()
+    hasSpoken()
+    hasAnswered = false
     if state.bytesArrived() { hasRequestLine = false }
     if !hasRequestLine { hasRequestLine = bytes.readableBytesView.contains(UInt8(ascii: "\n")) }
     settleClock()
@@ -139,12 +157,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
   // MARK: Doing
 
-  /// A loop and not recursion, since answers may be complete at once and requests may wait in numbers.
+  /// A loop and not recursion, since answers may be complete at once. A request that came ahead of the response before waits
+  /// for its turn.
   private func work() {
-    guard !isWorking else { return }
+    guard !isWorking, !isWaiting else { return }
     isWorking = true
-    while let action = state.next() { perform(action) }
+    while !hasAnswered || !state.hasFurtherInput, let action = state.next() { perform(action) }
     isWorking = false
+    if hasAnswered, state.hasFurtherInput { return waitForTurn() }
     if isReadHeldBack, state.wantsInput {
       isReadHeldBack = false
       context?.read()
@@ -152,11 +172,22 @@ final class ConnectionHandler: ChannelDuplexHandler {
     settleClock()
   }
 
+  private func waitForTurn() {
+    isWaiting = true
+    server.turns.wait { [self] in
+      isWaiting = false
+      hasAnswered = false
+      // the client may be gone
+      if context?.channel.isActive == true { work() }
+    }
+  }
+
   private func perform(_ action: ConnectionState.Action) {
     switch action {
     case .sendContinue:
       context?.writeAndFlush(wrapOutboundOut(.head(.init(version: .http1_1, status: .continue))), promise: nil)
     case .answer(let head):
+      hasAnswered = true
       stopClock()
       answer(head)
     case .refuse(let refusal):
@@ -225,23 +256,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
   }
 
   private func sent() {
-    hasServed = true
+    standing = .served
     lastActivity = .now()
     server.connections.endSending(self)
     stopClock()
     if let action = state.answered() { perform(action) }
     // Closing with unread input would reset the connection and take the refusal out of the client's hands.
     if state.phase == .lingering { context?.close(mode: .output, promise: nil) }
-    goOn()
-  }
-
-  /// A request that came ahead of this response waits for its turn.
-  private func goOn() {
-    guard state.hasFurtherInput else { return work() }
-    server.turns.wait { [self] in
-      // the client may be gone
-      if context?.channel.isActive == true { work() }
-    }
+    work()
   }
 
   // MARK: Keeping time

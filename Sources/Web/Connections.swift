@@ -57,8 +57,8 @@ final class Connections {
   }
 
   /// Closes the connection without a request in hand that has least to lose: one of a client that has a quarter of all and
-  /// more, before those of others; one that has never asked for anything before one that has; and of these the one that has been
-  /// quiet for longest. Otherwise whoever opens enough connections and leaves them alone keeps everyone else out.
+  /// more, before those of others; one that was silent so far before one that spoke, and that before one that was served; and of
+  /// these the one that has been quiet for longest. Otherwise whoever opens enough connections and leaves them alone keeps everyone else out.
   private func makeRoom() -> Bool {
     let crowd = clients.max { $0.value < $1.value }.flatMap { $0.value > limits.connections / 4 ? $0.key : nil }
     guard let loser = crowd.flatMap({ loser(of: $0) }) ?? loser(of: nil) else { return false }
@@ -77,7 +77,8 @@ final class Connections {
         continue
       }
       let hasLessToLose =
-        one.hasServed != other.hasServed ? !one.hasServed : one.lastActivity < other.lastActivity
+        one.standing == other.standing
+        ? one.lastActivity < other.lastActivity : one.standing.rawValue < other.standing.rawValue
       if hasLessToLose { loser = one }
     }
     return loser

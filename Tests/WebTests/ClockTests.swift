@@ -78,7 +78,8 @@ import Testing
     let connection = try Connection()
     try connection.receive(request + "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 100\r\n\r\n")
     #expect(connection.isOpen(after: 9))
-    #expect(!connection.isOpen(after: 1))
+    // they began with its turn, a moment later
+    #expect(!connection.isOpen(after: 2))
   }
 
   @Test("An idle connection lives for two minutes after each response")

@@ -40,6 +40,7 @@ final class SecurityGate: ChannelDuplexHandler {
   func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    connection.hasSpoken()
     guard state != .decided else { return context.fireChannelRead(data) }
     var more = unwrapInboundIn(data)
     bytes.writeBuffer(&more)
