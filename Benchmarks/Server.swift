@@ -25,7 +25,8 @@ struct Server: ~Copyable {
   static func start(_ program: String? = nil, waitingFor target: String = "/-/ready") throws -> Server {
     let path = program ?? self.path
     let port = cbench_free_port()
-    let arguments = [path, "--web.listen-address=127.0.0.1:\(port)"]
+    // what is measured is to stay
+    let arguments = [path, "--web.listen-address=127.0.0.1:\(port)", "--budget.cpu=off"]
     var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     let start = MonotonicClock.now
