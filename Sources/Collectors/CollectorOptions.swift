@@ -23,6 +23,7 @@ package struct CollectorOptions: Sendable {
   package var loadTracking = LoadTrackingOptions()
   package var energy = EnergyOptions()
   package var compat = CompatOptions()
+  package var bpf = BPFOptions()
 
   package init() {}
 
