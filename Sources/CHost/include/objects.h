@@ -20,7 +20,8 @@ struct chost_bpf_object {
 #define CHOST_BPF_BYTES_UNKNOWN UINT64_MAX
 
 /*
- * The object with the next higher id after `after`: what goes while it is asked for is left out (CAP_SYS_ADMIN). `procfs`
- * is a descriptor of the place that has `self/fdinfo`. Returns 0, -ENOENT where there is none, or another negated errno.
+ * The object with the next higher id after `after`: what goes while it is asked for is left out (CAP_SYS_ADMIN).
+ * `procfs` is a descriptor of the place that has `self/fdinfo`. Returns 0, -ENOENT where there is none, or another
+ * negated errno.
  */
 int chost_bpf_next(int procfs, bool is_map, uint32_t after, struct chost_bpf_object *object);
