@@ -108,7 +108,7 @@ let package = Package(
     tests("RepositoryTests", []),
     tests("ByteTextTests", ["ByteText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
-    tests("CollectingTests", ["Collecting", "Exposition"]),
+    tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
     tests("EnergyTests", ["Energy", "Fixtures"]),
     tests("BPFTests", ["BPF", "BPFPrograms", "Fixtures"]),

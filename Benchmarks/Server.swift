@@ -26,7 +26,7 @@ struct Server: ~Copyable {
     let path = program ?? self.path
     let port = cbench_free_port()
     let start = MonotonicClock.now
-    let pid = try spawn(["--web.listen-address=127.0.0.1:\(port)"], of: path)
+    let pid = try spawn(["--web.listen-address=127.0.0.1:\(port)"], of: program)
     for _ in 0..<5_000 {
       usleep(1_000)
       let connection = cbench_connect(port)
@@ -45,6 +45,8 @@ struct Server: ~Copyable {
   /// Starts `program`, or wattprobe, which the caller ends by `cbench_server_stop`.
   static func spawn(_ arguments: [String], of program: String? = nil) throws -> Int32 {
     let path = program ?? self.path
+    // what is measured is to stay
+    let arguments = arguments + (program == nil ? ["--budget.cpu=off"] : [])
     var pointers: [UnsafeMutablePointer<CChar>?] = ([path] + arguments).map { strdup($0) } + [nil]
     defer { for pointer in pointers { free(pointer) } }
     let pid = cbench_server_start(path, &pointers)

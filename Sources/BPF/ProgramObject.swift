@@ -7,12 +7,14 @@ internal import Glibc
 package struct ProgramObject: ~Copyable {
   /// The name of its source file, without `.bpf.c`.
   package let name: String
-  private let object: OpaquePointer
+  let object: OpaquePointer
   /// In the order of attaching; nil: detached.
   private var links: [(program: String, link: OpaquePointer?)] = []
 
   /// Maps that are another object's.
   private var shared: Set<String> = []
+
+  func isShared(_ map: OpaquePointer) -> Bool { shared.contains(String(cString: bpf_map__name(map))) }
 
   /// The names of all embedded objects.
   package static var embeddedNames: [String] {
@@ -141,7 +143,11 @@ package struct ProgramObject: ~Copyable {
     _ = setConstant("never_nests", Self.programsNeverNest)
     CallLog.begin()
     let error = bpf_object__load(object)
-    if error != 0 { throw BPFError("load the eBPF object \(name)", errno: error, log: CallLog.text()) }
+    if error != 0 {
+      let refusal = BPFError("load the eBPF object \(name)", errno: error, log: CallLog.text())
+      ProgramAttachment.refuse(wantedPrograms(), of: name, errno: refusal.errno)
+      throw refusal
+    }
   }
 
   /// Attaches `program` to the hook its section names.
@@ -168,7 +174,9 @@ package struct ProgramObject: ~Copyable {
   private func makeLink(_ program: String) throws(BPFError) -> OpaquePointer {
     CallLog.begin()
     guard let link = bpf_program__attach(try findProgram(program)) else {
-      throw BPFError("attach \(program) of \(name)", errno: Glibc.errno, log: CallLog.text())
+      let refusal = BPFError("attach \(program) of \(name)", errno: Glibc.errno, log: CallLog.text())
+      ProgramAttachment.refuse([program], of: name, errno: refusal.errno)
+      throw refusal
     }
     return link
   }
@@ -186,6 +194,9 @@ package struct ProgramObject: ~Copyable {
       if error != 0 && error != -ENXIO { throw BPFError("run \(program) on cpu \(cpu)", errno: error) }
     }
   }
+
+  /// nil: nobody has attached it.
+  func isAttached(_ program: String) -> Bool? { links.first { $0.program == program }.map { $0.link != nil } }
 
   /// The attached link of an iterator program.
   func link(of program: String) -> OpaquePointer? { links.first { $0.program == program }?.link }
@@ -210,7 +221,7 @@ package struct ProgramObject: ~Copyable {
     var result: [MapDescription] = []
     var map = bpf_object__next_map(object, nil)
     while let current = map {
-      if bpf_map__fd(current) >= 0, !shared.contains(String(cString: bpf_map__name(current))) {
+      if bpf_map__fd(current) >= 0, !isShared(current) {
         result.append(MapDescription(current))
       }
       map = bpf_object__next_map(object, current)

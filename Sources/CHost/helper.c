@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 /* The descriptors it has. */
-enum { SOCKET = 3, SYSFS = 4 };
+enum { SOCKET = 3, SYSFS = 4, PROCFS = 5 };
 /* The last capability that a kernel may know. */
 #define HIGHEST_CAPABILITY 63
 /* How long the start may take, in milliseconds. */
@@ -53,16 +53,23 @@ static const struct call_rule supervisor_calls[] = {
 	ALLOW(SYS_close),
 	ALLOW(SYS_exit_group),
 	ALLOW(SYS_restart_syscall),
+	/* to tell of objects */
+	ALLOW_IF(SYS_bpf, 0, BPF_PROG_GET_NEXT_ID),
+	ALLOW_IF(SYS_bpf, 0, BPF_MAP_GET_NEXT_ID),
+	ALLOW_IF(SYS_bpf, 0, BPF_PROG_GET_FD_BY_ID),
+	ALLOW_IF(SYS_bpf, 0, BPF_MAP_GET_FD_BY_ID),
+	ALLOW_IF(SYS_bpf, 0, BPF_OBJ_GET_INFO_BY_FD),
 };
 /* Of those, the ones from here on. */
 #define FIRST_OF_WORKER 6
+/* And the last of them. */
+#define CALLS_FOR_OBJECTS 5
 
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
-int helper_send(int socket, uint32_t number, int result, const int *descriptors, int count)
+int helper_send(int socket, const struct chost_helper_reply *reply, const int *descriptors, int count)
 {
-	struct chost_helper_reply reply = {.number = number, .result = result};
-	struct iovec part = {.iov_base = &reply, .iov_len = sizeof(reply)};
+	struct iovec part = {.iov_base = (void *)reply, .iov_len = sizeof(*reply)};
 	union {
 		struct cmsghdr header;
 		char bytes[CMSG_SPACE(sizeof(int) * CHOST_HELPER_DESCRIPTORS)];
@@ -83,13 +90,15 @@ int helper_send(int socket, uint32_t number, int result, const int *descriptors,
 }
 
 /* Leaves the helper the descriptors above, and standard streams that lead nowhere. */
-static int settle_descriptors(int socket, int sysfs)
+static int settle_descriptors(int socket, int sysfs, int procfs)
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	/* out of the way first */
 	socket = fcntl(socket, F_DUPFD_CLOEXEC, 16);
 	sysfs = fcntl(sysfs, F_DUPFD_CLOEXEC, 16);
+	if (procfs >= 0)
+		procfs = fcntl(procfs, F_DUPFD_CLOEXEC, 16);
 	if (socket < 0 || sysfs < 0)
 		return -errno;
 	for (int i = 0; i < 3; i++)
@@ -98,7 +107,9 @@ static int settle_descriptors(int socket, int sysfs)
 			return -errno;
 	if (dup2(socket, SOCKET) < 0 || dup2(sysfs, SYSFS) < 0)
 		return -errno;
-	return syscall(SYS_close_range, SYSFS + 1u, ~0u, 0u) ? -errno : 0;
+	if (procfs >= 0 && dup2(procfs, PROCFS) < 0)
+		return -errno;
+	return syscall(SYS_close_range, (procfs < 0 ? SYSFS : PROCFS) + 1u, ~0u, 0u) ? -errno : 0;
 }
 
 static int give_up_the_rest(const struct chost_helper_options *options)
@@ -123,14 +134,23 @@ static int give_up_the_rest(const struct chost_helper_options *options)
 	return 0;
 }
 
-/* Files below sysfs are read, and nothing else. A kernel without Landlock does without: the filter remains. */
-static void see_only(int sysfs)
+static bool tells_of_objects(const struct chost_helper_options *options)
+{
+	return options->kinds & 1u << CHOST_HELPER_OBJECTS;
+}
+
+/*
+ * Files below sysfs are read, and nothing else, but for procfs where fdinfo tells of objects. A kernel without Landlock
+ * does without: the filter remains.
+ */
+static void see_only(int sysfs, int procfs)
 {
 	int version, ruleset = chost_landlock_create(NULL, 0, true, &version);
 
 	if (ruleset < 0)
 		return;
-	if (chost_landlock_allow_open(ruleset, sysfs, false))
+	if (chost_landlock_allow_open(ruleset, sysfs, false) ||
+	    (procfs >= 0 && chost_landlock_allow_open(ruleset, procfs, false)))
 		close(ruleset);
 	else
 		chost_landlock_enter(ruleset);
@@ -143,9 +163,10 @@ static bool ends_with(pid_t parent)
 }
 
 /* Kernels without seccomp do without. */
-static int filter(size_t first)
+static int filter(const struct chost_helper_options *options, size_t first)
 {
-	int error = sandbox_filter(supervisor_calls + first, COUNT(supervisor_calls) - first, EPERM);
+	size_t count = COUNT(supervisor_calls) - first - (tells_of_objects(options) ? 0 : CALLS_FOR_OBJECTS);
+	int error = sandbox_filter(supervisor_calls + first, count, EPERM);
 
 	return error == -EINVAL ? 0 : error;
 }
@@ -159,9 +180,9 @@ _Noreturn static void supervise(const struct chost_helper_options *options, pid_
 		pid_t worker = (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
 
 		if (worker == 0) {
-			if (!ends_with(self) || filter(FIRST_OF_WORKER))
+			if (!ends_with(self) || filter(options, FIRST_OF_WORKER))
 				_exit(1);
-			helper_serve(SOCKET, SYSFS, options->kinds);
+			helper_serve(SOCKET, SYSFS, PROCFS, options->kinds);
 			_exit(0);
 		}
 		while (worker > 0 && syscall(SYS_wait4, worker, &status, 0, NULL) < 0 && errno == EINTR)
@@ -173,8 +194,9 @@ _Noreturn static void supervise(const struct chost_helper_options *options, pid_
 	}
 }
 
-_Noreturn static void begin(const struct chost_helper_options *options, int socket, int sysfs, pid_t parent)
+_Noreturn static void begin(const struct chost_helper_options *options, int socket, int sysfs, int procfs, pid_t parent)
 {
+	struct chost_helper_reply reply = {};
 	pid_t self = getpid();
 	int error;
 
@@ -184,17 +206,18 @@ _Noreturn static void begin(const struct chost_helper_options *options, int sock
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	prctl(PR_SET_NAME, "wattprobe-priv");
-	error = settle_descriptors(socket, sysfs);
+	error = settle_descriptors(socket, sysfs, procfs);
 	if (error)
 		_exit(1);
 	error = give_up_the_rest(options);
 	if (!error)
-		see_only(SYSFS);
+		see_only(SYSFS, tells_of_objects(options) ? PROCFS : -1);
 	if (!error && !ends_with(parent))
 		_exit(1);
 	if (!error)
-		error = filter(0);
-	helper_send(SOCKET, 0, error, NULL, 0);
+		error = filter(options, 0);
+	reply.result = error;
+	helper_send(SOCKET, &reply, NULL, 0);
 	if (error)
 		_exit(1);
 	supervise(options, self);
@@ -242,7 +265,8 @@ static int64_t now(void)
 }
 
 /* Waits for the reply of this number; replies to requests that were given up are thrown away. */
-static int await(int socket, uint32_t number, int patience, int *descriptors, int wanted)
+static int await(int socket, uint32_t number, int patience, int *descriptors, int wanted,
+		 struct chost_bpf_object *object)
 {
 	int64_t end = now() + patience;
 
@@ -264,6 +288,8 @@ static int await(int socket, uint32_t number, int patience, int *descriptors, in
 		if (reply.number == number && reply.result == 0 && count == wanted) {
 			while (count-- > 0)
 				descriptors[count] = got[count];
+			if (object)
+				*object = reply.object;
 			return 0;
 		}
 		while (count-- > 0)
@@ -273,34 +299,41 @@ static int await(int socket, uint32_t number, int patience, int *descriptors, in
 	}
 }
 
-int chost_helper_ask(int socket, const struct chost_helper_request *request, int patience, int *descriptors, int count)
+int chost_helper_ask(int socket, const struct chost_helper_request *request, int patience, int *descriptors, int count,
+		     struct chost_bpf_object *object)
 {
 	if (send(socket, request, sizeof(*request), MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		/* the queue is full of requests that nobody takes */
 		return errno == EAGAIN ? -ETIMEDOUT : errno == ECONNRESET ? -EPIPE : -errno;
-	return await(socket, request->number, patience, descriptors, count);
+	return await(socket, request->number, patience, descriptors, count, object);
 }
 
 int chost_helper_start(const struct chost_helper_options *options, int *process)
 {
-	int ends[2], sysfs = open(options->sysfs, O_PATH | O_DIRECTORY | O_CLOEXEC), error;
+	int ends[2], sysfs = open(options->sysfs, O_PATH | O_DIRECTORY | O_CLOEXEC), procfs = -1, error;
 	pid_t parent = getpid(), child;
 
 	if (sysfs < 0)
 		return -errno;
+	if (tells_of_objects(options))
+		procfs = open(options->procfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
 		error = -errno;
 		close(sysfs);
+		if (procfs >= 0)
+			close(procfs);
 		return error;
 	}
 	child = fork();
 	if (child == 0)
-		begin(options, ends[1], sysfs, parent);
+		begin(options, ends[1], sysfs, procfs, parent);
 	error = child < 0 ? -errno : 0;
 	close(ends[1]);
 	close(sysfs);
+	if (procfs >= 0)
+		close(procfs);
 	if (!error)
-		error = await(ends[0], 0, START_PATIENCE, NULL, 0);
+		error = await(ends[0], 0, START_PATIENCE, NULL, 0, NULL);
 	if (!error) {
 		*process = child;
 		return ends[0];

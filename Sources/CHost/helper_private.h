@@ -6,6 +6,6 @@
 #include "helper.h"
 
 /* Answers requests until the other side closes the socket. */
-void helper_serve(int socket, int sysfs, uint32_t kinds);
+void helper_serve(int socket, int sysfs, int procfs, uint32_t kinds);
 
-int helper_send(int socket, uint32_t number, int result, const int *descriptors, int count);
+int helper_send(int socket, const struct chost_helper_reply *reply, const int *descriptors, int count);

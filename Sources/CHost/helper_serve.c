@@ -182,15 +182,17 @@ static bool is_valid(const struct chost_helper_request *request)
 		return false;
 	if ((request->kind == CHOST_HELPER_FILE) != (length > 0))
 		return false;
-	if (!is_event && request->config != 0)
+	if (request->kind == CHOST_HELPER_OBJECTS ? request->config > UINT32_MAX : !is_event && request->config != 0)
 		return false;
 	if (request->pinned > is_processor || request->unused)
 		return false;
-	return is_event || request->type <= (request->kind == CHOST_HELPER_STATISTICS);
+	return is_event ||
+	       request->type <= (request->kind == CHOST_HELPER_STATISTICS || request->kind == CHOST_HELPER_OBJECTS);
 }
 
 /* Does it: how many descriptors it has put into `descriptors`, or the negated errno. */
-static int carry_out(const struct chost_helper_request *request, int sysfs, int *descriptors)
+static int carry_out(const struct chost_helper_request *request, int sysfs, int procfs, int *descriptors,
+		     struct chost_bpf_object *object)
 {
 	long type;
 	int result;
@@ -219,14 +221,17 @@ static int carry_out(const struct chost_helper_request *request, int sysfs, int 
 	case CHOST_HELPER_FAULTS:
 		result = chost_fault_events_open(request->cpu, descriptors);
 		return result < 0 ? result : CHOST_FAULT_EVENTS;
+	case CHOST_HELPER_OBJECTS:
+		return chost_bpf_next(procfs, request->type, (uint32_t)request->config, object);
 	}
 	return -EINVAL;
 }
 
-void helper_serve(int socket, int sysfs, uint32_t kinds)
+void helper_serve(int socket, int sysfs, int procfs, uint32_t kinds)
 {
 	for (;;) {
 		struct chost_helper_request request;
+		struct chost_helper_reply reply = {};
 		int descriptors[CHOST_HELPER_DESCRIPTORS];
 		/* without room for control messages: descriptors that are sent along are thrown away */
 		ssize_t size = recv(socket, &request, sizeof(request), MSG_TRUNC);
@@ -240,9 +245,11 @@ void helper_serve(int socket, int sysfs, uint32_t kinds)
 			request.number = 0;
 		else if (is_valid(&request))
 			result = request.kind < 32 && kinds & 1u << request.kind
-					 ? carry_out(&request, sysfs, descriptors)
+					 ? carry_out(&request, sysfs, procfs, descriptors, &reply.object)
 					 : -EPERM;
-		if (helper_send(socket, request.number, result < 0 ? result : 0, descriptors, result) < 0)
+		reply.number = request.number;
+		reply.result = result < 0 ? result : 0;
+		if (helper_send(socket, &reply, descriptors, result) < 0)
 			return;
 		for (int i = 0; i < result; i++)
 			close(descriptors[i]);

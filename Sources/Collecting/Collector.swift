@@ -34,8 +34,8 @@ package struct CollectorFailure: Error, Hashable {
 }
 
 extension CollectorFailure {
-  /// Whether something is wrong: neither switched off, nor missing on this machine.
-  package var isFault: Bool { reason != .disabled && reason != .absent }
+  /// Whether something is wrong: neither switched off, by whomever, nor missing on this machine.
+  package var isFault: Bool { reason != .disabled && reason != .absent && reason != .budget }
 }
 
 /// The values of the `reason` label of `collector_up`.
@@ -56,6 +56,8 @@ package enum StaticReason: String, Sendable, CaseIterable {
   case read
   /// Reading takes too long: it goes on, and the scrape without it.
   case slow
+  /// Shed, so that the program stays within `--budget.cpu`.
+  case budget
 }
 
 /// What the registry knows of a collector before it exists. `Environment` is what collectors are made from.

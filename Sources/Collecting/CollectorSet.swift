@@ -13,23 +13,12 @@ package protocol PeriodicCollector: Collector {
 ///
 /// Safe to use from any thread; one collection or sampling runs at a time.
 package final class CollectorSet: SnapshotSource {
-  private struct Running {
-    let name: String
-    let collector: any Collector
-    var isFailing = false
-    /// Why it has nothing to show, as it was told last.
-    var unavailability: CollectorFailure?
-    var nextSample: UInt64 = 0
-    /// It took so long the last time that it comes last: what others read does not wait for it.
-    var isSlow = false
-    /// How large its part of the last snapshot was: the next one asks for its memory at once.
-    var size = Snapshot.Size()
-  }
-
   private struct State {
     var running: [Running] = []
     /// Families of the program itself, in every scrape.
     var program: Running?
+    /// nil: none, or its costs are not measured.
+    var budget: BudgetKeeper?
   }
 
   private struct Status {
@@ -37,23 +26,11 @@ package final class CollectorSet: SnapshotSource {
     /// Those that a scrape has not waited for.
     var overdue: Set<String> = []
     var isReady = false
+    /// Steps down that the budget has taken; nil: there is none, or nothing to go by.
+    var level: Int?
   }
 
-  /// What the set tells while it works; the executable logs it.
-  package enum Event: Sendable {
-    case started(collector: String)
-    /// At the start: it cannot run, or runs and has nothing to show.
-    case unavailable(collector: String, CollectorFailure)
-    /// It runs, and has nothing to show any more.
-    case withdrawn(collector: String, CollectorFailure)
-    /// It has something to show now.
-    case available(collector: String)
-    /// Collecting failed, and did not the time before.
-    case failed(collector: String, CollectorFailure)
-    case recovered(collector: String)
-  }
-
-  package static let families: [Family] = [up, duration, success]
+  package static let families: [Family] = [up, duration, success, level]
 
   private static let up = Family(
     "collector_up", .gauge, labels: ["collector", "reason"],
@@ -64,6 +41,9 @@ package final class CollectorSet: SnapshotSource {
   private static let success = Family(
     "scrape_collector_success", .gauge, labels: ["collector"],
     help: "Whether the collector succeeded in this scrape.")
+  private static let level = Family(
+    "overhead_level", .gauge,
+    help: "How many collectors --budget.cpu has shed; absent where there is no budget or costs are not measured.")
 
   /// Who takes longer is collected last.
   private static let mostPatience: UInt64 = 1_000_000_000
@@ -73,6 +53,7 @@ package final class CollectorSet: SnapshotSource {
   private let names: [(name: String, summary: String)]
   private let now: @Sendable () -> UInt64
   private let clock: SeriesClock?
+  private let cpuTime: @Sendable () -> UInt64
   private let report: @Sendable (Event) -> Void
   private let state: Mutex<State>
   /// What the event loop asks for; its lock is held for a moment only, never while something is read.
@@ -87,6 +68,7 @@ package final class CollectorSet: SnapshotSource {
   ///   - beside: how independent collectors are made while others are.
   ///   - now: CLOCK_MONOTONIC in nanoseconds.
   ///   - clock: as of this moment, before anything is counted; nil: series do not tell when they began.
+  ///   - budget: what all of it may cost; kept where `program` is a `CostMeter` that can measure.
   package init<Context>(
     _ definitions: [CollectorDefinition<Context>],
     enabled: Set<String>,
@@ -95,11 +77,13 @@ package final class CollectorSet: SnapshotSource {
     beside: RunBeside,
     now: @escaping @Sendable () -> UInt64,
     clock: SeriesClock? = nil,
+    budget: BudgetSettings = BudgetSettings(limit: nil, cpuTime: { 0 }),
     report: @escaping @Sendable (Event) -> Void
   ) {
     self.names = definitions.map { ($0.name, $0.summary) }
     self.now = now
     self.clock = clock
+    self.cpuTime = budget.cpuTime
     self.report = report
     self.state = Mutex(State())
     state.withLock { state in
@@ -124,6 +108,7 @@ package final class CollectorSet: SnapshotSource {
         }
       }
       state.program = makeProgram(context).map { Running(name: "wattprobe", collector: $0) }
+      state.budget = budget.limit.map { BudgetKeeper(Budget(limit: $0), at: now()) }
     }
     status.withLock { $0.isReady = true }
   }
@@ -171,8 +156,9 @@ package final class CollectorSet: SnapshotSource {
   package func sampleDue() -> UInt64? {
     state.withLock { state in
       var next: UInt64?
-      for index in state.running.indices { sample(&state.running[index], &next) }
+      for index in state.running.indices where !state.running[index].isShed { sample(&state.running[index], &next) }
       if state.program != nil { sample(&state.program!, &next) }
+      keepBudget(&state)
       return next
     }
   }
@@ -182,7 +168,9 @@ package final class CollectorSet: SnapshotSource {
     let time = now()
     if running.nextSample <= time {
       progress.start(running.name, at: time)
+      let before = cpuTime()
       periodic.sample(now: time)
+      running.cpuTime &+= cpuTime() &- before
       progress.finish()
       tellAvailability(of: &running)
       // from the planned time on, so that the mean period holds, but never in a burst after a pause
@@ -192,10 +180,27 @@ package final class CollectorSet: SnapshotSource {
     next = min(next ?? .max, running.nextSample)
   }
 
+  /// Takes the budget's next step where new costs call for one.
+  private func keepBudget(_ state: inout State) {
+    guard state.budget != nil, let meter = state.program?.collector as? any CostMeter, let costs = meter.takeCosts()
+    else { return }
+    let taken = state.budget!.check(costs, of: &state.running, now: now())
+    let (level, limit) = (state.budget!.level, state.budget!.limit)
+    status.withLock { status in
+      status.level = level
+      if let change = taken?.change { status.failures[change.collector] = change.failure }
+    }
+    guard let taken else { return }
+    if let change = taken.change { meter.stepped(change.collector, began: taken.began) }
+    report(.budget(taken.step, failure: taken.change?.failure, limit: limit, level: level))
+  }
+
   package func collect(_ selection: CollectorSelection) -> [Snapshot] {
     state.withLock { state in
       progress.begin(selection)
-      let selected = state.running.indices.filter { selection.contains(state.running[$0].name) }
+      let selected = state.running.indices.filter {
+        !state.running[$0].isShed && selection.contains(state.running[$0].name)
+      }
       let slow = selected.filter { state.running[$0].isSlow }
       for index in selected where !state.running[index].isSlow { collect(&state.running[index]) }
       for index in slow { collect(&state.running[index]) }
@@ -218,10 +223,13 @@ package final class CollectorSet: SnapshotSource {
   }
 
   private func collect(_ running: inout Running) {
+    let clock = running.began.flatMap { self.clock?.beginning(at: $0) } ?? self.clock
     var writer = SampleWriter(Snapshot(reserving: running.size, clock: clock))
     let start = now()
     progress.start(running.name, at: start)
-    let failure = Self.collect(running.collector, into: &writer)
+    let before = cpuTime()
+    let failure = running.collect(into: &writer)
+    running.cpuTime &+= cpuTime() &- before
     let duration = now() - start
     running.isSlow = duration > Self.mostPatience
     let part = writer.finish()
@@ -235,22 +243,10 @@ package final class CollectorSet: SnapshotSource {
   private func collectProgram(_ program: inout Running) {
     var writer = SampleWriter(Snapshot(reserving: program.size, clock: clock))
     progress.start(program.name, at: now())
-    _ = Self.collect(program.collector, into: &writer)
+    _ = program.collect(into: &writer)
     let part = writer.finish()
     program.size = part.size
     progress.finish(nil, part)
-  }
-
-  /// Lets one collector write; what it wrote before it failed is taken back.
-  private static func collect(_ collector: any Collector, into writer: inout SampleWriter) -> CollectorFailure? {
-    let mark = writer.mark()
-    do throws(CollectorFailure) {
-      try collector.collect(into: &writer)
-      return nil
-    } catch {
-      writer.rollBack(to: mark)
-      return error
-    }
   }
 
   /// What failed says so until it works again.
@@ -300,6 +296,10 @@ package final class CollectorSet: SnapshotSource {
     for outcome in collection.outcomes {
       writer.label("collector", outcome.collector)
       writer.integer(outcome.isSuccess ? 1 : 0)
+    }
+    if let level = status.withLock({ $0.level }) {
+      writer.begin(Self.level)
+      writer.integer(Int64(level))
     }
     return collection.parts + [writer.finish()]
   }

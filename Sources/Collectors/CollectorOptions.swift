@@ -25,6 +25,7 @@ package struct CollectorOptions: Sendable {
   package var loadTracking = LoadTrackingOptions()
   package var energy = EnergyOptions()
   package var compat = CompatOptions()
+  package var bpf = BPFOptions()
 
   package init() {}
 

@@ -23,6 +23,7 @@ package enum Registry {
     LoadTrackingCollector.definition,
     EnergyCollector.definition,
     CompatCollector.definition,
+    BPFCollector.definition,
   ]
 
   /// Every family the program can show, its own among them.

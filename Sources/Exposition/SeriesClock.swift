@@ -17,6 +17,16 @@ package struct SeriesClock: Sendable, Hashable {
     began = realtime / 1_000_000
   }
 
+  private init(began: UInt64, difference: UInt64) {
+    self.began = began
+    self.difference = difference
+  }
+
+  /// The same of what began to count from 0 at `monotonic` (CLOCK_MONOTONIC in nanoseconds) unless it says otherwise.
+  package func beginning(at monotonic: UInt64) -> SeriesClock {
+    SeriesClock(began: milliseconds(monotonic), difference: difference)
+  }
+
   /// Milliseconds since the Unix epoch, rounded down: a counter is never said to have begun after its first increment.
   func milliseconds(_ monotonic: UInt64) -> UInt64 { (monotonic &+ difference) / 1_000_000 }
 }

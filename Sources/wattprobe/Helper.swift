@@ -28,6 +28,7 @@ extension Wattprobe {
         "no run-time statistics of eBPF programs",
         metadata: ["cause": "CAP_SYS_ADMIN is missing", "cure": "grant it, or give --no-bpf.statistics"])
     }
+    if options.enabled.contains("bpf"), present.contains(.sysAdmin) { take(.objects, by: .sysAdmin) }
     let opensFiles = options.enabled.contains("energy")
     if opensFiles, present.contains(.dacReadSearch) { take(.files, by: .dacReadSearch) }
     if !options.enabled.isDisjoint(with: ["energy", "faults", "pmu"]),
@@ -66,6 +67,13 @@ extension CollectorOptions {
     if helper.duties.contains(.files) {
       energy.calls.files.open = { [open = energy.calls.files.open, helper = helper.helper] path in
         Self.first(open(path)) { helper.openFile(path) }
+      }
+    }
+    if helper.duties.contains(.objects) {
+      bpf.next = { [own = LoadedObject.next(paths: paths), helper = helper.helper] kind, id in
+        let result = own(kind, id)
+        guard case .failure(let error) = result, error.errno == EPERM || error.errno == EACCES else { return result }
+        return helper.nextObject(kind, after: id)
       }
     }
     if helper.duties.contains(.events) {

@@ -24,7 +24,7 @@ struct ListCollectors: ParsableCommand {
     options.enabled = Set(Registry.collectors.map(\.name))
     var logger = Logger(label: "wattprobe", factory: { _ in SwiftLogNoOpLogHandler() })
     logger.logLevel = .critical
-    let states = CollectorSet.starting(options, statistics: nil, logger: logger).states
+    let states = CollectorSet.starting(options, statistics: nil, budget: .off, logger: logger).states
     print(Self.table(states, on: on))
   }
 

@@ -43,7 +43,8 @@ extension Wattprobe {
     let helper = startHelper(options, logger)
     if let helper { options.fallBack(on: helper) }
     let collectors = CollectorSet.starting(
-      options, statistics: helper?.switchesStatistics == true ? helper?.helper.setStatistics : nil, logger: logger)
+      options, statistics: helper?.switchesStatistics == true ? helper?.helper.setStatistics : nil,
+      budget: budget, logger: logger)
     guard collectors.runningCount > 0 else {
       throw StartError(
         "no collector could start", cure: "see the lines above, or `wattprobe collectors`, for what each one is missing"

@@ -45,6 +45,14 @@ struct Wattprobe: AsyncParsableCommand {
     help: "Measure the run time of the eBPF programs, one second in ten (takes CAP_SYS_ADMIN, in a child process).")
   var hasStatistics = true
 
+  @Option(
+    name: .customLong("budget.cpu"),
+    help: ArgumentHelp(
+      "What it may cost, kernel side included: a share of one CPU, such as 2%; off: whatever it takes; default: 1% and half a percent of the machine's CPUs. Over it, collectors are shed, the costliest first. Needs --bpf.statistics. (default: default)",
+      valueName: "share"),
+    transform: BudgetArgument.parse)
+  var budget = BudgetArgument.standard
+
   @Flag(
     name: .customLong("security.sandbox"), inversion: .prefixedNo,
     help: "Once all is open, refuse the process what it does not need: Landlock and seccomp, where the kernel has them."

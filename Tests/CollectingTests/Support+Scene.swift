@@ -121,6 +121,10 @@ final class Scene: Sendable {
     case .available(let name): "available \(name)"
     case .failed(let name, let failure): "failed \(name) \(failure.reason.rawValue)"
     case .recovered(let name): "recovered \(name)"
+    case .budget(.down(let name, _, _), _, _, let level): "shed \(name) \(level)"
+    case .budget(.up(let name, _, _), let failure, _, let level):
+      failure == nil ? "back \(name) \(level)" : "not back \(name) \(level)"
+    case .budget(.helpless, _, _, let level): "helpless \(level)"
     }
   }
 }

@@ -11,7 +11,7 @@ import Testing
 /// of them is missing.
 @Suite struct RegistryTests {
   /// Collectors that read what others' programs count, or no program at all.
-  private static let withoutPrograms: Set<String> = ["cgroup", "compat", "energy", "pmu"]
+  private static let withoutPrograms: Set<String> = ["bpf", "cgroup", "compat", "energy", "pmu"]
   /// Programs that belong to another collector than the one they are named after: twins, and what several share.
   private static let twins = ["sched_raw": "sched", "irq_raw": "irq", "watched": "process"]
 

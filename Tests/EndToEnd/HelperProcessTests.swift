@@ -19,6 +19,24 @@ extension EndToEnd {
       }
     }
 
+    /// The kernel tells of programs and maps only with a capability that the exporter has given up.
+    @Test func programsOfTheMachineAreToldByTheHelper() async throws {
+      let exporter = try await Exporter(["--collector.disable-defaults", "--collector.signals", "--collector.bpf"])
+      let scrape = Scrape(try exporter.get().body)
+      let own = scrape.of("wattprobe_bpf_loaded_program_bytes").filter { $0.labels["name"] == "signal_generate" }
+      #expect(own.contains { $0.number > 0 })
+      #expect(scrape.of("wattprobe_bpf_loaded_maps_bytes").contains { $0.labels["type"] == "array" && $0.number > 0 })
+      // nothing is asked for at the start alone
+      let failing = #"wattprobe_collector_up{collector="bpf",reason=""} 1"#
+      for _ in 0..<24 {
+        #expect(try exporter.samples().contains(failing))
+        try await Task.sleep(for: .milliseconds(500))
+      }
+      let helper = try #require(exporter.children.first)
+      let worker = try #require(ProcessTree.children(of: helper).first)
+      #expect(ProcessTree.field("CapPrm", of: "/proc/\(worker)/status") == "0000000000200000")
+    }
+
     /// An `energy_uj` is root's alone, and the exporter is not root any more.
     @Test(arguments: [false, true]) func aSensorThatReturnsIsOpenedByTheHelper(hasHelper: Bool) async throws {
       let tree = try SensorTree()

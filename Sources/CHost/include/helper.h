@@ -3,6 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "objects.h"
+
 /*
  * The privileged helper: a child process that keeps a few capabilities, so that the program, which faces the
  * network, need not. It does this and nothing else:
@@ -11,6 +13,7 @@
  * - file: opens a sensor's file below sysfs for reading, of the names in helper_serve.c (CAP_DAC_READ_SEARCH)
  * - event, faults, processor: opens a counter of the `power` PMU, the page-fault counters, or a counter of the
  *   processor's, of one CPU (CAP_PERFMON): counting events, of all tasks, without samples or addresses
+ * - objects: tells of the machine's eBPF programs and maps, one after the other (CAP_SYS_ADMIN); it hands out none
  *
  * It is two processes. The one that is forked only waits for the other, which serves, and replaces it when it dies,
  * once a second at most. Both are the ordinary user that the program becomes, have no descriptors but a socket to
@@ -24,6 +27,7 @@ enum chost_helper_kind {
 	CHOST_HELPER_EVENT,
 	CHOST_HELPER_FAULTS,
 	CHOST_HELPER_PROCESSOR,
+	CHOST_HELPER_OBJECTS,
 };
 
 #define CHOST_HELPER_PATH 224
@@ -32,11 +36,12 @@ struct chost_helper_request {
 	/* Counts up: the reply has it too. Never 0. */
 	uint32_t number;
 	uint32_t kind;
-	/* statistics: 1 for on. event, processor: perf_event_attr.type. Else 0, as all that a kind does not use. */
+	/* statistics: 1 for on. objects: 1 for maps. event, processor: perf_event_attr.type. Else 0, as all that a kind
+	 * does not use. */
 	uint32_t type;
 	/* event, faults, processor */
 	int32_t cpu;
-	/* event, processor */
+	/* event, processor; objects: the id before */
 	uint64_t config;
 	/* processor: whether it must be on the hardware at all times */
 	uint32_t pinned;
@@ -49,6 +54,8 @@ struct chost_helper_reply {
 	uint32_t number;
 	/* 0 or the negated errno. What was opened comes with it (SCM_RIGHTS). */
 	int32_t result;
+	/* objects: what was asked for; else zeros. */
+	struct chost_bpf_object object;
 };
 
 /* As many descriptors come with a reply at most. */
@@ -60,6 +67,7 @@ struct chost_helper_options {
 	/* What it keeps, of what the caller has. */
 	uint64_t capabilities;
 	const char *sysfs;
+	const char *procfs;
 	/* Whom it becomes. */
 	bool becomes;
 	uint32_t user, group;
@@ -73,9 +81,11 @@ int chost_helper_start(const struct chost_helper_options *options, int *process)
 
 /*
  * Sends a request and waits for its reply, `patience` milliseconds at most. Returns the result, or a negated errno:
- * ETIMEDOUT where no reply came, EPIPE where the helper is no more. `count` is how many descriptors a success brings.
+ * ETIMEDOUT where no reply came, EPIPE where the helper is no more. `count` is how many descriptors a success brings;
+ * `object` may be NULL.
  */
-int chost_helper_ask(int socket, const struct chost_helper_request *request, int patience, int *descriptors, int count);
+int chost_helper_ask(int socket, const struct chost_helper_request *request, int patience, int *descriptors, int count,
+		     struct chost_bpf_object *object);
 
 /* Waits for the helper, whose socket is closed: a moment, after which it is killed. */
 void chost_helper_end(int process);

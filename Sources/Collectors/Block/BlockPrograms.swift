@@ -148,6 +148,7 @@ package final class BlockPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] {
     object.maps().map { map in
       var map = map

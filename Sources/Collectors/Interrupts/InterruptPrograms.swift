@@ -84,6 +84,7 @@ package final class InterruptPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
   package func detach() { object.detach() }

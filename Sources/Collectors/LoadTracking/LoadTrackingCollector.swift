@@ -5,7 +5,7 @@ package import Exposition
 internal import Host
 
 /// How well PELT's signals tell the run time tasks really have.
-package final class LoadTrackingCollector: Collector {
+package final class LoadTrackingCollector: SheddableCollector {
   private static let estimated = Family(
     "load_tracking_estimated_seconds", .counter, unit: "seconds", labels: ["class", "signal"],
     help:
@@ -81,6 +81,10 @@ package final class LoadTrackingCollector: Collector {
     histogram = KernelHistogram(of: programs.cpus)
     machine = FrequencyScaling(paths: paths)
   }
+
+  package var canBeShed: Bool { true }
+  package func shed() { programs.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let sums = MemoryLayout<LoadClassSums>.self

@@ -3,7 +3,7 @@ package import BPFPrograms
 internal import Collecting
 
 /// The programs that follow each task's load signal.
-package final class LoadTrackingPrograms: LoadedPrograms {
+package final class LoadTrackingPrograms: RestartablePrograms {
   package let cpus: MappedArray<LoadTrackingPerCPU>
   private var object: ProgramObject
 
@@ -41,8 +41,10 @@ package final class LoadTrackingPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {

@@ -6,7 +6,7 @@ internal import Glibc
 internal import Logging
 
 /// The programs at the beginning and the end of waits for the kernel's locks.
-package final class LockPrograms: LoadedPrograms {
+package final class LockPrograms: RestartablePrograms {
   /// Where waits for locks that sleep are kept.
   package let form: TaskForm
   /// One element per possible CPU.
@@ -67,9 +67,11 @@ package final class LockPrograms: LoadedPrograms {
   private static let watching = "watch_locks"
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
 
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) {
     try object.run(Self.watching, onEach: Array(0..<PossibleCPUs.end))
     try object.reattach()

@@ -4,7 +4,7 @@ package import Collecting
 package import Exposition
 
 /// How long threads and CPUs waited for the kernel's locks.
-package final class LocksCollector: Collector {
+package final class LocksCollector: SheddableCollector {
   private static let contention = Family(
     "lock_contention_seconds", .histogram, unit: "seconds", labels: ["kind"],
     help: "Time that tasks waited for a contended kernel lock, until they had it or gave up.")
@@ -40,6 +40,10 @@ package final class LocksCollector: Collector {
     self.programs = programs
     histogram = KernelHistogram(of: programs.cpus)
   }
+
+  package var canBeShed: Bool { true }
+  package func shed() { programs.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let base = MemoryLayout<LocksPerCPU>.offset(of: \.contention)!

@@ -4,7 +4,7 @@ internal import Collecting
 internal import Logging
 
 /// The programs around the kernel's handler of page faults, where the kernel lets programs stand there.
-package final class FaultPrograms: LoadedPrograms {
+package final class FaultPrograms: RestartablePrograms {
   /// Where a task's fault is kept while it lasts.
   package let form: TaskForm
   /// One element per possible CPU.
@@ -51,9 +51,11 @@ package final class FaultPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
 
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) {
     try object.run("watch", onEach: [0])
     try object.reattach()

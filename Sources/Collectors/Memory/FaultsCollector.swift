@@ -6,7 +6,7 @@ internal import Host
 internal import Logging
 
 /// Page faults by kind and mode, and how long they took where the kernel lets that be measured.
-package final class FaultsCollector: Collector {
+package final class FaultsCollector: SheddableCollector {
   private static let faults = Family(
     "page_faults", .counter, labels: ["kind", "mode"],
     help:
@@ -64,6 +64,18 @@ package final class FaultsCollector: Collector {
       try KernelFaultCounts(
         paths: context.options.paths, scheduler: scheduler, open: context.options.faults.open))
   }
+
+  private var programs: FaultPrograms? {
+    switch source {
+    case .programs(let programs): programs
+    case .counters: nil
+    }
+  }
+
+  /// Events of perf count in the kernel, whoever reads them.
+  package var canBeShed: Bool { programs != nil }
+  package func shed() { programs?.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs?.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     switch source {

@@ -6,7 +6,7 @@ internal import Host
 internal import Logging
 
 /// Memory the kernel allocates for itself.
-package final class KmemCollector: Collector {
+package final class KmemCollector: SheddableCollector {
   private static let allocations = Family(
     "kernel_allocations", .counter, labels: ["allocator"],
     help:
@@ -77,6 +77,10 @@ package final class KmemCollector: Collector {
         metadata: ["cause": "\(error)", "cure": "grant CAP_SYSLOG, or set kernel.kptr_restrict to 0 or 1"])
     }
   }
+
+  package var canBeShed: Bool { true }
+  package func shed() { programs.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let cpu = MemoryLayout<KmemPerCPU>.self

@@ -4,7 +4,7 @@ internal import Collecting
 internal import Glibc
 
 /// The programs in the kernel's allocators.
-package final class KmemPrograms: LoadedPrograms {
+package final class KmemPrograms: RestartablePrograms {
   /// Call sites there is room for; the kernel has some thousands, and the modules theirs.
   private static let siteCapacity = 8_192
   /// The key of all other sites.
@@ -63,8 +63,14 @@ package final class KmemPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
+  package func clear() throws(BPFError) {
+    try object.clear()
+    try sites.create(Self.otherSite)
+  }
+
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {

@@ -98,6 +98,7 @@ package final class PagecachePrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }

@@ -4,7 +4,7 @@ package import Collecting
 package import Exposition
 
 /// TCP connections made, failed and accepted, their round-trip times, segments sent again and resets.
-package final class TCPCollector: Collector {
+package final class TCPCollector: SheddableCollector {
   private static let connections = Family(
     "tcp_connections", .counter, labels: ["family", "result"],
     help: "TCP connections: established from here, failed (or given up) before that, and accepted.")
@@ -52,6 +52,10 @@ package final class TCPCollector: Collector {
     self.programs = programs
     histogram = KernelHistogram(of: programs.cpus)
   }
+
+  package var canBeShed: Bool { true }
+  package func shed() { programs.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let layout = MemoryLayout<TCPPerCPU>.self

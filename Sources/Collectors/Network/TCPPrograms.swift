@@ -3,7 +3,7 @@ package import BPFPrograms
 internal import Collecting
 
 /// The programs at the changes of state of TCP sockets, and at segments sent again and resets.
-package final class TCPPrograms: LoadedPrograms {
+package final class TCPPrograms: RestartablePrograms {
   package let cpus: MappedArray<TCPPerCPU>
   private var object: ProgramObject
   private let connects: HashMap<UInt64, UInt64>
@@ -38,8 +38,10 @@ package final class TCPPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) { try object.reattach() }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {

@@ -18,7 +18,7 @@ package struct BuildInformation: Sendable, Hashable {
 }
 
 /// The program itself: what it is, what it costs, what it lost.
-package final class ProgramCollector: PeriodicCollector {
+package final class ProgramCollector: CostMeter {
   private static let build = Family(
     "build", .info, labels: ["version", "revision", "kernel"], help: "Version of wattprobe and of the running kernel.")
   private static let runSeconds = Family(
@@ -27,6 +27,11 @@ package final class ProgramCollector: PeriodicCollector {
   private static let runs = Family(
     "bpf_program_runs", .counter, labels: ["collector", "program"],
     help: "Runs of eBPF programs while statistics were on.")
+  private static let attached = Family(
+    "bpf_program_attached", .gauge, labels: ["collector", "program", "reason"],
+    help:
+      "Whether an eBPF program is at its event (1) or not (0); reason: budget (shed), demand (runs for moments), disabled (by an option, or another form is used), permission, absent (no such event), hook (refused)."
+  )
   private static let entries = Family(
     "bpf_map_entries", .gauge, labels: ["map"], help: "Entries in use of an eBPF map, counted every ten seconds.")
   private static let capacity = Family(
@@ -54,7 +59,7 @@ package final class ProgramCollector: PeriodicCollector {
     help: "Start time of wattprobe itself since the Unix epoch.")
 
   package static let families = [
-    build, runSeconds, runs, entries, capacity, bytes, lost, overhead, cpu, memory, descriptors, start,
+    build, runSeconds, runs, attached, entries, capacity, bytes, lost, overhead, cpu, memory, descriptors, start,
   ]
 
   /// Statistics cost each program about a clock read twice over, so they are on for a tenth of the time.
@@ -68,7 +73,14 @@ package final class ProgramCollector: PeriodicCollector {
   private let statistics: StatisticsSwitch?
   private var tick = 0
   private var isSampling: Bool
-  private var before: (time: UInt64, run: UInt64)?
+  private var before: (time: UInt64, run: [String: UInt64])?
+  /// What was measured and not handed out yet, and the program's own CPU time as it was handed out last.
+  private var costs: Budget.Costs?
+  private var checked: (time: UInt64, cpu: UInt64)?
+  /// nil: to be read, which takes a step of the budget.
+  private var states: [ProgramStates.Program]?
+  /// When a collector's counters began anew, by name, on CLOCK_MONOTONIC.
+  private var restarts: [String: UInt64] = [:]
   private var programRatio: Double?
   private var lastCPU: (time: UInt64, cpu: UInt64)?
   private var ownRatio: Double?
@@ -101,13 +113,38 @@ package final class ProgramCollector: PeriodicCollector {
     defer { tick += 1 }
     if !isSampling || (before == nil && tick % Self.cycle != 0) { return }
     readPrograms()
-    let run = programs.flatMap(\.programs).reduce(0) { $0 + $1.runNanoseconds }
+    let run = Dictionary(
+      programs.map { ($0.object.collector, $0.programs.reduce(0) { $0 &+ $1.runNanoseconds }) }, uniquingKeysWith: &+)
     if let before {
-      programRatio = Double(run.subtracting(before.run)) / Double(max(1, now.subtracting(before.time)))
+      let elapsed = Double(max(1, now.subtracting(before.time)))
+      let ratios = Dictionary(
+        uniqueKeysWithValues: run.map { ($0, Double($1.subtracting(before.run[$0] ?? 0)) / elapsed) })
+      programRatio = ratios.values.reduce(0, +)
+      measure(ratios, now)
       self.before = nil
       setStatistics(false)
     }
     if tick % Self.cycle == 0, isSampling, setStatistics(true) { before = (now, run) }
+  }
+
+  /// Adds the program's own CPU time since this was done last, which is known from the second time on.
+  private func measure(_ programs: [String: Double], _ now: UInt64) {
+    let cpu = OwnProcess.cpuNanoseconds
+    if let checked, now > checked.time {
+      let own = Double(cpu.subtracting(checked.cpu)) / Double(now - checked.time)
+      costs = Budget.Costs(total: programs.values.reduce(own, +), collectors: programs)
+    }
+    checked = (now, cpu)
+  }
+
+  package func takeCosts() -> Budget.Costs? {
+    defer { costs = nil }
+    return costs
+  }
+
+  package func stepped(_ collector: String, began: UInt64?) {
+    if let began { restarts[collector] = began }
+    states = nil
   }
 
   /// Whether that was done.
@@ -178,11 +215,19 @@ package final class ProgramCollector: PeriodicCollector {
         writer.unsigned(program.runs)
       }
     }
+    writer.begin(Self.attached)
+    for (collector, program, reason) in attachments() {
+      writer.label("collector", collector)
+      writer.label("program", program)
+      writer.label("reason", reason.rawValue)
+      writer.integer(reason == .none ? 1 : 0)
+    }
     writer.begin(Self.lost)
     for (object, programs) in programs {
       for (map, cause, count) in object.lostUpdates() {
         writer.label("map", map)
         writer.label("cause", cause)
+        writer.started(at: restarts[object.collector])
         writer.unsigned(count)
       }
       for program in programs where program.recursionMisses > 0 {
@@ -191,6 +236,12 @@ package final class ProgramCollector: PeriodicCollector {
         writer.unsigned(program.recursionMisses)
       }
     }
+  }
+
+  private func attachments() -> [ProgramStates.Program] {
+    let states = states ?? ProgramStates.read(context.kernel.loaded)
+    self.states = states
+    return states
   }
 
   /// A system call for each program: made as statistics go on and off, in between nothing of it changes but interruptions.

@@ -184,6 +184,7 @@ package final class SchedulerPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }

@@ -7,12 +7,32 @@ package protocol LoadedPrograms: AnyObject {
   /// The collector that pays for it.
   var collector: String { get }
   func programs() -> [ProgramStatistics]
+  /// Every program, whether it is loaded or not.
+  func attachments() -> [ProgramAttachment]
   func maps() -> [MapDescription]
   /// Updates that could not be made, by map and cause.
   func lostUpdates() -> [(map: String, cause: String, count: UInt64)]
   /// Takes the programs off their events, and puts them back: what they cost is the difference.
   func detach()
   func reattach() throws(BPFError)
+}
+
+/// One whose counters can begin anew, exactly: nothing that it had noted before it was detached counts afterwards.
+package protocol RestartablePrograms: LoadedPrograms {
+  /// Forgets all it has counted and noted; to be called while it is detached.
+  func clear() throws(BPFError)
+}
+
+extension RestartablePrograms {
+  /// Forgets all, then attaches again what was detached.
+  func restart() throws(CollectorFailure) {
+    do throws(BPFError) {
+      try clear()
+      try reattach()
+    } catch {
+      throw CollectorFailure(error)
+    }
+  }
 }
 
 extension LoadedPrograms {

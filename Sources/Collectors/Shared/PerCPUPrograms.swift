@@ -4,7 +4,7 @@ internal import Collecting
 /// An eBPF object that keeps all its counters in one array, an element per possible CPU or lane of CPUs.
 ///
 /// `Element` is the C struct of the array's elements.
-package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
+package final class PerCPUPrograms<Element: BitwiseCopyable>: RestartablePrograms {
   package let cpus: MappedArray<Element>
   package let collector: String
   private var object: ProgramObject
@@ -41,8 +41,10 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) { try object.reattach() }
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
 }

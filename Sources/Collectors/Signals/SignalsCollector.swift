@@ -6,7 +6,7 @@ package import Exposition
 internal import Host
 
 /// Signals sent and processes that the OOM killer killed.
-package final class SignalsCollector: Collector {
+package final class SignalsCollector: SheddableCollector {
   private static let signals = Family(
     "signals", .counter, labels: ["signal"],
     help: "Signals sent to processes and threads, including those that are ignored or already pending.")
@@ -33,9 +33,9 @@ package final class SignalsCollector: Collector {
 
   private let programs: PerCPUPrograms<SignalsPerCPU>
   private let paths: HostPaths
-  /// What the kernel had counted as this was made; nil where it does not count. No program: its tracepoint fires for each
+  /// What the kernel had counted as this was made, or came back; nil where it does not count. No program: its tracepoint fires for each
   /// task that is let at the reserves, also for several threads of one process.
-  private let earlierKills: UInt64?
+  private var earlierKills: UInt64?
   /// What the kernel had counted when it was read last, and how many SIGKILLs had been sent before that.
   private var lastKills: (count: UInt64, signals: UInt64, time: UInt64)?
 
@@ -43,6 +43,15 @@ package final class SignalsCollector: Collector {
     self.programs = programs
     self.paths = paths
     earlierKills = try? OOMKills.count(paths: paths)
+  }
+
+  package var canBeShed: Bool { true }
+  package func shed() { programs.detach() }
+
+  package func comeBack() throws(CollectorFailure) {
+    lastKills = nil
+    earlierKills = try? OOMKills.count(paths: paths)
+    try programs.restart()
   }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {

@@ -5,7 +5,7 @@ internal import Host
 internal import Logging
 
 /// The programs at system calls: at their exit for as long as this lives, at their entry where and while calls are timed.
-package final class SyscallPrograms: LoadedPrograms {
+package final class SyscallPrograms: RestartablePrograms {
   package let timing: SyscallOptions.Timing
   /// Where the begin of a task's call is kept where all are timed.
   package let form: TaskForm
@@ -143,6 +143,7 @@ package final class SyscallPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
 
   package func detach() {
@@ -150,6 +151,7 @@ package final class SyscallPrograms: LoadedPrograms {
     object.detach()
   }
 
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) {
     try object.run("watch", onEach: [0])
     try object.reattach()

@@ -5,7 +5,7 @@ package import Exposition
 internal import Host
 
 /// System calls: how often, how long, which errors.
-package final class SyscallsCollector: PeriodicCollector {
+package final class SyscallsCollector: PeriodicCollector, SheddableCollector {
   private static let calls = Family(
     "syscalls", .counter, labels: ["syscall", "category"],
     help:
@@ -55,9 +55,8 @@ package final class SyscallsCollector: PeriodicCollector {
     families: [calls, errors, durations, seconds]
   ) { context throws(CollectorFailure) in
     let watched = context.kernel.watchedForDetail()
-    let options = context.options.syscalls
     let programs = try SyscallPrograms.load(options: context.options, watched: watched, logger: context.logger)
-    let collector = try SyscallsCollector(programs, options)
+    let collector = try SyscallsCollector(programs, context.options, isReadByOthers: watched != nil)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
     context.systemCalls = { programs.totalCalls }
@@ -72,6 +71,7 @@ package final class SyscallsCollector: PeriodicCollector {
 
   private let programs: SyscallPrograms
   private let isByCall: Bool
+  package let canBeShed: Bool
   /// When calls are sampled.
   private let windows: RandomWindows?
   private let table = SyscallTable.native
@@ -80,9 +80,14 @@ package final class SyscallsCollector: PeriodicCollector {
   private var errorCounts = [UInt64](repeating: 0, count: Int(ERROR_NUMBERS))
   private var durations: KernelHistogram
 
-  private init(_ programs: SyscallPrograms, _ options: SyscallOptions) throws(CollectorFailure) {
+  private init(
+    _ programs: SyscallPrograms, _ all: CollectorOptions, isReadByOthers: Bool
+  ) throws(CollectorFailure) {
+    let options = all.syscalls
     self.programs = programs
     durations = KernelHistogram(of: programs.durations)
+    // the model of power is of system calls, too
+    canBeShed = !isReadByOthers && all.energy.model == nil
     isByCall = options.hasHistogramsBySyscall
     do throws(SystemError) {
       if let entry = programs.entry, let times = options.windows {
@@ -104,6 +109,9 @@ package final class SyscallsCollector: PeriodicCollector {
 
   /// Calls are counted all the same.
   package var unavailability: CollectorFailure? { windows?.failure }
+
+  package func shed() { programs.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     read(MemoryLayout<SyscallsPerCPU>.offset(of: \.calls)!, of: programs.cpus, into: &calls)

@@ -132,6 +132,7 @@ package final class ProcessPrograms: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { object.programs() }
+  package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }

@@ -91,6 +91,7 @@ package final class WatchedProcesses: LoadedPrograms {
   }
 
   package func programs() -> [ProgramStatistics] { [] }
+  package func attachments() -> [ProgramAttachment] { [] }
   package func maps() -> [MapDescription] { object.maps() }
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [("watched", "full", unwatched)] }
   package func detach() {}

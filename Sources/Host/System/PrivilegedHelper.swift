@@ -16,6 +16,8 @@ package final class PrivilegedHelper: Sendable {
 
     /// Switches the run-time statistics of eBPF programs.
     package static let statistics = Duties(CHOST_HELPER_STATISTICS)
+    /// Tells of the machine's eBPF programs and maps.
+    package static let objects = Duties(CHOST_HELPER_OBJECTS)
     /// Opens files of sensors.
     package static let files = Duties(CHOST_HELPER_FILE)
     /// Opens the counters of the `power` PMU and of page faults.
@@ -46,15 +48,19 @@ package final class PrivilegedHelper: Sendable {
   ) throws(SystemError) {
     sysfs = paths.sys("")
     var process: CInt = 0
+    let procfs = paths.proc("")
     let result = sysfs.withCString { sysfs in
-      var options = chost_helper_options()
-      options.kinds = duties.rawValue
-      options.capabilities = kept.intersection(.effective).rawValue
-      options.sysfs = sysfs
-      options.becomes = user != nil
-      options.user = user?.user ?? 0
-      options.group = user?.group ?? 0
-      return chost_helper_start(&options, &process)
+      procfs.withCString { procfs in
+        var options = chost_helper_options()
+        options.kinds = duties.rawValue
+        options.capabilities = kept.intersection(.effective).rawValue
+        options.sysfs = sysfs
+        options.procfs = procfs
+        options.becomes = user != nil
+        options.user = user?.user ?? 0
+        options.group = user?.group ?? 0
+        return chost_helper_start(&options, &process)
+      }
     }
     if result < 0 { throw SystemError(-result, call: "start", path: "the privileged helper") }
     socket = result
@@ -109,10 +115,28 @@ package final class PrivilegedHelper: Sendable {
     ask(CHOST_HELPER_FAULTS, cpu: cpu, descriptors: &descriptors)
   }
 
+  /// As `LoadedObject.Next`.
+  package func nextObject(_ kind: LoadedObject.Kind, after id: UInt32) -> Result<LoadedObject?, SystemError> {
+    var none: [CInt] = []
+    var object = chost_bpf_object()
+    let result = ask(
+      CHOST_HELPER_OBJECTS, type: kind == .map ? 1 : 0, config: UInt64(id), descriptors: &none, object: &object)
+    return LoadedObject.result(result, object)
+  }
+
   private func ask(
     _ kind: chost_helper_kind, type: UInt32 = 0, cpu: Int = 0, config: UInt64 = 0, path: Substring = "",
-    isPinned: Bool = false,
-    descriptors: inout [CInt]
+    isPinned: Bool = false, descriptors: inout [CInt]
+  ) -> CInt {
+    var object = chost_bpf_object()
+    return ask(
+      kind, type: type, cpu: cpu, config: config, path: path, isPinned: isPinned, descriptors: &descriptors,
+      object: &object)
+  }
+
+  private func ask(
+    _ kind: chost_helper_kind, type: UInt32 = 0, cpu: Int = 0, config: UInt64 = 0, path: Substring = "",
+    isPinned: Bool = false, descriptors: inout [CInt], object: inout chost_bpf_object
   ) -> CInt {
     guard let cpu = Int32(exactly: cpu) else { return -EINVAL }
     var request = chost_helper_request()
@@ -123,14 +147,16 @@ package final class PrivilegedHelper: Sendable {
     request.pinned = isPinned ? 1 : 0
     withUnsafeMutableBytes(of: &request.path) { $0.copyBytes(from: path.utf8) }
     var opened = descriptors
+    var told = object
     // one at a time
     let result = state.withLock { state in
       if state.hasEnded { return -EPIPE }
       state.number = state.number == .max ? 1 : state.number + 1
       request.number = state.number
-      return chost_helper_ask(socket, &request, Self.patienceMilliseconds, &opened, CInt(opened.count))
+      return chost_helper_ask(socket, &request, Self.patienceMilliseconds, &opened, CInt(opened.count), &told)
     }
     descriptors = opened
+    object = told
     return result
   }
 }

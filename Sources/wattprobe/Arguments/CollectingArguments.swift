@@ -15,10 +15,11 @@ struct CollectingArguments: ParsableArguments {
   @OptionGroup(title: "Other collectors") var kmem: KmemArguments
   @OptionGroup(title: "Other collectors") var block: BlockArguments
   @OptionGroup(title: "Other collectors") var loadTracking: LoadTrackingArguments
+  @OptionGroup(title: "Other collectors") var bpf: BPFArguments
   @OptionGroup(title: "Host") var path: PathArguments
 
   private var areas: [any CollectorArguments] {
-    [process, cgroup, energy, compat, scheduler, syscalls, network, irq, kmem, block, loadTracking]
+    [process, cgroup, energy, compat, scheduler, syscalls, network, irq, kmem, block, loadTracking, bpf]
   }
 
   func options() throws -> CollectorOptions {

@@ -181,7 +181,7 @@ extension EndToEnd {
       let text = try Document("docs/operating.md").text
       let named = try Self.words(#require(text.firstMatch(of: /Without BTF[^:]*: ([^.]+) run all the same/)).1)
       // those have no programs of their own
-      let without: Set<String> = ["pmu", "energy", "compat"]
+      let without: Set<String> = ["pmu", "energy", "compat", "bpf"]
       #expect(named.union(lacking).union(without) == Set(Registry.collectors.map(\.name)))
       #expect(named.isDisjoint(with: lacking))
     }

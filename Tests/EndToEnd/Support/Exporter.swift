@@ -19,7 +19,9 @@ final class Exporter {
     let sysfs = arguments.contains("--path.sysfs") ? [] : ["--path.sysfs", GuestSysfs.path]
     let library =
       arguments.contains("--energy.nvml-library") ? [] : ["--energy.nvml-library", "libnvidia-ml-of-nobody.so"]
-    let line = wrapper + [Executable.wattprobe] + listening + sysfs + library + arguments
+    // loads may cost more than a collector may here
+    let budget = arguments.contains("--budget.cpu") ? [] : ["--budget.cpu", "off"]
+    let line = wrapper + [Executable.wattprobe] + listening + sysfs + library + budget + arguments
     let program = try RunningProgram(line[0], Array(line.dropFirst()), environment: environment)
     self.program = program
     do {

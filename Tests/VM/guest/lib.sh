@@ -35,7 +35,7 @@ start() {
 	exporter_name=$1
 	shift
 	# shellcheck disable=SC2086
-	$RUN wattprobe --web.listen-address "127.0.0.1:$PORT" "$@" >"/out/$exporter_name.log" 2>&1 </dev/null &
+	$RUN wattprobe --web.listen-address "127.0.0.1:$PORT" --budget.cpu off "$@" >"/out/$exporter_name.log" 2>&1 </dev/null &
 	exporter=$!
 	waited=0
 	until fetch /-/ready >/dev/null 2>&1; do
