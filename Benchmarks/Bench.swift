@@ -1,8 +1,8 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [attacks] [passes] [energy] [weights]`, all of them
-/// by default.
+/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [attacks] [passes] [energy]
+/// [weights]`, all of them by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
 @main

@@ -42,3 +42,11 @@ struct ClientAddress: Hashable {
 enum Share {
   static func most(of all: Int) -> Int { all - all / 4 }
 }
+
+/// What a connection has been good for, and it would be a loss to close, in ascending order.
+enum ClientStanding: Int {
+  case silent
+  /// Something has come, if only of a handshake.
+  case spoken
+  case served
+}

@@ -39,14 +39,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
   weak var gate: SecurityGate?
   /// Whose it is.
   private(set) var client = ClientAddress.local
-  /// What it would be a loss to close, in ascending order.
-  enum Standing: Int {
-    case silent
-    /// Something has come, if only of a handshake.
-    case spoken
-    case served
-  }
-  private(set) var standing = Standing.silent
+  private(set) var standing = ClientStanding.silent
   private(set) var lastActivity = NIODeadline.now()
 
   init(_ server: ServerContext) {

@@ -167,8 +167,8 @@ static long nanoseconds_now(void)
 }
 
 /*
- * Waits by rt_sigtimedwait, which few others call, for times that are even on a scale of logarithms, and writes how many
- * nanoseconds each took.
+ * Waits by rt_sigtimedwait, which few others call, for times that are even on a scale of logarithms, and writes how
+ * many nanoseconds each took.
  */
 void timed_waits(long count, long shortest_us, long longest_us)
 {
