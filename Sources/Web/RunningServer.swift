@@ -8,7 +8,7 @@ struct RunningServer: Sendable {
   /// As many as the kernel's own limit is by default: whoever finds it full waits a second before it tries again.
   private static let backlog: Int32 = 4096
   /// What is sent ahead of a client: a whole response, most often. The kernel takes twice as much for its own bookkeeping.
-  private static let sendBufferBytes: Int32 = 256 << 10
+  private static let sendBufferBytes = 256 << 10
   /// Small, so that a client cannot have much more than one request decoded ahead of its turn.
   private static let readBytes = 4 << 10
   private static let ipv6Only = ChannelOptions.Types.SocketOption(level: .ipv6, name: .ipv6_v6only)
