@@ -52,7 +52,7 @@ package final class WebServer: Sendable {
     self.configuration = configuration
     self.file = file
     self.descriptors = descriptors
-    self.source = source
+    self.source = file.map { SourceWithConfiguration(source: source, file: $0) } ?? source
     self.version = version
     self.logger = logger
     self.encode =

@@ -1,6 +1,7 @@
 import Collecting
 import Collectors
 import Exposition
+import Web
 
 /// The metric reference of docs/metrics.md, made from the registry.
 enum MetricReference {
@@ -10,7 +11,10 @@ enum MetricReference {
       let note = collector.isOnByDefault ? "" : "Off by default: `--collector.\(collector.name)` switches it on."
       return section(collector.name, notes: [note, collector.notes], collector.families)
     }
-    let own = section("The program itself", notes: [], ProgramCollector.families + CollectorSet.families)
+    let own = section(
+      "The program itself",
+      notes: ["Those of the web configuration file are absent without `--web.config.file`, and as of the last request."],
+      ProgramCollector.families + CollectorSet.families + WebConfigurationState.families)
     return (collectors + [own]).joined(separator: "\n")
   }
 

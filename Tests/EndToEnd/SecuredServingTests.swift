@@ -41,6 +41,8 @@ extension EndToEnd {
       let prometheus = try await PrometheusServer(scraping: exporter.port, access: Self.access(authority.folder))
       try await eventually("a scrape") { try prometheus.hasData(#"up{job="wattprobe"} == 1"#) ? () : nil }
       #expect(try prometheus.hasData("wattprobe_build_info"))
+      #expect(try prometheus.hasData("wattprobe_web_config_last_reload_successful == 1"))
+      #expect(try prometheus.hasData("wattprobe_web_certificate_expiry_timestamp_seconds > time() + 86400"))
 
       // a renewed certificate of the server reaches a Prometheus that has a connection already
       try await authority.sign("server", names: "DNS:localhost", usage: "serverAuth")

@@ -4,6 +4,8 @@ import Synchronization
 /// The web configuration file of a server (`--web.config.file`).
 package final class WebConfigurationSource: Sendable {
   private let reader: Mutex<WebSettingsReader>
+  /// As of the last reading: never waits for one.
+  private let latest: Mutex<WebConfigurationState>
   /// As it was when the program began.
   let first: WebSettings
 
@@ -14,6 +16,7 @@ package final class WebConfigurationSource: Sendable {
   ) throws(WebConfigurationFileError) {
     var reader = try WebSettingsReader(path: path, shutdownTimeout: timeouts.farewell, logger: logger)
     first = reader.read()
+    latest = Mutex(WebConfigurationState(first))
     self.reader = Mutex(reader)
   }
 
@@ -26,5 +29,12 @@ package final class WebConfigurationSource: Sendable {
   package static func files(namedIn path: String) -> [String] { WebSettingsReader.files(namedIn: path) }
 
   /// Blocks while files are read.
-  func read() -> WebSettings { reader.withLock { $0.read() } }
+  func read() -> WebSettings {
+    let settings = reader.withLock { $0.read() }
+    latest.withLock { $0 = WebConfigurationState(settings) }
+    return settings
+  }
+
+  /// As of the last reading.
+  var state: WebConfigurationState { latest.withLock { $0 } }
 }

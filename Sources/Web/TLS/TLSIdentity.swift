@@ -32,6 +32,8 @@ struct TLSIdentity: Sendable {
   }
 
   let context: NIOSSLContext
+  /// The end of the certificate's validity, in seconds since the Unix epoch.
+  let expires: Int64
   let authentication: ClientAuthentication
   let clientNames: [String]
 
@@ -49,6 +51,7 @@ struct TLSIdentity: Sendable {
     let chain = try Self.certificates(files.certificate, section.certificate)
     guard let leaf = chain.first else { throw section.certificate.failure("there is no certificate in it") }
     let key = try Self.key(files.key, section.key)
+    expires = Int64(leaf.notValidAfter)
     Self.checkDates(leaf, section, warn)
     var configuration = TLSConfiguration.makeServerConfiguration(
       certificateChain: chain.map { .certificate($0) }, privateKey: .privateKey(key))
