@@ -23,7 +23,7 @@ TEST_PACKAGES := clang-format curl iproute2 linux-perf openssl prometheus python
 VM_PACKAGES := bc busybox-static cpio dmsetup gcc iproute2 kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
-.PHONY: help run test fuzz test-vm vm-shell vm-table build docs bench install uninstall format check-format clean toolchain build-packages test-packages vm-packages
+.PHONY: help run test fuzz sanitize test-vm vm-shell vm-table build docs bench install uninstall format check-format clean toolchain build-packages test-packages vm-packages
 
 help: ## List these targets.
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -37,14 +37,15 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 	@echo
 	@exec $(SUDO) $(BINARY)
 
-# Those that measure the whole machine run by themselves: what the others do would be in their figures. Either part runs
-# whatever becomes of the other.
+# Those that measure the whole machine, and those that attack, run by themselves: what the others do would be in the figures of
+# the ones, and the others have not enough of the machine beside them. Each part runs whatever becomes of the others.
 TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 test: toolchain build-packages test-packages ## Run all tests (as root or through sudo, for eBPF).
 	swift build --build-tests
 	@status=0; \
-	$(TESTS) --skip KernelTests 2>&1 | tee .build/tests.log || status=1; \
+	$(TESTS) --skip KernelTests --skip AttackTests 2>&1 | tee .build/tests.log || status=1; \
+	$(TESTS) --filter AttackTests 2>&1 | tee -a .build/tests.log || status=1; \
 	$(TESTS) --filter KernelTests 2>&1 | tee -a .build/tests.log || status=1; \
 	echo; grep -ah 'Test run with' .build/tests.log; exit $$status
 
@@ -55,6 +56,20 @@ fuzz: toolchain build-packages ## Look for inputs that trap, led by coverage. SE
 		echo "== $$target"; mkdir -p .build/fuzz/corpus/$$target; \
 		FUZZ_TARGET=$$target .build/fuzz/release/fuzz -max_total_time=$(or $(SECONDS_EACH),60) -rss_limit_mb=2048 -timeout=10 \
 			-verbosity=0 -print_final_stats=1 -artifact_prefix=.build/fuzz/found/$$target- .build/fuzz/corpus/$$target; \
+	done
+
+# What takes input from outside, and what several threads share. The helper's processes have not the memory that sanitizers
+# set apart, and tests of whole programs start one that is not sanitized. Swift's runtime keeps what it allocates for types.
+SANITIZED = ByteTextTests|ExpositionTests|CollectingTests|EnergyTests|HostTests|WebTests
+UNSANITIZED = KernelTests|EndToEnd|PrivilegedHelper
+
+sanitize: toolchain build-packages test-packages ## Run what takes input from outside under the address and thread sanitizers. SANITIZERS=thread: only this.
+	@for kind in $(or $(SANITIZERS),address thread); do \
+		echo "== $$kind"; \
+		swift build --build-tests --sanitize=$$kind --scratch-path .build/$$kind || exit 1; \
+		$(SUDO) env NO_COLOR=1 ASAN_OPTIONS=detect_leaks=0 TSAN_OPTIONS=suppressions=$(CURDIR)/Tests/thread.supp \
+			.build/$$kind/debug/wattprobePackageTests.xctest --testing-library swift-testing \
+			--filter '$(SANITIZED)' --skip '$(UNSANITIZED)' || exit 1; \
 	done
 
 # The release executable, or the debug one where there is none: what is to be tested is built before. Loads are the tests'.

@@ -195,7 +195,11 @@ import Testing
     try await TestServer.run(
       source: FakeSource(isHeld: true), encoder: FakeEncoder(firstBytes: size, others: size),
       limits: { $0.unreadBytes = size * 5 / 2 },
-      timeouts: { $0.response = .seconds(3600) }
+      timeouts: {
+        $0.response = .seconds(3600)
+        // those that wait for their turn here have none under way
+        $0.request = .seconds(3600)
+      }
     ) { server in
       // three of one text, then one each of two more
       let first = try (0..<3).map { _ in try server.client() }

@@ -55,6 +55,20 @@ import Testing
   }
 
   /// The clock of the request runs from the connection on, whatever TLS makes of the time.
+  /// It would have the server compute a handshake for a few bytes, as often as a client likes.
+  @Test func renegotiationEndsTheConnection() async throws {
+    let authority = try await Authority()
+    try await TestServer.run(file: authority.configure()) { (server) async throws in
+      let typed = "sleep 1; printf 'R\\n'; sleep 1; printf 'GET /-/healthy HTTP/1.0\\r\\n\\r\\n'; sleep 1"
+      let seen = try await shell(
+        "(\(typed)) | timeout 30 openssl s_client -tls1_2 -connect 127.0.0.1:\(server.port)", in: authority.folder
+      ).output
+      #expect(seen.contains("RENEGOTIATING"))
+      #expect(!seen.contains("HTTP/1.0 200"))
+      #expect(try await authority.curl(server.port) == "200")
+    }
+  }
+
   @Test func handshakeThatDoesNotEndIsCutOff() async throws {
     let authority = try await Authority()
     try await TestServer.run(file: authority.configure(), timeouts: { $0.request = .milliseconds(100) }) {
