@@ -128,7 +128,9 @@ let package = Package(
       ] + nio),
     tests(
       "EndToEnd",
-      ["wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "Web", "loads"],
+      [
+        "wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "Web", "loads",
+      ],
       exclude: ["Golden"]),
 
     // `make bench`: what the programs, a scrape and a pass cost.

@@ -13,7 +13,9 @@ enum MetricReference {
     }
     let own = section(
       "The program itself",
-      notes: ["Those of the web configuration file are absent without `--web.config.file`, and as of the last request."],
+      notes: [
+        "Those of the web configuration file are absent without `--web.config.file`, and say what the last request found."
+      ],
       ProgramCollector.families + CollectorSet.families + WebConfigurationState.families)
     return (collectors + [own]).joined(separator: "\n")
   }

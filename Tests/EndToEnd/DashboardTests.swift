@@ -3,7 +3,6 @@ import Collectors
 import Exposition
 import Foundation
 import Testing
-import Web
 
 extension EndToEnd {
   @Suite struct DashboardTests {
@@ -14,10 +13,8 @@ extension EndToEnd {
       }
     }
 
-    private static let families = Registry.families + WebConfigurationState.families
-
     @Test func everyMetricExists() throws {
-      let known = Set(Self.families.flatMap(\.sampleNames))
+      let known = Set(Families.all.flatMap(\.sampleNames))
       for expression in try Dashboard.load().expressions {
         let used = Dashboard.metrics(in: expression)
         #expect(!used.isEmpty, "\(expression)")
@@ -29,7 +26,7 @@ extension EndToEnd {
     @Test func everyFamilyIsShown() throws {
       let used = try Set(Dashboard.load().expressions.flatMap(Dashboard.metrics))
       let others = Set(CompatCollector.definition.families)
-      for family in Self.families where !others.contains(family) {
+      for family in Families.all where !others.contains(family) {
         #expect(!used.isDisjoint(with: family.sampleNames), "\(family.name) is on no panel")
       }
     }

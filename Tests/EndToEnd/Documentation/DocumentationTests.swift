@@ -8,8 +8,8 @@ import Testing
 extension EndToEnd {
   /// What the documents say of the program is so.
   @Suite struct DocumentationTests {
-    private static let metrics = Set(Registry.families.flatMap(\.sampleNames))
-    private static let histograms = Set(Registry.families.filter { $0.type == .histogram }.map(\.name))
+    private static let metrics = Set(Families.all.flatMap(\.sampleNames))
+    private static let histograms = Set(Families.all.filter { $0.type == .histogram }.map(\.name))
 
     /// The options of the help text, with what they are when not given.
     private static func options() async throws -> [String: String] {

@@ -54,5 +54,6 @@ import Testing
     let authority = try await Authority()
     let source = try WebConfigurationSource(path: try authority.configure(""), logger: Logger(label: "test"))
     #expect(source.state.snapshot.families == WebConfigurationState.families)
+    #expect(Family.problems(in: WebConfigurationState.families) == [])
   }
 }
