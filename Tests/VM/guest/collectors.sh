@@ -10,7 +10,7 @@ sync
 
 wattprobe collectors >/out/collectors.txt 2>&1
 others=
-for collector in kmem locks loadtracking; do
+for collector in kmem locks loadtracking bpf; do
 	grep -q "^$collector *off *can run" /out/collectors.txt && others="$others --collector.$collector"
 done
 # shellcheck disable=SC2086
