@@ -3,13 +3,7 @@ internal import CLibbpf
 extension ProgramObject {
   /// Every program of the object, in the order of its source.
   package func attachments() -> [ProgramAttachment] {
-    var result: [ProgramAttachment] = []
-    var program = bpf_object__next_program(object, nil)
-    while let current = program {
-      result.append(ProgramAttachment(program: String(cString: bpf_program__name(current)), state: state(current)))
-      program = bpf_object__next_program(object, current)
-    }
-    return result
+    allPrograms.map { ProgramAttachment(program: String(cString: bpf_program__name($0)), state: state($0)) }
   }
 
   private func state(_ program: OpaquePointer) -> ProgramAttachment.State {
@@ -21,12 +15,6 @@ extension ProgramObject {
 
   /// The programs that are not left out.
   func wantedPrograms() -> [String] {
-    var result: [String] = []
-    var program = bpf_object__next_program(object, nil)
-    while let current = program {
-      if bpf_program__autoload(current) { result.append(String(cString: bpf_program__name(current))) }
-      program = bpf_object__next_program(object, current)
-    }
-    return result
+    allPrograms.filter { bpf_program__autoload($0) }.map { String(cString: bpf_program__name($0)) }
   }
 }

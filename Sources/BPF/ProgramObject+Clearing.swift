@@ -9,18 +9,15 @@ extension ProgramObject {
   ///
   /// - Throws: EOPNOTSUPP where it has a map of another kind, and what the kernel refuses.
   package func clear() throws(BPFError) {
-    var map = bpf_object__next_map(object, nil)
-    while let current = map {
-      map = bpf_object__next_map(object, current)
-      guard bpf_map__fd(current) >= 0, !bpf_map__is_internal(current), !isShared(current) else { continue }
+    for map in ownMaps where !bpf_map__is_internal(map) {
       let error =
-        switch bpf_map__type(current) {
+        switch bpf_map__type(map) {
         case BPF_MAP_TYPE_TASK_STORAGE: Int32(0)
-        case BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY: Self.zero(current)
-        case BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_PERCPU_HASH: Self.empty(current)
+        case BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY: Self.zero(map)
+        case BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_PERCPU_HASH: Self.empty(map)
         default: -EOPNOTSUPP
         }
-      if error != 0 { throw BPFError("clear map \(String(cString: bpf_map__name(current)))", errno: error) }
+      if error != 0 { throw BPFError("clear map \(String(cString: bpf_map__name(map)))", errno: error) }
     }
   }
 

@@ -7,14 +7,14 @@ internal import Glibc
 package struct ProgramObject: ~Copyable {
   /// The name of its source file, without `.bpf.c`.
   package let name: String
-  let object: OpaquePointer
+  private let object: OpaquePointer
   /// In the order of attaching; nil: detached.
   private var links: [(program: String, link: OpaquePointer?)] = []
 
   /// Maps that are another object's.
   private var shared: Set<String> = []
 
-  func isShared(_ map: OpaquePointer) -> Bool { shared.contains(String(cString: bpf_map__name(map))) }
+  private func isShared(_ map: OpaquePointer) -> Bool { shared.contains(String(cString: bpf_map__name(map))) }
 
   /// The names of all embedded objects.
   package static var embeddedNames: [String] {
@@ -79,13 +79,26 @@ package struct ProgramObject: ~Copyable {
   private static let programsNeverNest = wp_kernel_is_at_least(6, 1)
 
   private func readOnlyData() -> OpaquePointer? {
-    var map = bpf_object__next_map(object, nil)
-    while let candidate = map {
-      if String(cString: bpf_map__name(candidate)).ends(with: ".rodata") { return candidate }
-      map = bpf_object__next_map(object, candidate)
-    }
-    return nil
+    allMaps.first { String(cString: bpf_map__name($0)).ends(with: ".rodata") }
   }
+
+  /// Every program, loaded or not, in the order of the source.
+  var allPrograms: [OpaquePointer] {
+    list { bpf_object__next_program(object, $0) }
+  }
+
+  /// Every map, created or not, data sections and those of other objects among them.
+  var allMaps: [OpaquePointer] { list { bpf_object__next_map(object, $0) } }
+
+  /// All that libbpf hands out one after the other, the first after nil.
+  private func list(_ next: (OpaquePointer?) -> OpaquePointer?) -> [OpaquePointer] {
+    var all: [OpaquePointer] = []
+    while let one = next(all.last) { all.append(one) }
+    return all
+  }
+
+  /// The maps that this object has created itself, data sections among them.
+  var ownMaps: [OpaquePointer] { allMaps.filter { bpf_map__fd($0) >= 0 && !isShared($0) } }
 
   /// How many entries map `map` is created with.
   package func setCapacity(_ map: String, _ entries: Int) throws(BPFError) {
@@ -203,41 +216,24 @@ package struct ProgramObject: ~Copyable {
 
   /// Programs that are loaded, with their kernel statistics.
   package func programs() -> [ProgramStatistics] {
-    var result: [ProgramStatistics] = []
-    var program = bpf_object__next_program(object, nil)
-    while let current = program {
+    allPrograms.compactMap { program in
       var info = wp_program_info()
-      let descriptor = bpf_program__fd(current)
-      if descriptor >= 0, wp_program_info(descriptor, &info) == 0 {
-        result.append(ProgramStatistics(name: String(cString: bpf_program__name(current)), info: info))
-      }
-      program = bpf_object__next_program(object, current)
+      let descriptor = bpf_program__fd(program)
+      guard descriptor >= 0, wp_program_info(descriptor, &info) == 0 else { return nil }
+      return ProgramStatistics(name: String(cString: bpf_program__name(program)), info: info)
     }
-    return result
   }
 
   /// The maps this object created itself, data sections among them.
   package func maps() -> [MapDescription] {
-    var result: [MapDescription] = []
-    var map = bpf_object__next_map(object, nil)
-    while let current = map {
-      if bpf_map__fd(current) >= 0, !isShared(current) {
-        result.append(MapDescription(current))
-      }
-      map = bpf_object__next_map(object, current)
-    }
-    return result
+    ownMaps.map { MapDescription($0) }
   }
 
   /// How many eBPF instructions each program has as it was compiled, before the verifier drops what is switched off.
   package func instructionCounts() -> [String: Int] {
-    var counts: [String: Int] = [:]
-    var program = bpf_object__next_program(object, nil)
-    while let current = program {
-      counts[String(cString: bpf_program__name(current))] = Int(bpf_program__insn_cnt(current))
-      program = bpf_object__next_program(object, current)
+    allPrograms.reduce(into: [:]) { counts, program in
+      counts[String(cString: bpf_program__name(program))] = Int(bpf_program__insn_cnt(program))
     }
-    return counts
   }
 
   /// Size of `struct name` and the byte offset of each of `members` as the compiled object has them; for layout tests.

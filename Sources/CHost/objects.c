@@ -54,14 +54,22 @@ static uint64_t bytes_of(int procfs, int descriptor)
 	return find_bytes(text);
 }
 
+/* What the kernel says of an object, as much as fits. */
+static int get_info(int descriptor, void *info, size_t size)
+{
+	union bpf_attr attr = {.info = {.bpf_fd = (uint32_t)descriptor, .info_len = (uint32_t)size}};
+
+	attr.info.info = (uint64_t)(uintptr_t)info;
+	return syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)) ? -errno : 0;
+}
+
 static int describe_program(int descriptor, struct chost_bpf_object *object)
 {
 	struct bpf_prog_info info = {};
-	union bpf_attr attr = {.info = {.bpf_fd = (uint32_t)descriptor, .info_len = sizeof(info)}};
+	int error = get_info(descriptor, &info, sizeof(info));
 
-	attr.info.info = (uint64_t)(uintptr_t)&info;
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
-		return -errno;
+	if (error)
+		return error;
 	object->type = info.type;
 	object->run_time_ns = info.run_time_ns;
 	object->runs = info.run_cnt;
@@ -72,11 +80,10 @@ static int describe_program(int descriptor, struct chost_bpf_object *object)
 static int describe_map(int descriptor, struct chost_bpf_object *object)
 {
 	struct bpf_map_info info = {};
-	union bpf_attr attr = {.info = {.bpf_fd = (uint32_t)descriptor, .info_len = sizeof(info)}};
+	int error = get_info(descriptor, &info, sizeof(info));
 
-	attr.info.info = (uint64_t)(uintptr_t)&info;
-	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
-		return -errno;
+	if (error)
+		return error;
 	object->type = info.type;
 	memcpy(object->name, info.name, sizeof(object->name) - 1);
 	return 0;

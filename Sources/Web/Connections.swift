@@ -93,8 +93,8 @@ final class Connections {
     let new = Sending(
       connection: connection, text: isShared ? text?.withUnsafeReadableBytes { $0.baseAddress } : nil,
       bytes: text?.readableBytes ?? 0)
-    while let loser = greediest(with: connection.client),
-      sending.count >= unreadResponses || bytes(with: new) > limits.unreadBytes
+    while sending.count >= unreadResponses || bytes(with: new) > limits.unreadBytes,
+      let loser = greediest(with: connection.client)
     {
       endSending(loser)
       loser.close()

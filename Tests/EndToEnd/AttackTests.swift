@@ -8,8 +8,6 @@ extension EndToEnd {
   @Suite(.serialized) struct AttackTests {
     /// As docs/web.md says, in kilobytes.
     private static let mostMemory = 100 << 10
-    /// Of "secret", at the cost that tools give it by default.
-    private static let hash = "$2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"
 
     init() {
       // 10,000 connections are 10,000 files
@@ -29,7 +27,7 @@ extension EndToEnd {
     func scrapesOverTLSWithAPasswordSucceedMeanwhile(attack: Attack) async throws {
       let authority = try await Authority()
       try await authority.run("chmod 644 *.key && chmod 755 .")
-      let file = try authority.configure("", after: "basic_auth_users:\n  prom: \(Self.hash)")
+      let file = try authority.configure("", after: "basic_auth_users:\n  prom: \(SecuredServingTests.hash)")
       let exporter = try await Exporter(["--web.config.file", file])
       try await expectScrapes(
         of: exporter, Target(port: exporter.port, isSecured: true, login: ("prom", "secret")), attack)

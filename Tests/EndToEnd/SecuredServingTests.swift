@@ -6,7 +6,7 @@ import Testing
 extension EndToEnd {
   @Suite struct SecuredServingTests {
     /// Of "secret", at the cost that tools give it by default.
-    private static let hash = "$2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"
+    static let hash = "$2y$10$abcdefghijklmnopqrstuuqflPDzB6gcMhKa1rZqKiun2YGL5sa2u"
 
     /// With a Prometheus' own certificate `prometheus`, all readable by whomever the exporter becomes.
     private static func authority() async throws -> Authority {

@@ -114,7 +114,7 @@ package final class BlockPrograms: LoadedPrograms {
           counters.load(lane * slots + slot, offset: $0 * 8) != 0
         }
         if !isUsed { continue }
-        let fine = Self.words + operation * eighths
+        let fine = counters.fineOffset(of: operation * 8) / 8
         for words in [operation..<operation + width, fine..<fine + width * eighths] {
           for word in words { figures[word] &+= counters.load(lane * slots + slot, offset: word * 8) }
         }

@@ -89,22 +89,8 @@ package final class BPFCollector: PeriodicCollector {
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     if let failure { throw Self.failure(failure) }
     let entries = table.entries.values.sorted { $0.object.id < $1.object.id }
-    writer.begin(Self.runSeconds)
-    for entry in entries {
-      label(entry, &writer)
-      writer.started(at: entry.began)
-      writer.nanoseconds(entry.counted.nanoseconds)
-    }
-    labelOther(&writer)
-    writer.nanoseconds(table.other.nanoseconds)
-    writer.begin(Self.runs)
-    for entry in entries {
-      label(entry, &writer)
-      writer.started(at: entry.began)
-      writer.unsigned(entry.counted.runs)
-    }
-    labelOther(&writer)
-    writer.unsigned(table.other.runs)
+    write(Self.runSeconds, entries, to: &writer) { $0.nanoseconds($1.nanoseconds) }
+    write(Self.runs, entries, to: &writer) { $0.unsigned($1.runs) }
     writer.begin(Self.programBytes)
     for entry in entries {
       guard let bytes = entry.object.bytes else { continue }
@@ -116,6 +102,21 @@ package final class BPFCollector: PeriodicCollector {
       writer.unsigned(bytes)
     }
     writeMaps(to: &writer)
+  }
+
+  /// A counter of each program and of all others.
+  private func write(
+    _ family: Family, _ entries: [LoadedProgramTable.Entry], to writer: inout SampleWriter,
+    _ value: (inout SampleWriter, LoadedProgramTable.Counts) -> Void
+  ) {
+    writer.begin(family)
+    for entry in entries {
+      label(entry, &writer)
+      writer.started(at: entry.began)
+      value(&writer, entry.counted)
+    }
+    labelOther(&writer)
+    value(&writer, table.other)
   }
 
   private func label(_ entry: LoadedProgramTable.Entry, _ writer: inout SampleWriter) {

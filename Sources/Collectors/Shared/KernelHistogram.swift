@@ -12,6 +12,9 @@ struct KernelHistogram: Equatable {
   /// The first power of two whose slots are told apart.
   private var first = 0
 
+  /// How many slots each power of two has.
+  private var eighths: Int { isFine ? Int(FINE_SLOTS) : 1 }
+
   /// Nothing at all, of any resolution.
   init() {}
 
@@ -21,7 +24,7 @@ struct KernelHistogram: Equatable {
   init(isFine: Bool, first: Int = 0) {
     self.isFine = isFine
     self.first = first
-    slots = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS) * (isFine ? Int(FINE_SLOTS) : 1))
+    slots = [UInt64](repeating: 0, count: Int(HISTOGRAM_SLOTS) * eighths)
   }
 
   /// For the histograms that `array` holds.
@@ -33,7 +36,6 @@ struct KernelHistogram: Equatable {
   mutating func add<Element>(
     _ array: borrowing MappedArray<Element>, element index: Int, offset: Int = 0, count: Int = Int(HISTOGRAM_SLOTS)
   ) {
-    let eighths = isFine ? Int(FINE_SLOTS) : 1
     let from = isFine ? array.fineOffset(of: offset) : offset
     for slot in 0..<count * eighths { slots[first * eighths + slot] &+= array.load(index, offset: from + slot * 8) }
     sum &+= array.load(index, offset: offset + count * 8)
@@ -41,7 +43,6 @@ struct KernelHistogram: Equatable {
 
   /// Adds such a histogram of `words`, an element or several added up; the fine slots are behind `size` words.
   mutating func add(words: [UInt64], at offset: Int, count: Int, size: Int) {
-    let eighths = isFine ? Int(FINE_SLOTS) : 1
     let from = isFine ? size + offset * eighths : offset
     for slot in 0..<count * eighths { slots[first * eighths + slot] &+= words[from + slot] }
     sum &+= words[offset + count]

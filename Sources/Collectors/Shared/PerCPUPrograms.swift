@@ -13,11 +13,11 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: RestartableProgram
   ///
   /// - Parameters:
   ///   - map: the array with an element per CPU.
-  ///   - isFine: its histograms tell eighths of powers of two apart; nil: it has none.
+  ///   - isFine: its histograms tell eighths of powers of two apart.
   ///   - budget: bytes that the array may take before CPUs share its elements; nil: each has its own.
   ///   - collector: the collector that pays for it; nil: the one of the object's name.
   init(
-    _ name: String, map: String, attaching programs: [String], isFine: Bool? = nil, budget: Int? = nil,
+    _ name: String, map: String, attaching programs: [String], isFine: Bool = false, budget: Int? = nil,
     collector: String? = nil
   )
     throws(CollectorFailure)
@@ -29,7 +29,7 @@ package final class PerCPUPrograms<Element: BitwiseCopyable>: RestartableProgram
       } else {
         try object.setCapacity(map, PossibleCPUs.end)
       }
-      if isFine == true { try object.refine(map) }
+      if isFine { try object.refine(map) }
       try object.load()
       for program in programs { try object.attach(program) }
       cpus = try MappedArray(map, of: object)
