@@ -71,13 +71,15 @@ let package = Package(
     module("Host", ["ByteText", "CHost"]),
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
-    module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
+    module("JSONText"),
+    module("Accounts", ["ByteText", "JSONText"]),
+    module("Collectors", ["Accounts", "BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
-        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "CBuild", argumentParser, logging,
-        lifecycle,
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Accounts", "JSONText", "CBuild",
+        argumentParser, logging, lifecycle,
       ],
       swiftSettings: settings),
 

@@ -97,6 +97,7 @@ struct signal_struct {
 	unsigned long maj_flt;
 	struct task_io_accounting ioac;
 	unsigned long long sum_sched_runtime;
+	unsigned long maxrss; /* pages, as the process ends, and of what it was before each exec */
 };
 
 struct kernfs_node {
@@ -127,6 +128,7 @@ struct percpu_counter {
 
 struct mm_struct {
 	unsigned long total_vm;
+	unsigned long hiwater_rss; /* pages, brought up to date as some are given back */
 	struct percpu_counter rss_stat[4];
 };
 
@@ -153,6 +155,7 @@ struct task_struct {
 	struct sched_entity se;
 	struct sched_info sched_info;
 	struct mm_struct *mm;
+	struct task_struct *real_parent;
 	struct task_struct *group_leader;
 	struct list_head thread_node;
 	u64 utime;

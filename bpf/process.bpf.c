@@ -5,6 +5,8 @@
  */
 #include "cgroup.h"
 #include "percpu.h"
+#include "tree.h"
+#include "usage.h"
 #include "watched.h"
 #include "weighed.h"
 
@@ -13,7 +15,6 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 #define DEFAULT_PRIO 120
 #define MAX_RT_PRIO  100
 #define PF_KTHREAD   0x00200000
-enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
 
 const volatile struct process_config config = {};
 /* Only so that BTF tells the layout of the records, which are never but on the stack: a test compares them. */
@@ -44,18 +45,16 @@ static __always_inline bool is_kernel(struct task_struct *task)
 	return task->flags & PF_KTHREAD;
 }
 
-static __always_inline void read_task(struct task_struct *task, struct usage *usage)
+/* What a task's usage is added up by: its control group, or its tree of processes. */
+static __always_inline void find_group(struct task_struct *task, struct cgroup_key *key)
 {
-	usage->runtime_ns = task->se.sum_exec_runtime;
-	usage->user_ns = task->utime;
-	usage->system_ns = task->stime;
-	usage->voluntary_switches = task->nvcsw;
-	usage->involuntary_switches = task->nivcsw;
-	usage->minor_faults = task->min_flt;
-	usage->major_faults = task->maj_flt;
-	usage->read_bytes = task->ioac.read_bytes;
-	usage->written_bytes = task->ioac.write_bytes;
-	usage->runqueue_ns = task->sched_info.run_delay;
+	struct tree_task *member;
+
+	if (!config.by_tree)
+		return find_cgroup(task, config.version1, key);
+	member = bpf_task_storage_get(&tree_tasks, task, 0, 0);
+	key->id = member ? member->tree + 1 : 0;
+	key->hierarchy = HIERARCHY_TREES;
 }
 
 /* Dead threads of a group; run-queue time is not among what the kernel keeps of them. */
@@ -72,24 +71,7 @@ static __always_inline void add_dead_threads(struct signal_struct *signal, struc
 	usage->written_bytes += signal->ioac.write_bytes;
 }
 
-/*
- * A macro, since CO-RE needs the index as a constant to know the kernel's stride. Direct where the verifier follows the
- * array (it does since 6.2): that loads under confidentiality lockdown too, which refuses probe_read.
- */
-#define RSS_PAGES(mm, kind)                                                                                            \
-	({                                                                                                             \
-		struct mm_struct___before_6_2 *old = (void *)(mm);                                                     \
-		__s64 pages;                                                                                           \
-		if (bpf_core_field_exists(old->rss_stat.count))                                                        \
-			pages = BPF_CORE_READ(old, rss_stat.count[kind].counter);                                      \
-		else                                                                                                   \
-			pages = (mm)->rss_stat[kind].count;                                                            \
-		pages > 0 ? (u64)pages : 0;                                                                            \
-	})
-
-#define RESIDENT_BYTES(mm)                                                                                             \
-	((RSS_PAGES(mm, MM_FILEPAGES) + RSS_PAGES(mm, MM_ANONPAGES) + RSS_PAGES(mm, MM_SHMEMPAGES))                    \
-	 << config.page_shift)
+#define RESIDENT_BYTES(mm) (RESIDENT_PAGES(mm) << config.page_shift)
 
 static __always_inline void write_memory(struct seq_file *seq, struct task_struct *task)
 {
@@ -179,7 +161,7 @@ int each_task(struct bpf_iter__task *context)
 	signal = task->signal;
 	add_dead_threads(signal, &process.usage);
 	process.start_ns = task->start_boottime;
-	find_cgroup(task, config.version1, &process.cgroup);
+	find_group(task, &process.cgroup);
 	process.threads = signal->nr_threads;
 	process.policy = task->policy;
 	process.priority = task->prio - MAX_RT_PRIO;
@@ -249,7 +231,7 @@ static __always_inline void add_dead_to_cgroup(struct task_struct *task, u64 run
 	struct cgroup_key key = {};
 	struct cgroup_dead *sum;
 
-	find_cgroup(task, config.version1, &key);
+	find_group(task, &key);
 	if (!config.weighed) {
 		sum = find_dead(&dead_by_cgroup, &key, &zero.used);
 		if (sum)

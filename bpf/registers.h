@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * What a task's registers, as its last entry into the kernel saved them, tell of the system call it is in or comes
- * from; for syscalls.bpf.c. The number stays until the next entry. Only sigreturn() takes it away, and a program that
+ * from. The number stays until the next entry. Only sigreturn() takes it away, and a program that
  * is begun has execve()'s, by its own ABI's table and whichever call began it (x86: set_personality_64bit() and its
  * like).
  */
 #pragma once
 #include "kernel.h"
+#include "layouts.h"
 
 #define TS_COMPAT	0x2	   /* x86: thread_info.status while a 32-bit call runs */
 #define X32_SYSCALL_BIT 0x40000000 /* x86: in the number */
 #define PSR_MODE32_BIT	0x10	   /* arm64: the registers are a 32-bit program's */
 #define ENOSYS		38
+#define MAX_ERRNO	4095
 #define NO_CALL		0xffffffff /* the number after sigreturn(), and of entries that are no calls */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -169,4 +171,58 @@ static __always_inline bool last_call(struct call *call)
 					       BPF_CORE_READ((struct pt_regs___arm64 *)regs, pstate));
 	}
 	return true;
+}
+
+/* A call that returned, or ended its thread. */
+struct counted_call {
+	u32 index; /* below SYSCALL_INDEXES */
+	u64 error; /* of whatever size; 0: none */
+};
+
+/*
+ * The call that returns `ret`; false where a new task does that, which has made none. `kinds` and `sigreturn` are as
+ * syscalls_config has them.
+ */
+static __always_inline bool returned_call(struct pt_regs *regs, long ret, const volatile u8 *kinds, u32 sigreturn,
+					  struct counted_call *call)
+{
+	u32 number = call_number(regs);
+	bool compat = is_compat(regs, number);
+	u64 error = -ret;
+
+	learn_registers(regs);
+	/* the new task of fork() and its like */
+	if (!ret && (compat ? forks_compat(number)
+			    : kinds[number & (SYSCALL_INDEXES - 1)] & SYSCALL_FORKS && number < SYSCALL_UNKNOWN))
+		return false;
+	call->index = number < SYSCALL_UNKNOWN ? number : SYSCALL_UNKNOWN;
+	if (number == NO_CALL && error != ENOSYS) {
+		/* sigreturn(), which leaves no number: what it returns is the result of the call that was interrupted
+		 */
+		call->index = sigreturn;
+		error = 0;
+	}
+	if (compat)
+		call->index = SYSCALL_COMPAT;
+	call->error = error - 1 < MAX_ERRNO ? error : 0;
+	return true;
+}
+
+/*
+ * exit() and exit_group() end with their thread, unless they were refused. Any other call that the registers tell of
+ * has returned before, and was counted: a signal ends a thread on its way back. False where the running thread, which
+ * ends, is in none of these.
+ */
+static __always_inline bool ended_call(const volatile u8 *kinds, u32 *index)
+{
+	struct call call;
+
+	if (!last_call(&call) || call.has_returned)
+		return false;
+	if (call.compat) {
+		*index = SYSCALL_COMPAT;
+		return ends_compat(call.number);
+	}
+	*index = call.number;
+	return call.number < SYSCALL_UNKNOWN && kinds[call.number] & SYSCALL_ENDS;
 }

@@ -5,6 +5,7 @@
  * Where it does not, the wakeup leaves a stamp.
  */
 #include "sched.h"
+#include "blocked.h"
 #include "cgroup.h"
 #include "pmu.h"
 #include "weigh.h"
@@ -84,13 +85,7 @@ static __always_inline void leave_cpu(struct sched_cpu *c, struct task_struct *p
 	wait->blocked_at = blocked ? now : 0;
 	if (!blocked)
 		return;
-	/* The state itself may be TASK_WAKING by now; these bits stay as the task set them. */
-	if (BPF_CORE_READ_BITFIELD(prev, in_iowait))
-		wait->reason = OFFCPU_IO;
-	else if (BPF_CORE_READ_BITFIELD(prev, sched_contributes_to_load))
-		wait->reason = OFFCPU_UNINTERRUPTIBLE;
-	else
-		wait->reason = OFFCPU_INTERRUPTIBLE;
+	wait->reason = offcpu_reason(prev);
 }
 
 /* User space makes the entries; a task whose group has none counts in that of the key 0. */

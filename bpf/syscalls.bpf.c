@@ -11,8 +11,6 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define MAX_ERRNO 4095
-
 const volatile struct syscalls_config config = {};
 
 /* A stamp from before the programs were last attached is of a call whose end they did not see. */
@@ -106,28 +104,14 @@ int BPF_PROG(sys_enter)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 {
-	u32 number = call_number(regs), index;
-	bool compat = is_compat(regs, number);
 	struct syscalls_cpu *c = this_cpu();
-	u64 error = -ret;
+	struct counted_call call;
 
-	if (!c)
+	if (!c || !returned_call(regs, ret, config.kinds, config.sigreturn, &call))
 		return 0;
-	learn_registers(regs);
-	/* the new task of fork() and its like, which has made no call */
-	if (!ret && (compat ? forks_compat(number)
-			    : config.kinds[number & (SYSCALL_INDEXES - 1)] & SYSCALL_FORKS && number < SYSCALL_UNKNOWN))
-		return 0;
-	index = number < SYSCALL_UNKNOWN ? number : SYSCALL_UNKNOWN;
-	if (number == NO_CALL && error != ENOSYS) {
-		/* sigreturn(), which leaves no number: what it returns is the result of the call that was interrupted
-		 */
-		index = config.sigreturn;
-		error = 0;
-	}
-	end_call(c, compat ? SYSCALL_COMPAT : index);
-	if (error - 1 < MAX_ERRNO)
-		c->errors[error_index(error)]++;
+	end_call(c, call.index);
+	if (call.error)
+		c->errors[error_index(call.error)]++;
 	return 0;
 }
 
@@ -139,24 +123,14 @@ int watch(void *context)
 	return 0;
 }
 
-/*
- * exit() and exit_group() end with their thread, unless they were refused. Any other call that the registers tell of
- * has returned before, and was counted: a signal ends a thread on its way back.
- */
 SEC("tp_btf/sched_process_exit")
 int BPF_PROG(sched_process_exit)
 {
 	struct syscalls_cpu *c = this_cpu();
-	struct call call;
+	u32 index;
 
-	if (c && last_call(&call) && !call.has_returned) {
-		if (call.compat) {
-			if (ends_compat(call.number))
-				end_call(c, SYSCALL_COMPAT);
-		} else if (call.number < SYSCALL_UNKNOWN && config.kinds[call.number] & SYSCALL_ENDS) {
-			end_call(c, call.number);
-		}
-	}
+	if (c && ended_call(config.kinds, &index))
+		end_call(c, index);
 	/* whatever is left: the place is another task's from now on */
 	if (config.timing != TIMING_OFF)
 		forget_begin();

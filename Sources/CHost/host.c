@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/statfs.h>
 #include <sys/syscall.h>
+#include <linux/membarrier.h>
 #include <unistd.h>
 
 static int perf_open(uint32_t type, uint64_t config, int cpu, uint64_t read_format, bool pinned)
@@ -36,6 +37,27 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu)
 int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu, bool pinned)
 {
 	return perf_open(type, config, cpu, PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING, pinned);
+}
+
+int chost_perf_open_task(uint32_t type, uint64_t config, int task, bool with_program)
+{
+	struct perf_event_attr attr = {
+		.type = type,
+		.size = sizeof(attr),
+		.config = config,
+		.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING,
+		.inherit = 1,
+		.disabled = with_program,
+		.enable_on_exec = with_program,
+	};
+	long fd = syscall(SYS_perf_event_open, &attr, task, -1, -1, PERF_FLAG_FD_CLOEXEC);
+
+	return fd < 0 ? -errno : (int)fd;
+}
+
+void chost_await_grace_period(void)
+{
+	syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 int chost_raise_descriptor_limit(void)

@@ -26,6 +26,8 @@ package struct CollectorOptions: Sendable {
   package var energy = EnergyOptions()
   package var compat = CompatOptions()
   package var bpf = BPFOptions()
+  /// The trees of processes that are told apart, in place of control groups; nil: none.
+  package var trees: TreeOptions?
 
   package init() {}
 

@@ -1,3 +1,4 @@
+internal import ByteText
 import Collecting
 import NIOHTTP1
 

@@ -1,4 +1,5 @@
 import Glibc
+import JSONText
 import Logging
 
 /// Writes one line an event to standard error: `key=value` text as node_exporter does, or JSON.
@@ -20,7 +21,7 @@ struct LineLogHandler: LogHandler {
     let line =
       switch format {
       case .text: pairs.map { "\($0)=\(Self.textValue($1))" }.joined(separator: " ")
-      case .json: "{" + pairs.map { "\(Self.quoted($0)):\(Self.quoted($1))" }.joined(separator: ",") + "}"
+      case .json: "{" + pairs.map { "\(JSON.quoted($0)):\(JSON.quoted($1))" }.joined(separator: ",") + "}"
       }
     // one write, so that lines of two threads do not mix
     Terminal.write(line + "\n", to: STDERR_FILENO)
@@ -49,28 +50,6 @@ struct LineLogHandler: LogHandler {
       && value.utf8.allSatisfy {
         $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "=") && $0 != UInt8(ascii: "\\")
       }
-    return isPlain ? value : quoted(value)
-  }
-
-  /// A JSON string; control characters cannot break out of the line.
-  static func quoted(_ value: String) -> String {
-    var result = "\""
-    for scalar in value.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      case "\t": result += "\\t"
-      case "\r": result += "\\r"
-      default:
-        if scalar.value < 0x20 || scalar.value == 0x7f {
-          let hex = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
+    return isPlain ? value : JSON.quoted(value)
   }
 }

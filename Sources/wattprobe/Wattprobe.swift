@@ -20,6 +20,7 @@ struct Wattprobe: AsyncParsableCommand {
     abstract: "Exports kernel counters, latency histograms and measured energy to Prometheus.",
     usage: """
       wattprobe [<options>]
+      wattprobe run [<options>] -- <command> [<argument> ...]
       wattprobe collectors [<options>] [--markdown]
       wattprobe check-web-config <path> ...
       """,
@@ -28,7 +29,7 @@ struct Wattprobe: AsyncParsableCommand {
       --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
       """,
     version: Version.line,
-    subcommands: [ListCollectors.self, CheckWebConfiguration.self])
+    subcommands: [RunCommand.self, ListCollectors.self, CheckWebConfiguration.self])
 
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments
@@ -65,14 +66,18 @@ struct Wattprobe: AsyncParsableCommand {
     do {
       switch try command(CommandLine.arguments.dropFirst()) {
       case let exporter as Wattprobe: try await exporter.serve()
+      case let run as RunCommand: try run.measure()
       case let list as ListCollectors: try list.list()
       case var other: try other.run()
       }
+    } catch let error as CommandError {
+      Terminal.write("wattprobe: \(error.message): \(error.cure)\n", to: STDERR_FILENO)
+      Glibc.exit(error.status)
     } catch {
       let isSuccess = exitCode(for: error).isSuccess
       let text = fullMessage(for: error)
       if !text.isEmpty { Terminal.write(text + "\n", to: isSuccess ? STDOUT_FILENO : STDERR_FILENO) }
-      Glibc.exit(isSuccess ? 0 : 1)
+      Glibc.exit(isSuccess ? 0 : CommandLine.arguments.dropFirst().first == "run" ? RunCommand.failure : 1)
     }
   }
 

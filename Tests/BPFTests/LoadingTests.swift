@@ -38,7 +38,7 @@ struct LoadingTests {
     try process.setCapacity("watched", 128)
     for map in ["weighed_tasks", "weight_cpus"] { try process.share(map, of: scheduler) }
     try process.configure(
-      ProcessConfig(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1, pending: 1024, unused: 0))
+      ProcessConfig(page_shift: 12, by_cgroup: 1, version1: 1, weighed: 1, pending: 1024, by_tree: 0, unused: 0))
     do { try process.load() } catch { print(error.log); throw error }
     try process.attach("sched_process_free")
     try process.attach("each_task")

@@ -23,3 +23,4 @@
 #include "layouts/tcp.h"
 #include "layouts/kmem.h"
 #include "layouts/loadtracking.h"
+#include "layouts/tree.h"

@@ -23,6 +23,12 @@ int chost_perf_open(uint32_t type, uint64_t config, int cpu);
  */
 int chost_perf_open_shared(uint32_t type, uint64_t config, int cpu, bool pinned);
 
+/// The same of one task and all that it begins, on whichever CPUs; `with_program`: from its next exec on.
+int chost_perf_open_task(uint32_t type, uint64_t config, int task, bool with_program);
+
+/// Waits for a grace period of RCU (membarrier(2)).
+void chost_await_grace_period(void);
+
 /// Page faults by perf: minor and major ones of user mode, major ones of kernel mode.
 #define CHOST_FAULT_EVENTS 3
 
@@ -50,3 +56,37 @@ int chost_eventfd(void);
 /// Waits until the descriptor can be read or so many nanoseconds have passed, ppoll(2). Returns how many can be read,
 /// or the negated errno.
 int chost_wait(int descriptor, uint64_t nanoseconds);
+
+/// A command that is to be executed, as whom.
+struct chost_command {
+	char *const *arguments;
+	char *const *environment;
+	const unsigned int *groups;
+	size_t group_count;
+	unsigned int user;
+	unsigned int group;
+	/// Whether the three before count.
+	bool changes_user;
+};
+
+struct chost_child {
+	int pid;
+	int go;
+	int failure;
+};
+
+/// Makes a child that executes the command once it is let go; the negated errno where there can be none.
+int chost_launch(const struct chost_command *command, struct chost_child *child);
+/// Lets it go: 0 once it has become the command, else the errno that execve(2) failed with.
+int chost_let_go(const struct chost_child *child);
+/// As waitpid(2) with WNOHANG: the pid, 0 while it lives, or the negated errno.
+int chost_reap(int pid, int *status);
+/// Ends this process as one ended that had this status of waitpid(2).
+void chost_end_like(int status) __attribute__((noreturn));
+
+/// Holds back the signals that programs end by, and SIGCHLD, to be read from the descriptor; commands that are launched
+/// afterwards have them as they were before. To be called before there is a second thread, once.
+int chost_signals_open(void);
+/// The next signal, 0 where there is none; `from_kernel`: a terminal's, which all of the foreground gets, or one of the
+/// kernel itself.
+int chost_signal_next(int descriptor, bool *from_kernel);

@@ -102,6 +102,9 @@ struct CgroupTable {
     return Int32(group)
   }
 
+  /// Index into `groups`; nil where no process has been seen in it.
+  func place(of key: CgroupKey) -> Int? { indexes[key] }
+
   private mutating func group(of key: CgroupKey) -> Int {
     if let found = indexes[key] { return found }
     let group = free.popLast() ?? groups.count

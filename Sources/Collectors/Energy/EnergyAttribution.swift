@@ -66,7 +66,25 @@ final class EnergyAttribution {
   }
 
   /// Attributes what was read at `now`.
-  func sample(_ readings: [EnergyReading], at now: UInt64) { tasks.attribute(readings, now: now) }
+  func sample(_ readings: [EnergyReading], at now: UInt64, for purpose: EnergyCollector.Purpose) {
+    switch purpose {
+    case .series: tasks.attribute(readings, now: now)
+    case .now: tasks.attributeNow(readings, now: now)
+    case .last(let freed): tasks.attributeLast(readings, now: now, freed: freed)
+    }
+  }
+
+  /// Follows the energy of tree `tree`.
+  func follow(tree: Int) { tasks.follow(tree: tree) }
+
+  /// Microjoules of a tree by zone since it is followed.
+  func energy(ofTree tree: Int) -> [EnergyLabels: UInt64]? { tasks.energy(ofTree: tree) }
+
+  /// Microjoules of a zone that were divided so far; nil where none of it is.
+  func energy(of zone: EnergyLabels) -> UInt64? { tasks.energy?.sums(of: zone)?.energy }
+
+  /// What became of the energy of each package so far.
+  var packages: [EnergyLedger.Package] { tasks.energy?.packages ?? [] }
 
   /// - Parameter startedAt: when the first zone of a package began to count.
   func collect(into writer: inout SampleWriter, startedAt: (String) -> UInt64?) {

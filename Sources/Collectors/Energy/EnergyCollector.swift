@@ -157,13 +157,25 @@ package final class EnergyCollector: Collector {
     }
   }
 
+  /// For whom a window is closed.
+  enum Purpose {
+    /// Series: windows stay open where passes over all tasks would cost too much.
+    case series
+    /// Trees of processes: at once.
+    case now
+    /// The same as they end: `freed` waits until the kernel has let go of their tasks.
+    case last(freed: () -> Void)
+  }
+
   /// Reads every zone and closes a window.
-  package func sample(at now: UInt64) {
+  package func sample(at now: UInt64) { sample(at: now, for: .series) }
+
+  func sample(at now: UInt64, for purpose: Purpose) {
     let isEager = now < eagerUntil && zones.contains { $0.sensor == nil }
     if isEager || now >= discovered + Self.discoveryPeriod { discover(at: now) }
     readAll(at: now)
     settle()
-    attribution?.sample(readings, at: now)
+    attribution?.sample(readings, at: now, for: purpose)
     if now > sampled { windowNanoseconds = now - sampled }
     sampled = now
   }

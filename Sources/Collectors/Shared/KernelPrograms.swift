@@ -30,6 +30,7 @@ package final class KernelPrograms {
   private var watchedResult: Result<WatchedProcesses, CollectorFailure>?
   private var weighingResult: Weighing??
   private var eventsResult: Result<ProcessorEvents, CollectorFailure>?
+  private var treesResult: Result<TreePrograms, CollectorFailure>?
   private var interruptsResult: Result<InterruptPrograms, CollectorFailure>?
 
   init(options: CollectorOptions, logger: Logger) {
@@ -93,12 +94,24 @@ package final class KernelPrograms {
             "energy is divided by run time alone, without regard to packages, SMT or cycles: the scheduler program cannot weigh tasks"
           )
         }
-        let programs = try ProcessPrograms(options: options, watched: try watched(), scheduler: scheduler)
+        let programs = try ProcessPrograms(
+          options: options, watched: try watched(), scheduler: scheduler,
+          trees: options.trees == nil ? nil : try trees())
         register(programs)
         return TaskPasses(options, programs: programs, scheduler: scheduler)
       }
     }
     return try tasksResult!.get()
+  }
+
+  /// The programs that follow trees of processes.
+  func trees() throws(CollectorFailure) -> TreePrograms {
+    if treesResult == nil {
+      treesResult = attempt { () throws(CollectorFailure) in
+        try TreePrograms.load(options.trees ?? TreeOptions(), logger: logger)
+      }
+    }
+    return try treesResult!.get()
   }
 
   /// A pass over all tasks finds those of the reader's PID namespace, while programs at events see every task: what little

@@ -101,19 +101,9 @@ package final class SyscallPrograms: RestartablePrograms {
   }
 
   private static func configuration(_ form: TaskForm, options: SyscallOptions, hasDetail: Bool) -> SyscallsConfig {
-    let table = SyscallTable.native
     var config = SyscallsConfig()
-    withUnsafeMutableBytes(of: &config.kinds) { kinds in
-      for index in kinds.indices {
-        kinds[index] = UInt8(SyscallCategory.index(of: table.category(index)))
-        switch table.name(index) {
-        case "fork", "vfork", "clone", "clone3": kinds[index] |= UInt8(SYSCALL_FORKS)
-        case "exit", "exit_group": kinds[index] |= UInt8(SYSCALL_ENDS)
-        default: break
-        }
-      }
-    }
-    config.sigreturn = (0...table.highest).first { table.name($0) == "rt_sigreturn" }.map(UInt32.init)!
+    withUnsafeMutableBytes(of: &config.kinds) { $0.copyBytes(from: SyscallKinds.all) }
+    config.sigreturn = SyscallKinds.sigreturn
     config.timing =
       switch options.timing {
       case .off: UInt8(TIMING_OFF)

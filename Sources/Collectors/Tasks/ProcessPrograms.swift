@@ -21,9 +21,9 @@ package final class ProcessPrograms: LoadedPrograms {
   /// Control groups that ended processes are told apart by; more would count as one.
   private static let cgroupCapacity = 8192
 
-  /// With `scheduler`, tasks come with what it weighed them to.
+  /// With `scheduler`, tasks come with what it weighed them to; with `trees`, these take the place of control groups.
   init(
-    options: CollectorOptions, watched: WatchedProcesses, scheduler: SchedulerPrograms?
+    options: CollectorOptions, watched: WatchedProcesses, scheduler: SchedulerPrograms?, trees: TreePrograms?
   ) throws(CollectorFailure) {
     let weigher = scheduler?.weighing == nil ? nil : scheduler
     let followsCgroups = options.enabled.contains("cgroup")
@@ -32,6 +32,7 @@ package final class ProcessPrograms: LoadedPrograms {
       try object.setCapacity("process_cpus", PossibleCPUs.end)
       try watched.share(with: &object)
       if let weigher { try weigher.shareWeights(with: &object) } else { try SchedulerPrograms.omitWeights(in: &object) }
+      if let trees { try trees.share(with: &object) } else { try object.omit(map: "tree_tasks") }
       let dead = followsCgroups ? (weigher == nil ? "dead_by_cgroup" : "weighed_dead") : nil
       for map in ["dead_by_cgroup", "weighed_dead"] {
         if map == dead { try object.setCapacity(map, Self.cgroupCapacity) } else { try object.omit(map: map) }
@@ -40,7 +41,7 @@ package final class ProcessPrograms: LoadedPrograms {
         ProcessConfig(
           page_shift: UInt8(Kernel.pageSize.trailingZeroBitCount), by_cgroup: followsCgroups ? 1 : 0,
           version1: ControlGroupHierarchy.version1Exists(paths: options.paths) ? 1 : 0, weighed: weigher == nil ? 0 : 1,
-          pending: weigher?.weighing?.pendingWeight ?? 0, unused: 0))
+          pending: weigher?.weighing?.pendingWeight ?? 0, by_tree: trees == nil ? 0 : 1, unused: 0))
       try object.load()
       try object.attach("sched_process_free")
       try object.attach("each_task")

@@ -87,6 +87,34 @@ package final class TaskPasses {
     tables.attributeEnergy()
   }
 
+  /// The same at once, whatever passes cost.
+  func attributeNow(_ readings: [EnergyReading], now: UInt64) {
+    tables.energy?.measure(readings, at: now)
+    scheduler?.weighRunning()
+    pass(now: now)
+    if failure != nil { return }
+    lastAttribution = now
+    tables.attributeEnergy()
+  }
+
+  /// Attributes what was read at `now`, when trees ended, once the kernel has let go of all their tasks: what those did is
+  /// seen then, and what others did meanwhile is left out.
+  func attributeLast(_ readings: [EnergyReading], now: UInt64, freed: () -> Void) {
+    tables.energy?.measure(readings, at: now)
+    scheduler?.weighRunning()
+    pass(now: now)
+    tables.energy?.freeze()
+    freed()
+    pass(now: MonotonicClock.now)
+    tables.attributeEnergy()
+  }
+
+  /// Follows the energy of tree `tree`, whose root a pass has seen.
+  func follow(tree: Int) { tables.follow(tree: tree) }
+
+  /// Microjoules of a tree by zone since it is followed.
+  func energy(ofTree tree: Int) -> [EnergyLabels: UInt64]? { tables.energy(ofTree: tree) }
+
   /// A scrape is about to show what processes used.
   func showEnergyOfProcesses() { tables.processes.showEnergy() }
 

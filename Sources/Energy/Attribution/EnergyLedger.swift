@@ -65,6 +65,10 @@ package struct EnergyLedger {
   package var isAttributing: Bool { zones.contains(where: \.isPrimary) }
   /// By leaf.
   package private(set) var shares: [Share] = [Share(), Share()]
+  /// Leaves whose energy is kept by zone, in microjoules since they are followed.
+  package private(set) var followed: [Int: [EnergyLabels: UInt64]] = [:]
+  /// What others than these do counts no more.
+  private var isFrozen = false
   /// Whether all zones closed a window the last time: else shares lack energy of that time, which is yet to come.
   package private(set) var hasWindow = false
   /// The control groups, as the table of them numbers them.
@@ -126,6 +130,12 @@ package struct EnergyLedger {
     free.append(leaf)
   }
 
+  /// Keeps the energy of a leaf by zone from here on.
+  package mutating func follow(_ leaf: Int) { followed[leaf] = [:] }
+
+  /// A window has ended, and what followed leaves did in it is still to come: what others do from here on is left out.
+  package mutating func freeze() { isFrozen = true }
+
   /// A pass begins, `elapsed` nanoseconds after the last one.
   ///
   /// More than its CPUs' time of it no leaf can have run: where the kernel's figures were read while they changed, it did
@@ -137,6 +147,7 @@ package struct EnergyLedger {
 
   /// Adds what a leaf did on the CPUs of each package.
   package mutating func add(_ weights: Weights, to leaf: Int) {
+    if isFrozen && followed[leaf] == nil { return }
     if lanes == nil {
       let runtime = min(weights[0], mostRunTime)
       for zone in zones.indices where zones[zone].domain != .gpu {
@@ -161,6 +172,7 @@ package struct EnergyLedger {
 
   /// Adds what a leaf used of a GPU.
   package mutating func add(_ weight: UInt64, of user: User, to leaf: Int) {
+    if isFrozen && followed[leaf] == nil { return }
     zones[user.zone].account.add(weight, to: leaf)
     // a window in which anybody used it is not quiet
     zones[user.zone].account.addBusy(.max)
@@ -211,6 +223,7 @@ package struct EnergyLedger {
 
   /// Attributes what was measured to what the leaves did since the last time.
   package mutating func close() {
+    isFrozen = false
     for leaf in shares.indices { shares[leaf] = Share() }
     hasWindow = false
     for zone in zones.indices {
@@ -221,6 +234,9 @@ package struct EnergyLedger {
       let index = zones[zone].package
       allPackages[index].idle += closed.idle
       allPackages[index].unattributed += closed.unattributed
+      for leaf in followed.keys where leaf < closed.shares.count {
+        followed[leaf]![zones[zone].labels, default: 0] += closed.shares[leaf]
+      }
       for (leaf, energy) in closed.shares.enumerated() where energy > 0 {
         if leaf == Self.kernel { allPackages[index].kernel += energy } else { allPackages[index].processes += energy }
         let window = EnergyWindow(microjoules: energy, nanoseconds: closed.window.nanoseconds)

@@ -55,7 +55,7 @@ package struct SharedPerfCounter: ~Copyable {
     return result
   }
 
-  private static func figures(of descriptor: CInt) -> Figures? {
+  static func figures(of descriptor: CInt) -> Figures? {
     var figures = Figures()
     let size = withUnsafeMutableBytes(of: &figures) { Glibc.read(descriptor, $0.baseAddress, $0.count) }
     return size == MemoryLayout<Figures>.size ? figures : nil

@@ -1,3 +1,4 @@
+import CHost
 import Glibc
 
 /// Constants of the running kernel.
@@ -6,6 +7,9 @@ package enum Kernel {
   package static let ticksPerSecond = UInt64(sysconf(CInt(_SC_CLK_TCK)))
   /// Bytes per page.
   package static let pageSize = UInt64(sysconf(CInt(_SC_PAGESIZE)))
+
+  /// Waits until every CPU has seen what was before: the kernel then lets go of what ended, or is about to (RCU).
+  package static func awaitGracePeriod() { chost_await_grace_period() }
 
   /// `uname -r`.
   package static var release: String {

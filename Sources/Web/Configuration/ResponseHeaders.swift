@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Header fields that a web configuration file adds to responses.
 struct ResponseHeaders: Sendable, Hashable {
   struct Field: Sendable, Hashable {

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A web configuration file as exporters have it (`--web.config.file`), parsed: what it says, without the files it names.
 struct WebConfigurationFile: Sendable, Hashable {
   let path: String

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// What is wrong with a web configuration file, or with a file that it names.
 package struct WebConfigurationFileError: Error, Hashable, CustomStringConvertible {
   package var path = ""

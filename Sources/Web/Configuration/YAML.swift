@@ -1,3 +1,4 @@
+internal import ByteText
 import CYAML
 
 /// A value of a YAML document, with the line on which it begins.

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A mapping of a configuration file whose keys are known: gives their values as what they have to be.
 struct YAMLSection {
   /// A value with the line on which its key stands.

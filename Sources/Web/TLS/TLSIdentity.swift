@@ -1,3 +1,4 @@
+internal import ByteText
 import Glibc
 import NIOCore
 import NIOSSL

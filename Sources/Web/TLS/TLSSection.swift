@@ -1,3 +1,4 @@
+internal import ByteText
 import NIOSSL
 
 /// `tls_server_config` of a web configuration file; the files it names are not read yet.

@@ -5,7 +5,13 @@
 #include "../swift_name.h"
 
 /* Ids are numbered anew in each hierarchy. */
-enum cgroup_hierarchy { HIERARCHY_UNIFIED, HIERARCHY_CPU, HIERARCHY_CPUACCT, HIERARCHY_MEMORY };
+enum cgroup_hierarchy {
+	HIERARCHY_UNIFIED,
+	HIERARCHY_CPU,
+	HIERARCHY_CPUACCT,
+	HIERARCHY_MEMORY,
+	HIERARCHY_TREES, /* no control groups but trees of processes, by number from 1 on; 0: what is in none */
+};
 
 /* All zero: every group without an entry of its own. */
 struct cgroup_key {

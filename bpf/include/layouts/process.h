@@ -113,5 +113,6 @@ struct process_config {
 	__u8 version1;	/* there are control groups of version 1 */
 	__u8 weighed;	/* weights follow each record */
 	__u16 pending;	/* what run time counts for that is not weighed yet, in 1/1024 */
-	__u16 unused;
+	__u8 by_tree;	/* groups are trees of processes */
+	__u8 unused;
 } SWIFT_NAME(ProcessConfig);

@@ -1,6 +1,6 @@
 extension String {
   /// Text from outside fit for a terminal: short, and without control characters.
-  func printable(characters: Int = 64) -> String {
+  package func printable(characters: Int = 64) -> String {
     var shown = ""
     for scalar in unicodeScalars.prefix(characters) {
       switch scalar.properties.generalCategory {

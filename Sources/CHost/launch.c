@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commands that begin when they are told to, and signals as something to read. */
+#define _GNU_SOURCE
+#include "CHost.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Those that end a program by default and that people send, and the one that tells of children. */
+static const int forwarded[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+#define FORWARDED (sizeof(forwarded) / sizeof(*forwarded))
+
+static sigset_t mask_before;
+static struct sigaction child_before;
+
+int chost_signals_open(void)
+{
+	struct sigaction standard = {.sa_handler = SIG_DFL};
+	sigset_t mask;
+	int fd;
+
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGCHLD);
+	for (size_t i = 0; i < FORWARDED; i++)
+		sigaddset(&mask, forwarded[i]);
+	/* inherited as ignored, children would go unseen */
+	if (sigaction(SIGCHLD, &standard, &child_before) || sigprocmask(SIG_BLOCK, &mask, &mask_before))
+		return -errno;
+	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : fd;
+}
+
+int chost_signal_next(int descriptor, bool *from_kernel)
+{
+	struct signalfd_siginfo info;
+	ssize_t size = read(descriptor, &info, sizeof(info));
+
+	if (size != sizeof(info))
+		return 0;
+	*from_kernel = info.ssi_code > 0;
+	return (int)info.ssi_signo;
+}
+
+static void become(const struct chost_command *command)
+{
+	if (!command->changes_user)
+		return;
+	if (setgroups(command->group_count, command->groups) || setgid(command->group) || setuid(command->user))
+		_exit(125);
+}
+
+/* The child, until it is the command. */
+static void __attribute__((noreturn)) execute(const struct chost_command *command, int go, int failure)
+{
+	char byte;
+	int error;
+
+	/* the end of the other side is its parent's */
+	if (read(go, &byte, 1) != 1)
+		_exit(125);
+	become(command);
+	sigaction(SIGCHLD, &child_before, NULL);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	execvpe(command->arguments[0], command->arguments, command->environment);
+	error = errno;
+	(void)!write(failure, &error, sizeof(error));
+	_exit(error == ENOENT || error == ENOTDIR ? 127 : 126);
+}
+
+int chost_launch(const struct chost_command *command, struct chost_child *child)
+{
+	int go[2], failure[2], error;
+
+	if (pipe2(go, O_CLOEXEC))
+		return -errno;
+	if (pipe2(failure, O_CLOEXEC)) {
+		error = -errno;
+		close(go[0]);
+		close(go[1]);
+		return error;
+	}
+	child->pid = fork();
+	error = -errno;
+	if (child->pid == 0) {
+		close(go[1]);
+		execute(command, go[0], failure[1]);
+	}
+	close(go[0]);
+	close(failure[1]);
+	child->go = go[1];
+	child->failure = failure[0];
+	if (child->pid > 0)
+		return 0;
+	close(go[1]);
+	close(failure[0]);
+	return error;
+}
+
+int chost_let_go(const struct chost_child *child)
+{
+	int error = 0;
+	ssize_t size;
+
+	if (write(child->go, "", 1) != 1)
+		return errno;
+	close(child->go);
+	/* closed without a word as the command begins */
+	do
+		size = read(child->failure, &error, sizeof(error));
+	while (size < 0 && errno == EINTR);
+	close(child->failure);
+	return size == sizeof(error) ? error : 0;
+}
+
+int chost_reap(int pid, int *status)
+{
+	int found = waitpid(pid, status, WNOHANG);
+
+	return found < 0 ? -errno : found;
+}
+
+void chost_end_like(int status)
+{
+	sigset_t mask;
+
+	if (!WIFSIGNALED(status))
+		_exit(WEXITSTATUS(status));
+	sigemptyset(&mask);
+	sigaddset(&mask, WTERMSIG(status));
+	signal(WTERMSIG(status), SIG_DFL);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
+	raise(WTERMSIG(status));
+	/* one that ends nobody here */
+	_exit(128 + WTERMSIG(status));
+}
