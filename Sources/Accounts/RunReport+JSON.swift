@@ -103,7 +103,8 @@ extension RunReport {
       ("joules", microjoules(machine.total)), ("estimated", .bool(machine.isEstimate)),
       ("zones", .array(machine.zones.map { json($0, $0.microjoules) })),
       ("other_processes_joules", microjoules(others)), ("kernel_joules", microjoules(machine.kernel)),
-      ("idle_joules", microjoules(machine.idle)), ("unattributed_joules", microjoules(machine.unattributed)),
+      ("idle_joules", microjoules(machine.idle)), ("idle_known", .bool(machine.isIdleKnown)),
+      ("unattributed_joules", microjoules(machine.unattributed)),
     ])
   }
 

@@ -159,11 +159,15 @@ package struct RunReport {
     }
     let others = runs.reduce(0.0) { $0 + Double($1.otherProcesses ?? 0) } / Double(runs.count) / 1e6
     let zones = first.zones.map { "\($0.package)/\($0.zone) by \($0.source)" }.joined(separator: ", ")
+    let caution =
+      first.isIdleKnown
+      ? []
+      : ["  what it draws idle is not known, so all of that counts as use: --energy.idle-watts says what it is"]
     return [
       "",
       "The machine meanwhile: \(mean(\.total)) (\(zones))",
       "  of that: other processes \(Quantity.joules(others)), kernel \(mean(\.kernel)), idle \(mean(\.idle)), unattributed \(mean(\.unattributed))",
-    ]
+    ] + caution
   }
 
   private static func padded(_ text: String, _ width: Int, isRight: Bool = false) -> String {

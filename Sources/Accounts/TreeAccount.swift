@@ -181,6 +181,8 @@ package struct MachineAccount: Sendable, Hashable {
   package var kernel: UInt64 = 0
   package var idle: UInt64 = 0
   package var unattributed: UInt64 = 0
+  /// Whether it is known what each package draws without any work: else `idle` is 0, and all of it counts as use.
+  package var isIdleKnown = false
 
   package init() {}
 

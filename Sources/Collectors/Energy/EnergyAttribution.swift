@@ -83,6 +83,12 @@ final class EnergyAttribution {
   /// Microjoules of a zone that were divided so far; nil where none of it is.
   func energy(of zone: EnergyLabels) -> UInt64? { tasks.energy?.sums(of: zone)?.energy }
 
+  /// Whether it is known of every package what it draws without any work.
+  var isIdleKnown: Bool {
+    guard let ledger = tasks.energy else { return false }
+    return ledger.packages.allSatisfy { ledger.idleFloor(of: $0.name) != nil }
+  }
+
   /// What became of the energy of each package so far.
   var packages: [EnergyLedger.Package] { tasks.energy?.packages ?? [] }
 

@@ -55,8 +55,10 @@ struct ProcessAccounts {
     }
     let pageSize = Kernel.pageSize
     processes = entries.map { key, entry in
-      TreeAccount.Process(
-        pid: key.pid, parent: entry.parent, name: entry.name, usage: entry.usage, peakBytes: entry.pages &* pageSize,
+      var usage = entry.usage
+      usage.settle()
+      return TreeAccount.Process(
+        pid: key.pid, parent: entry.parent, name: entry.name, usage: usage, peakBytes: entry.pages &* pageSize,
         status: entry.status, calls: entry.calls.sorted { $0.calls.time > $1.calls.time })
     }.sorted { ($1.usage.cpu, $0.pid) < ($0.usage.cpu, $1.pid) }
   }
@@ -80,6 +82,13 @@ enum SystemCallName {
 }
 
 extension TreeAccount.Usage {
+  private static var counters: [WritableKeyPath<Self, UInt64>] {
+    [
+      \.cpu, \.user, \.system, \.runQueue, \.voluntarySwitches, \.involuntarySwitches, \.minorFaults, \.majorFaults,
+      \.readBytes, \.writtenBytes,
+    ]
+  }
+
   /// Adds what the kernel counted, modulo 2^64: of tasks that were there before, what they had used is taken away.
   static func += (sum: inout TreeAccount.Usage, more: TaskUsage) {
     sum.cpu &+= more.runtime_ns
@@ -94,8 +103,10 @@ extension TreeAccount.Usage {
     sum.writtenBytes &+= more.written_bytes
   }
 
-  /// User and system time that add up to the run time, as the kernel itself divides it.
-  mutating func settleSplit() {
+  /// What is less than nothing by a clock's difference is nothing; user and system time add up to the run time, as the
+  /// kernel itself divides it.
+  mutating func settle() {
+    for counter in Self.counters where Int64(bitPattern: self[keyPath: counter]) < 0 { self[keyPath: counter] = 0 }
     system = CPUTimeSplit.system(of: cpu, userTicks: user, systemTicks: system)
     user = cpu - system
   }
@@ -107,7 +118,7 @@ extension TreeAccount {
     self.init()
     usage += counted.ended
     for one in living { usage += one.usage }
-    usage.settleSplit()
+    usage.settle()
     (interruptible, uninterruptible, io) = counted.offcpu_ns
     processes = counted.processes
     threads = counted.threads

@@ -158,6 +158,7 @@ package final class TreeAccounting {
         source: zone.labels.source.rawValue, package: zone.labels.package, zone: zone.labels.zone,
         microjoules: zone.energy.subtracting(before))
     }
+    machine.isIdleKnown = attribution.isIdleKnown
     for package in attribution.packages {
       let before = packagesBefore.first { $0.name == package.name }
       machine.processes += package.processes - (before?.processes ?? 0)

@@ -11,6 +11,9 @@ package struct IdleFloor: Sendable {
   /// The rank of the percentile is the count of windows divided by this.
   private static let fraction = 10
 
+  /// Nanoseconds; a shorter window teaches nothing: sensors have steps, and what tasks did comes with the next.
+  private static let shortest: UInt64 = 100_000_000
+
   /// Microwatts; nil until the first quiet window.
   package private(set) var microwatts: UInt64?
   private let isFixed: Bool
@@ -35,7 +38,7 @@ package struct IdleFloor: Sendable {
 
   /// Takes note of a window in which tasks ran for `busyNanoseconds`, on all CPUs together.
   mutating func learn(from window: EnergyWindow, busyNanoseconds: UInt64) {
-    guard !isFixed, window.nanoseconds > 0 else { return }
+    guard !isFixed, window.nanoseconds >= Self.shortest else { return }
     guard UInt128(busyNanoseconds) * 1_000_000_000 <= UInt128(quietBusy) * UInt128(window.nanoseconds) else { return }
     let power = UInt64(clamping: UInt128(window.microjoules) * 1_000_000_000 / UInt128(window.nanoseconds))
     if recent.count < Self.capacity {
