@@ -109,6 +109,8 @@ let package = Package(
     tests("FuzzTests", ["Fuzzing"]),
     tests("RepositoryTests", []),
     tests("ByteTextTests", ["ByteText"]),
+    tests("JSONTextTests", ["JSONText"]),
+    tests("AccountsTests", ["Accounts", "JSONText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
@@ -117,7 +119,7 @@ let package = Package(
     tests(
       "CollectorsTests",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "Fixtures",
+        "Accounts", "Collectors", "Collecting", "Energy", "Exposition", "BPF", "BPFPrograms", "Host", "Fixtures",
         "Machine",
         "loads",
         logging,

@@ -183,12 +183,6 @@ import Testing
         "is_kernel": \.is_kernel, "memory_of": \.memory_of,
       ]),
     Layout(
-      MemoryRecord.self, of: "process",
-      [
-        "kind": \.kind, "tgid": \.tgid, "pid": \.pid, "unused": \.unused, "resident_bytes": \.resident_bytes,
-        "virtual_bytes": \.virtual_bytes,
-      ]),
-    Layout(
       WatchedProcess.self, of: "process",
       [
         "start_ns": \.start_ns, "dead_runqueue_ns": \.dead_runqueue_ns, "final": \.final, "is_dead": \.is_dead,
@@ -224,8 +218,7 @@ import Testing
       ProcessConfig.self, of: "process",
       [
         "page_shift": \.page_shift, "by_cgroup": \.by_cgroup, "version1": \.version1, "weighed": \.weighed,
-        "pending": \.pending,
-        "unused": \.unused,
+        "pending": \.pending, "by_tree": \.by_tree, "unused": \.unused,
       ]),
     Layout(CgroupKey.self, of: "process", ["id": \.id, "hierarchy": \.hierarchy, "unused": \.unused]),
     Layout(CgroupWaits.self, of: "sched", ["runqueue": \.runqueue]),
@@ -281,7 +274,7 @@ import Testing
       ]),
   ]
 
-  @Test(arguments: layouts)
+  @Test(arguments: layouts + treeLayouts)
   func bothSidesHaveTheSameLayout(layout: Layout) throws {
     let names = layout.members.keys.sorted()
     let compiled = try ProgramObject(layout.object).layout(of: layout.name, members: names)
@@ -310,7 +303,8 @@ import Testing
     }
     #expect(declared.count == text.matches(of: /(?m)^struct \w+ \{/).count, "a struct without a name in Swift")
     #expect(declared.count > 10)
-    let compared = Dictionary(uniqueKeysWithValues: Self.layouts.map { ($0.name, Set($0.members.keys)) })
+    let compared = Dictionary(
+      uniqueKeysWithValues: (Self.layouts + Self.treeLayouts).map { ($0.name, Set($0.members.keys)) })
     #expect(declared == compared)
   }
 }

@@ -66,9 +66,9 @@ package struct EnergyLedger {
   /// By leaf.
   package private(set) var shares: [Share] = [Share(), Share()]
   /// Leaves whose energy is kept by zone, in microjoules since they are followed.
-  package private(set) var followed: [Int: [EnergyLabels: UInt64]] = [:]
+  package internal(set) var followed: [Int: [EnergyLabels: UInt64]] = [:]
   /// What others than these do counts no more.
-  private var isFrozen = false
+  var isFrozen = false
   /// Whether all zones closed a window the last time: else shares lack energy of that time, which is yet to come.
   package private(set) var hasWindow = false
   /// The control groups, as the table of them numbers them.
@@ -129,12 +129,6 @@ package struct EnergyLedger {
     shares[leaf] = Share()
     free.append(leaf)
   }
-
-  /// Keeps the energy of a leaf by zone from here on.
-  package mutating func follow(_ leaf: Int) { followed[leaf] = [:] }
-
-  /// A window has ended, and what followed leaves did in it is still to come: what others do from here on is left out.
-  package mutating func freeze() { isFrozen = true }
 
   /// A pass begins, `elapsed` nanoseconds after the last one.
   ///

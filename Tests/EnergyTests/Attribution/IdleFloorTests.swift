@@ -28,6 +28,14 @@ import Testing
 
   private var machine = Machine(random: Generator(seed: 11))
 
+  /// Sensors have steps, and the work of short windows is seen late.
+  @Test mutating func shortWindowsTeachNothing() {
+    machine.floor.learn(from: EnergyWindow(microjoules: 900_000, nanoseconds: second / 10 - 1), busyNanoseconds: 0)
+    #expect(machine.watts == nil)
+    machine.floor.learn(from: EnergyWindow(microjoules: 500_000, nanoseconds: second / 10), busyNanoseconds: 0)
+    #expect(machine.watts == 5)
+  }
+
   @Test mutating func busyWindowsTeachNothing() {
     for _ in 0..<1000 { machine.run(busy: 2) }
     #expect(machine.watts == nil)
