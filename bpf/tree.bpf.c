@@ -511,7 +511,9 @@ int each_member(struct bpf_iter__task *context)
 SEC("iter/task")
 int release(struct bpf_iter__task *context)
 {
-	if (context->task)
-		bpf_task_storage_delete(&tree_tasks, context->task);
+	struct task_struct *task = context->task;
+
+	if (task)
+		bpf_task_storage_delete(&tree_tasks, task);
 	return 0;
 }

@@ -26,7 +26,7 @@ import known  # noqa: E402
 import scene  # noqa: E402
 import table  # noqa: E402
 
-SCENES = ["collectors", "forms", "energy", "machines"]
+SCENES = ["collectors", "forms", "energy", "machines", "runs"]
 SERIES = ["5.10", "6.1", "6.12", "6.18", "new"]
 # Those must run; the others are skipped where they cannot be had.
 REQUIRED = {"6.1", "6.12"}

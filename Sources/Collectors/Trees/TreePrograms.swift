@@ -27,17 +27,20 @@ final class TreePrograms {
   let countsSockets: Bool
 
   static func load(_ options: TreeOptions, logger: Logger) throws(CollectorFailure) -> TreePrograms {
-    var refusal: CollectorFailure?
+    var refusal: BPFError?
     for form in Form.allCases {
       do throws(BPFError) {
         return try TreePrograms(form, options: options)
       } catch {
         if error.isPermission { throw CollectorFailure(error) }
         logger.debug("tree programs refused", metadata: ["form": "\(form.rawValue)", "cause": "\(error)"])
-        refusal = refusal ?? CollectorFailure(error)
+        refusal = error
       }
     }
-    throw refusal ?? CollectorFailure(.hook, "no form of the tree programs to try", cure: "report this")
+    let failure = refusal.map { CollectorFailure($0) }
+    throw CollectorFailure(
+      .hook, failure?.message ?? "no form of the programs to try",
+      cure: "use Linux 5.12 or later, built with BTF and tracepoints")
   }
 
   private init(_ form: Form, options: TreeOptions) throws(BPFError) {

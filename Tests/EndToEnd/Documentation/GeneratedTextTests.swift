@@ -6,6 +6,7 @@ extension EndToEnd {
   @Suite struct GeneratedTextTests {
     @Test(arguments: [
       ("docs/metrics.md", ["collectors", "--markdown"], false), ("docs/operating.md", ["--help"], true),
+      ("docs/run.md", ["run", "--help"], true),
     ])
     func isWhatTheProgramSays(_ path: String, _ arguments: [String], _ isFenced: Bool) async throws {
       let outcome = try await Executable.run(Executable.wattprobe, arguments)

@@ -134,3 +134,12 @@ run_load touch-pages 3000
 snap fine-1
 fetch /metrics >/dev/null
 stop
+
+# One command's tree, with estimated energy: there is no sensor.
+cat >/tmp/command.sh <<'END'
+for load in "calls 146 10000 0" "children 40 fails" "children 30 execs" "children 20 killed" "touch-pages 3000"; do
+	echo | loads $load
+done
+END
+wattprobe run --json --by-process --energy.model skylake --output /out/run.json -- sh /tmp/command.sh >/out/run.log 2>&1
+say "the run ended with $?"
