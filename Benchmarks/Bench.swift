@@ -2,7 +2,7 @@ import CBench
 import Glibc
 
 /// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [attacks] [passes] [energy]
-/// [weights]`, all of them by default.
+/// [weights] [run]`, all of them by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
 @main
@@ -19,6 +19,7 @@ struct Bench {
     ("passes", PassCosts.run),
     ("energy", EnergyCosts.run),
     ("weights", WeightCosts.run),
+    ("run", RunCosts.run),
   ]
 
   static func main() {

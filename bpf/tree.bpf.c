@@ -157,6 +157,30 @@ static __always_inline void begin_with(struct task_struct *task, struct tree_tas
 		atomic_add(&c->lost, 1);
 }
 
+/*
+ * The kernel refuses new storage while an iterator that it preempted on this CPU is at that of any task. A new task that
+ * it was refused to asks once more itself, as it returns from fork() and as it executes a program.
+ */
+static __always_inline struct tree_task *find_member_or_join(struct task_struct *task)
+{
+	struct tree_task *member = find_member(task), *parent;
+	struct tree_cpu *c;
+
+	if (member)
+		return member;
+	parent = find_member(task->real_parent);
+	if (!parent || parent->waits)
+		return NULL;
+	member = bpf_task_storage_get(&tree_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!member)
+		return NULL;
+	member->tree = parent->tree;
+	c = this_tree(member);
+	if (c)
+		atomic_add(&c->lost, -1);
+	return member;
+}
+
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
@@ -180,7 +204,7 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(sched_process_exec, struct task_struct *task)
 {
-	struct tree_task *member = find_member(task);
+	struct tree_task *member = find_member_or_join(task);
 	struct tree_root *root;
 	struct tree_cpu *c;
 	u32 tree;
@@ -309,12 +333,12 @@ int BPF_PROG(sched_process_free, struct task_struct *task)
 	return 0;
 }
 
-static __always_inline void count_by_process(struct tree_task *member, struct tree_cpu *c, u32 index, bool failed,
-					     u64 ns)
+static __always_inline void count_by_process(struct tree_task *member, u32 index, bool failed, u64 ns)
 {
 	struct tree_call_key key = {.call = index};
 	static const struct tree_call none;
 	struct tree_call *call;
+	struct tree_cpu *c;
 
 	find_key(bpf_get_current_task_btf(), member->tree, &key.process);
 	call = bpf_map_lookup_elem(&tree_process_calls, &key);
@@ -323,7 +347,9 @@ static __always_inline void count_by_process(struct tree_task *member, struct tr
 		call = bpf_map_lookup_elem(&tree_process_calls, &key);
 	}
 	if (!call) {
-		atomic_add(&c->lost, 1);
+		c = this_tree(member);
+		if (c)
+			atomic_add(&c->lost, 1);
 		return;
 	}
 	atomic_add(&call->calls, 1);
@@ -336,21 +362,21 @@ static __always_inline void count_call(struct tree_task *member, u32 index, u64 
 {
 	bool failed = error && error < RESTART_ERRORS;
 	u64 ns = member->entered_at ? elapsed_since(member->entered_at) : 0;
-	struct tree_cpu *c = this_tree(member);
 	struct tree_calls *calls;
 	u32 key = place(member);
 
 	member->entered_at = 0;
 	calls = bpf_map_lookup_elem(&tree_calls, &key);
-	if (!calls || !c)
+	if (!calls)
 		return;
+	/* the hooks run in their task's context with preemption off, so plain additions are whole */
 	index &= SYSCALL_INDEXES - 1;
-	atomic_add(&calls->calls[index], 1);
+	calls->calls[index]++;
 	if (failed)
-		atomic_add(&calls->errors[index], 1);
-	atomic_add(&calls->ns[index], ns);
+		calls->errors[index]++;
+	calls->ns[index] += ns;
 	if (config.by_process)
-		count_by_process(member, c, index, failed, ns);
+		count_by_process(member, index, failed, ns);
 }
 
 /* The first process may end with this call: what it has resident is not to be seen afterwards. */
@@ -387,6 +413,8 @@ int BPF_PROG(sys_exit, struct pt_regs *regs, long ret)
 
 	if (member && returned_call(regs, ret, config.kinds, config.sigreturn, &call))
 		count_call(member, call.index, call.error);
+	else if (!member && !ret && config.kinds[call_number(regs) & (SYSCALL_INDEXES - 1)] & SYSCALL_FORKS)
+		find_member_or_join(bpf_get_current_task_btf());
 	return 0;
 }
 
@@ -459,6 +487,7 @@ SEC("iter/task")
 int adopt(struct bpf_iter__task *context)
 {
 	struct task_struct *task = context->task;
+	const u32 refused = TREE_REFUSED;
 	struct tree_task *member;
 	struct tree_cpu *c;
 	u32 tree;
@@ -469,8 +498,10 @@ int adopt(struct bpf_iter__task *context)
 	if (tree >= config.trees)
 		return 0;
 	member = bpf_task_storage_get(&tree_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!member)
+	if (!member) {
+		bpf_seq_write(context->meta->seq, &refused, sizeof(refused));
 		return 0;
+	}
 	member->tree = tree;
 	member->waits = config.until_programs;
 	c = this_tree(member);

@@ -89,7 +89,8 @@ extension Figure {
         detail: "\(Quantity.count(usage.majorFaults)) major"),
       Figure(
         "syscalls", "system calls", .count, Double(calls.count),
-        detail: "\(Quantity.count(calls.errors)) failed, \(Quantity.seconds(Double(calls.time) / 1e9)) in them"),
+        detail: "\(Quantity.count(calls.errors)) failed"
+          + (account.timesCalls ? ", \(Quantity.seconds(Double(calls.time) / 1e9)) in them" : "")),
       Figure(
         "processes", "processes", .count, Double(account.processes),
         detail:

@@ -27,6 +27,7 @@ extension RunReport {
 
   private static func json(_ tree: MeasuredRun.Tree, _ machine: MachineAccount?) -> JSON {
     let account = tree.account
+    let isTimed = account.timesCalls
     var members: [(String, JSON)] = [("name", .string(tree.name))]
     members.append(("energy", energy(account, machine)))
     members += usage(account.usage)
@@ -42,9 +43,9 @@ extension RunReport {
       (
         "syscalls",
         .object(
-          calls(account.allCalls) + [
-            ("categories", .object(account.categories.map { ($0.name, .object(calls($0.calls))) })),
-            ("calls", .object(account.calls.map { ($0.name, .object(calls($0.calls))) })),
+          calls(account.allCalls, account.timesCalls) + [
+            ("categories", .object(account.categories.map { ($0.name, .object(calls($0.calls, isTimed))) })),
+            ("calls", .object(account.calls.map { ($0.name, .object(calls($0.calls, isTimed))) })),
           ])
       ),
       (
@@ -56,12 +57,14 @@ extension RunReport {
       ),
     ]
     if let failure = account.eventsFailure { members.append(("events_failure", .string(failure))) }
-    if let processes = account.byProcess { members.append(("by_process", .array(processes.map(json)))) }
+    if let processes = account.byProcess {
+      members.append(("by_process", .array(processes.map { json($0, isTimed: isTimed) })))
+    }
     members.append(("lost", .unsigned(account.lost)))
     return .object(members)
   }
 
-  private static func json(_ process: TreeAccount.Process) -> JSON {
+  private static func json(_ process: TreeAccount.Process, isTimed: Bool) -> JSON {
     let signal = process.status.map { $0 & 0x7f }
     return .object(
       [
@@ -71,7 +74,7 @@ extension RunReport {
         ("exit_signal", signal.flatMap { $0 == 0 ? nil : .unsigned(UInt64($0)) } ?? .null),
       ] + usage(process.usage) + [
         ("peak_resident_bytes", .unsigned(process.peakBytes)),
-        ("syscalls", .object(process.calls.map { ($0.name, .object(calls($0.calls))) })),
+        ("syscalls", .object(process.calls.map { ($0.name, .object(calls($0.calls, isTimed))) })),
       ])
   }
 
@@ -86,8 +89,11 @@ extension RunReport {
     ]
   }
 
-  private static func calls(_ calls: TreeAccount.Calls) -> [(String, JSON)] {
-    [("calls", .unsigned(calls.count)), ("errors", .unsigned(calls.errors)), ("seconds", nanoseconds(calls.time))]
+  private static func calls(_ calls: TreeAccount.Calls, _ isTimed: Bool) -> [(String, JSON)] {
+    [
+      ("calls", .unsigned(calls.count)), ("errors", .unsigned(calls.errors)),
+      ("seconds", isTimed ? nanoseconds(calls.time) : .null),
+    ]
   }
 
   private static func energy(_ account: TreeAccount, _ machine: MachineAccount?) -> JSON {

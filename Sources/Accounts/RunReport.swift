@@ -89,22 +89,25 @@ package struct RunReport {
     }
     if sums.isEmpty { return [] }
     let runs = UInt64(runs.count)
-    let rows = sums.sorted { ($1.value.time, $0.key) < ($0.value.time, $1.key) }.map { name, calls in
+    let isTimed = self.runs[0].trees[index].account.timesCalls
+    let rows = sums.sorted { $0.value.precede($1.value, $0.key < $1.key) }.map { name, calls in
       Self.row(
-        TreeAccount.Calls(count: calls.count / runs, errors: calls.errors / runs, time: calls.time / runs), name)
+        TreeAccount.Calls(count: calls.count / runs, errors: calls.errors / runs, time: calls.time / runs), name,
+        isTimed: isTimed)
     }
-    return ["", Self.header(parts.hasCalls ? "system call" : "system calls")] + rows
+    return ["", Self.header(isTimed: isTimed, parts.hasCalls ? "system call" : "system calls")] + rows
   }
 
-  private static func header(_ title: String) -> String {
-    "  \(padded("calls", 14, isRight: true))  \(padded("failed", 10, isRight: true))  \(padded("seconds", 14, isRight: true))  \(title)"
+  private static func header(isTimed: Bool, _ title: String) -> String {
+    let seconds = isTimed ? padded("seconds", 14, isRight: true) + "  " : ""
+    return "  \(padded("calls", 14, isRight: true))  \(padded("failed", 10, isRight: true))  \(seconds)\(title)"
   }
 
-  private static func row(_ calls: TreeAccount.Calls, _ name: String) -> String {
+  private static func row(_ calls: TreeAccount.Calls, _ name: String, isTimed: Bool) -> String {
     let count = padded(Quantity.count(calls.count), 14, isRight: true)
     let errors = padded(calls.errors == 0 ? "" : Quantity.count(calls.errors), 10, isRight: true)
-    let time = padded(Quantity.fixed(Double(calls.time) / 1e9, digits: 6), 14, isRight: true)
-    return "  \(count)  \(errors)  \(time)  \(name)"
+    let time = isTimed ? padded(Quantity.fixed(Double(calls.time) / 1e9, digits: 6), 14, isRight: true) + "  " : ""
+    return "  \(count)  \(errors)  \(time)\(name)"
   }
 
   // MARK: Processes
@@ -122,7 +125,7 @@ package struct RunReport {
       lines.append(
         "  \(cpu)  \(memory)  \(padded(String(process.pid), 14, isRight: true))  \(process.name.printable(characters: 16))\(ending(process.status))"
       )
-      lines += process.calls.prefix(mostCalls).map { row($0.calls, "    \($0.name)") }
+      lines += process.calls.prefix(mostCalls).map { row($0.calls, "    \($0.name)", isTimed: account.timesCalls) }
     }
     if processes.count > mostProcesses {
       lines.append("  and \(Quantity.count(UInt64(processes.count - mostProcesses))) processes more: --json shows all")

@@ -25,13 +25,19 @@ package struct TreeAccount: Sendable, Hashable {
     package var count: UInt64 = 0
     /// Of `count`, those that failed.
     package var errors: UInt64 = 0
-    /// Nanoseconds from their entries to their returns.
+    /// Nanoseconds from their entries to their returns; 0 where they are not timed.
     package var time: UInt64 = 0
 
     package init(count: UInt64 = 0, errors: UInt64 = 0, time: UInt64 = 0) {
       self.count = count
       self.errors = errors
       self.time = time
+    }
+
+    /// Whether these come first in a list: the longest do, then the most; `isFirst` decides between equals.
+    package func precede(_ other: Calls, _ isFirst: Bool) -> Bool {
+      if time != other.time { return time > other.time }
+      return count == other.count ? isFirst : count > other.count
     }
   }
 
@@ -120,6 +126,8 @@ package struct TreeAccount: Sendable, Hashable {
   private var sentBytes: UInt64?
   /// The longest first.
   package var calls: [NamedCalls] = []
+  /// Whether calls are timed.
+  package var timesCalls = true
   /// Empty where there is no unit, and `eventsFailure` says why.
   package var events: [Event] = []
   package var eventsFailure: String?
@@ -142,7 +150,7 @@ package struct TreeAccount: Sendable, Hashable {
       sum.time &+= one.calls.time
       sums[one.category] = sum
     }
-    return sums.map { ($0.key, $0.value) }.sorted { ($1.calls.time, $0.name) < ($0.calls.time, $1.name) }
+    return sums.map { ($0.key, $0.value) }.sorted { $0.calls.precede($1.calls, $0.name < $1.name) }
   }
 
   package var allCalls: Calls {

@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
       from its first instruction to the last switch of each task; what it leaves behind is counted until it ends itself, \
       or with --wait until that has ended. The report goes to standard error. Exits with the command's status, or by its signal; \
       with 127 where there is no such command, 126 where it cannot be executed, 125 where wattprobe itself fails. \
-      Takes the options of wattprobe for energy, too, such as --energy.model: see 'wattprobe --help'.
+      Takes the options of wattprobe for energy, too, such as --energy.model, and --syscalls.timing off: see 'wattprobe --help'.
       """)
 
   /// What stands for a status where wattprobe itself fails, as with timeout(1) and env(1).
@@ -98,6 +98,7 @@ struct RunCommand: ParsableCommand {
     trees.count = max(1, pids.count)
     trees.hasProcesses = byProcess
     trees.beginsWithProgram = pids.isEmpty
+    trees.timesCalls = options.syscalls.timing != .off
     options.trees = trees
     let report = try ReportFile(output)
     let session = try RunSession(options, logger: logger, signals: signals)

@@ -69,6 +69,22 @@ import Testing
     #expect(text.contains("  read\n") && text.contains("  write\n") && !text.contains("  file\n"))
   }
 
+  @Test func whatIsNotTimedHasNoTimes() throws {
+    var account = Self.account()
+    account.timesCalls = false
+    account.calls = account.calls.map {
+      .init(name: $0.name, category: $0.category, calls: .init(count: $0.calls.count, errors: $0.calls.errors))
+    }
+    var run = Self.run()
+    run.trees = [.init(name: "true", account: account)]
+    let text = RunReport([run], .init()).text
+    #expect(text.contains("# 4 failed\n") && !text.contains("seconds"), "\(text)")
+    // the most first
+    let rows = text.split(separator: "\n").filter { $0.hasSuffix("  sync") || $0.hasSuffix("  file") }
+    #expect(rows.count == 2 && rows[0].hasSuffix("file"))
+    #expect(RunReport([run], .init()).json.text.contains("\"seconds\": null"))
+  }
+
   @Test func severalRunsHaveMeansAndErrors() throws {
     let runs = [1_000_000_000, 2_000_000_000, 3_000_000_000].map { Self.run(cpu: $0) }
     let text = RunReport(runs, .init()).text

@@ -104,6 +104,8 @@ extension EndToEnd {
         ])
       #expect(measured.calls("getppid") == 30000)
       #expect(measured.calls("exit_group") == 2)
+      #expect(
+        measured.calls("clone") + measured.calls("clone3") + measured.calls("vfork") + measured.calls("fork") == 1)
       let calls = (measured.tree["syscalls"] as? [String: Any])?["calls"] as? [String: [String: Any]]
       #expect((calls?["kill"]?["errors"] as? NSNumber)?.intValue == 500)
       let processes = try #require(measured.tree["by_process"] as? [[String: Any]])

@@ -118,7 +118,7 @@ package final class KernelPrograms {
   /// such a pass finds would pass for the machine.
   private var seesAllProcesses: Bool { Namespace.pid.isInitial(paths: options.paths) != false }
 
-  private static let seesItsOwnAlone = CollectorFailure(
+  static let seesItsOwnAlone = CollectorFailure(
     .permission, "it runs in a PID namespace of its own, and sees the processes of that alone",
     cure: "share the host's PID namespace (hostPID: true, --pid=host)")
 

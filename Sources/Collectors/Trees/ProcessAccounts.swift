@@ -59,7 +59,7 @@ struct ProcessAccounts {
       usage.settle()
       return TreeAccount.Process(
         pid: key.pid, parent: entry.parent, name: entry.name, usage: usage, peakBytes: entry.pages &* pageSize,
-        status: entry.status, calls: entry.calls.sorted { $0.calls.time > $1.calls.time })
+        status: entry.status, calls: entry.calls.sorted { $0.calls.precede($1.calls, $0.name < $1.name) })
     }.sorted { ($1.usage.cpu, $0.pid) < ($0.usage.cpu, $1.pid) }
   }
 }

@@ -32,6 +32,7 @@ package final class TreeAccounting {
 
   /// Loads what follows trees; `options.trees` says how many, and `options.enabled` whether energy is wanted.
   package init(_ options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
+    if Namespace.pid.isInitial(paths: options.paths) == false { throw KernelPrograms.seesItsOwnAlone }
     var options = options
     options.enabled = options.enabled.contains("energy") ? ["energy", "cgroup"] : []
     // no process has series of its own, and no tree loses its place
@@ -186,6 +187,7 @@ package final class TreeAccounting {
     var account = TreeAccount(counted, living: living, pageSize: Kernel.pageSize)
     account.processes += 1
     if programs.countsSockets { account.network = (counted.received_bytes, counted.sent_bytes) }
+    account.timesCalls = options.trees?.timesCalls ?? true
     account.calls = named(programs.systemCalls(tree))
     account.events = events[tree].events
     account.eventsFailure = events[tree].failure
@@ -213,6 +215,6 @@ package final class TreeAccounting {
       SystemCallName.named(
         index,
         TreeAccount.Calls(count: calls.calls[index], errors: calls.errors[index], time: calls.time[index]))
-    }.sorted { $0.calls.time > $1.calls.time }
+    }.sorted { $0.calls.precede($1.calls, $0.name < $1.name) }
   }
 }

@@ -8,6 +8,8 @@ package struct TreeOptions: Sendable, Hashable {
   package var hasProcesses = false
   /// Whether a tree begins with the first program that its root executes; else with what lives as it is adopted.
   package var beginsWithProgram = true
+  /// Whether it is measured how long system calls take: that is half of what a call costs more.
+  package var timesCalls = true
 
   package static let limit = Int(MAX_TREES)
   /// Processes, and calls of processes, that find room where figures are kept by process.

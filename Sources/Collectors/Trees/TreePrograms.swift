@@ -1,6 +1,7 @@
 internal import BPF
 internal import BPFPrograms
 internal import Collecting
+internal import Glibc
 internal import Host
 internal import Logging
 
@@ -23,6 +24,8 @@ final class TreePrograms {
   private let processes: HashMap<TreeProcessKey, TreeProcess>?
   private let processCalls: HashMap<TreeCallKey, TreeCall>?
   private let trees: Int
+  /// Each finds those whose parents the last one found.
+  private static let mostPasses = 1000
   /// Whether bytes of sockets are counted.
   let countsSockets: Bool
 
@@ -57,9 +60,10 @@ final class TreePrograms {
       }
     }
     var programs = [
-      "sched_process_free", "sched_switch", "sys_exit", "sched_process_exit", "sys_enter", "sched_process_exec",
+      "sched_process_free", "sched_switch", "sys_exit", "sched_process_exit", "sched_process_exec",
       "sched_process_fork",
     ]
+    if options.timesCalls { programs.append("sys_enter") } else { try object.omit(program: "sys_enter") }
     for program in ["sock_send_length", "sock_recv_length"] {
       if countsSockets { programs.append(program) } else { try object.omit(program: program) }
     }
@@ -96,12 +100,24 @@ final class TreePrograms {
       root.tgid = pid
       try object.setElement("tree_roots", tree, root)
       // a child may come before its parent, and what forks meanwhile is found by the next pass
-      while true {
+      for _ in 0..<Self.mostPasses {
         var found = 0
-        try adopting.pass { found += $0.count / MemoryLayout<UInt32>.size }
+        var refused = 0
+        try adopting.pass { bytes in
+          for offset in stride(from: 0, to: bytes.count - 3, by: 4) {
+            if bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self) == TREE_REFUSED {
+              refused += 1
+            } else {
+              found += 1
+            }
+          }
+        }
         count += found
-        if found == 0 { return count }
+        if found == 0 && refused == 0 { break }
+        // whoever is in its way was preempted
+        if refused > 0 { usleep(1000) }
       }
+      return count
     } catch {
       throw CollectorFailure(error)
     }

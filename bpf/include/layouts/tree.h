@@ -9,6 +9,9 @@
 
 #define MAX_TREES 16
 
+/* In place of the tree of a task that was adopted: it was to be, and could not be now. */
+#define TREE_REFUSED 0xffffffff
+
 /* What is known of a tree's first process. */
 struct tree_root {
 	__u32 tgid; /* 0: there is none */
