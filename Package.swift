@@ -140,7 +140,7 @@ let package = Package(
     // `make bench`: what the programs, a scrape and a pass cost.
     .target(
       name: "CBench", dependencies: ["BPFPrograms"], path: "Benchmarks/C",
-      sources: ["loads.c", "locks.c", "processes.c"],
+      sources: ["allocations.c", "loads.c", "locks.c", "processes.c"],
       plugins: ["BPFCompiler"]),
     .executableTarget(
       name: "bench",

@@ -1,8 +1,8 @@
 import CBench
 import Glibc
 
-/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [memory] [cpus] [peer] [attacks] [passes] [energy]
-/// [weights] [run]`, all of them by default.
+/// Prints what wattprobe costs: `bench [events] [native] [slowdown] [scrape] [allocations] [memory] [cpus] [peer] [attacks]
+/// [passes] [energy] [weights] [run]`, all of them by default.
 ///
 /// A machine's speed drifts, so what counts are ratios within one window; see BENCHMARKS.md.
 @main
@@ -12,6 +12,7 @@ struct Bench {
     ("native", FineSlotCosts.run),
     ("slowdown", Slowdown.run),
     ("scrape", ScrapeCosts.run),
+    ("allocations", AllocationCosts.run),
     ("memory", MemoryCosts.run),
     ("cpus", CPUCountCosts.run),
     ("peer", PeerCosts.run),

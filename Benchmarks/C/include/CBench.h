@@ -79,3 +79,5 @@ int cbench_connect(int port);
 void cbench_print_lines(void);
 /// CPU time of the calling thread.
 uint64_t cbench_thread_ns(void);
+/// Blocks of memory that this thread has asked for so far.
+uint64_t cbench_allocations(void);
