@@ -39,7 +39,7 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 
 # Those that measure the whole machine, and those that attack, run by themselves: what the others do would be in the figures of
 # the ones, and the others have not enough of the machine beside them. Each part runs whatever becomes of the others.
-TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" WATTPROBE_SCREENSHOTS="$(CURDIR)/.build/screenshots" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 test: toolchain build-packages test-packages ## Run all tests (as root or through sudo, for eBPF).
 	swift build --build-tests

@@ -34,9 +34,10 @@ function figure(value, unit = "") {
   return text.replace("-", "−") + space + prefix + unit;
 }
 
-// The same without digits that say nothing, for axes.
+// The same without digits that say nothing, and without a unit that the title has, for axes.
 function axisFigure(value, unit) {
-  return figure(value, unit).replace(/\.0+(?=\D|$)|(\.\d*[1-9])0+(?=\D|$)/, "$1");
+  const text = undividedUnits.has(unit) ? figure(value, unit).split("\u00a0")[0] : figure(value, unit);
+  return text.replace(/\.0+(?=\D|$)|(\.\d*[1-9])0+(?=\D|$)/, "$1");
 }
 
 // The letters of a unit as families name it.

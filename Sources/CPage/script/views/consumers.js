@@ -83,7 +83,12 @@ const groupColumns = [
   { key: "seconds", title: "CPU time", unit: "s", note: "since it has series of its own" },
 ];
 
-// The busiest, without choices; a link leads to the view with all of them.
+// Whether it is divided among them: watts come later than joules.
+function hasEnergy(rows) {
+  return rows.some((row) => row.cells.joules !== undefined);
+}
+
+// The busiest, without choices.
 class BusiestCard extends Card {
   constructor(title, collectors, families, source, columns, address, isTall = false) {
     super(title, collectors, families, { isTall });
@@ -100,7 +105,7 @@ class BusiestCard extends Card {
   }
 
   draw() {
-    const byDefault = this.rows.some((row) => row.cells.watts !== undefined) ? "-watts" : "-cpu";
+    const byDefault = hasEnergy(this.rows) ? "-watts" : "-cpu";
     this.table.draw(this.rows, { sort: this.address.get(this.parameter, byDefault), most: this.most });
   }
 }
@@ -115,7 +120,7 @@ class ConsumersCard extends Card {
     this.histories = new Map(this.columns.map(({ key }) => [key, new SeriesHistory()]));
     this.charts = new Map(this.columns.map(({ key, unit }) => [key, new LineChart({ unit, height: 200 })]));
     const options = this.columns.map(({ key, title: name }) => [key, name]);
-    this.choice = choice("Chart of", options, "watts", (value) => address.set("chart", value, "watts"));
+    this.choice = choice("Chart of", options, "watts", (value) => address.set("chart", value));
     this.filter = searchField("Filter", "", (text) => address.set("filter", text));
     this.clear = element("button", { type: "button", text: "Pick none", click: () => address.setAll("pick", []) });
     const sorted = (sort) => address.set("sort", sort);
@@ -141,14 +146,13 @@ class ConsumersCard extends Card {
   }
 
   draw({ range, gaps }) {
-    const hasWatts = this.rows.some((row) => (row.cells.watts ?? null) !== null);
-    const column = this.address.get("chart", hasWatts ? "watts" : "cpu");
+    const column = this.address.get("chart", hasEnergy(this.rows) ? "watts" : "cpu");
     const filter = this.address.get("filter");
     const picks = this.address.all("pick");
     if (this.filter.input.value !== filter) this.filter.input.value = filter;
     this.choice.select.value = column;
     this.clear.hidden = picks.length === 0;
-    const sort = this.address.get("sort", hasWatts ? "-watts" : "-cpu");
+    const sort = this.address.get("sort", hasEnergy(this.rows) ? "-watts" : "-cpu");
     const shown = this.table.draw(this.rows, { sort, filter, picks });
     const drawn = picks.length > 0 ? picks : shown.slice(0, 6).map((row) => row.key);
     for (const [key, chart] of this.charts) chart.element.hidden = key !== column;

@@ -3,7 +3,7 @@
 class NowCard extends Card {
   constructor() {
     super("Now", ["energy", "cpu", "sched", "net", "block"], [], { isWide: true });
-    this.list = new FigureList([["Power", "W"], ["CPUs busy", "CPUs"], ["99 % of waits for a CPU within", "s"],
+    this.list = new FigureList([["Power", "W"], ["CPUs busy", "CPUs"], ["99 % of CPU waits within", "s"],
       ["Network", "B/s"], ["Disks", "B/s"], ["wattprobe itself", "CPUs"]]);
     this.waits = new HistogramHistory();
     this.element.classList.add("now");
