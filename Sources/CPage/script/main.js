@@ -106,10 +106,12 @@ class Page {
     this.draw();
   }
 
+  // Up to the last answer, or up to now where none comes.
   draw() {
     const scrape = this.scraper.last;
     if (!scrape) return;
-    const range = { from: scrape.time - this.seconds * 1000, to: scrape.time };
+    const to = this.isFailing ? performance.now() : scrape.time;
+    const range = { from: to - this.seconds * 1000, to };
     const { scraper, collectors } = this;
     this.view.show({ scrape, scraper, collectors, range, gaps: scraper.gaps });
   }
@@ -118,6 +120,8 @@ class Page {
     setText(this.status, text);
     setAttribute(this.status, "class", kind);
     setAttribute(document.body, "class", kind === "failed" ? "stale" : "");
+    this.isFailing = kind === "failed";
+    if (this.isFailing) this.draw();
   }
 }
 

@@ -86,10 +86,17 @@ extension EndToEnd {
       try await Self.status(page, "Live")
       #expect(try await first.stop().status == 0)
       try await Self.status(page, "cannot be reached")
+      // the charts go on without figures
+      let busy = "[...document.querySelectorAll('.card')].find((one) => one.textContent.includes('CPUs busytask'))"
+      try await eventually("a gap") {
+        try page.browser.evaluate("\(busy).querySelector('.legend data').textContent") == "–" ? () : nil
+      }
       let second = try await Exporter(listening: ["--web.listen-address", "127.0.0.1:\(first.port)"])
       try await Self.status(page, "Live")
-      // its counters began anew: no rate is told from both
       #expect(try page.browser.evaluate("document.body.className") == "")
+      try await eventually("figures") {
+        try page.browser.evaluate("\(busy).querySelector('.legend data').textContent") != "–" ? () : nil
+      }
       #expect(try await second.stop().status == 0)
     }
 

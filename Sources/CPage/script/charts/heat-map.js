@@ -81,7 +81,7 @@ class HeatMap {
     for (const column of recent) column.counts.forEach((count, index) => (sum[index] += count));
     const { total, median, most } = summary(sum, bounds);
     const seconds = recent.length > 0 ? (recent.at(-1).time - recent[0].from) / 1000 : 0;
-    let text = "Nothing yet.";
+    let text = "No figures of this time";
     if (total > 0) {
       const rate = figure(total / seconds, "/s");
       text = `${rate}, half within ${figure(median, "s")}, 99 % within ${figure(most, "s")}`;
