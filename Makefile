@@ -19,7 +19,7 @@ BINARY := .build/release/wattprobe
 export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 
 BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libcrypt-dev libdeflate-dev libelf-dev libstdc++-12-dev libyaml-dev linux-libc-dev zlib1g-dev
-TEST_PACKAGES := clang-format curl iproute2 linux-perf openssl prometheus python3 python3-prometheus-client systemd util-linux
+TEST_PACKAGES := chromium clang-format curl fonts-dejavu-core iproute2 linux-perf openssl prometheus python3 python3-prometheus-client systemd util-linux
 VM_PACKAGES := bc busybox-static cpio dmsetup gcc iproute2 kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
 
@@ -32,14 +32,14 @@ run: build ## Build and start the exporter on port 10418 (Ctrl-C stops it).
 	@echo
 	@echo 'wattprobe is about to listen on port 10418. Look first at'
 	@echo '  curl -s http://localhost:10418/metrics     what Prometheus would scrape'
-	@echo '  http://localhost:10418/                    which collectors run here, and what the others lack'
+	@echo '  http://localhost:10418/                    the same as a page: live figures, and what collectors lack'
 	@echo 'Prometheus: give it the target localhost:10418 (examples/prometheus/prometheus.yml); it is on port 9090 itself.'
 	@echo
 	@exec $(SUDO) $(BINARY)
 
 # Those that measure the whole machine, and those that attack, run by themselves: what the others do would be in the figures of
 # the ones, and the others have not enough of the machine beside them. Each part runs whatever becomes of the others.
-TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
+TESTS = $(SUDO) env PATH="$$PATH" WATTPROBE_REVISION="$$WATTPROBE_REVISION" WATTPROBE_SCREENSHOTS="$(CURDIR)/.build/screenshots" NO_COLOR=1 $$(swift build --show-bin-path)/wattprobePackageTests.xctest --testing-library swift-testing
 
 test: toolchain build-packages test-packages ## Run all tests (as root or through sudo, for eBPF).
 	swift build --build-tests

@@ -63,6 +63,8 @@ let package = Package(
     .target(name: "CDeflate", linkerSettings: [.linkedLibrary(":libdeflate.a")]),
     .target(name: "CYAML", linkerSettings: [.linkedLibrary(":libyaml.a")]),
     .target(name: "CCrypt", linkerSettings: [.linkedLibrary(":libcrypt.a")]),
+    // The page at `/`, embedded.
+    .target(name: "CPage", sources: ["page.c"]),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
@@ -73,8 +75,11 @@ let package = Package(
     module("Collecting", ["Exposition"]),
     module("JSONText"),
     module("Accounts", ["ByteText", "JSONText"]),
-    module("Collectors", ["Accounts", "BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
-    module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
+    module(
+      "Collectors",
+      ["Accounts", "BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
+    module(
+      "Web", ["ByteText", "CCrypt", "CDeflate", "CPage", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     .executableTarget(
       name: "wattprobe",
       dependencies: [

@@ -232,7 +232,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
   private func send(_ response: Response, version: HTTPVersion, withBody: Bool) {
     guard let context else { return }
     var head = HTTPResponseHead(version: version, status: response.status, headers: response.headers)
-    head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+    if response.status.mayHaveResponseBody {  // else it would be that of what the client has
+      head.headers.add(name: "Content-Length", value: "\(response.body.readableBytes)")
+    }
     head.headers.add(name: "Date", value: HTTPDate.now)
     if !state.keepsAlive {
       head.headers.add(name: "Connection", value: "close")

@@ -21,6 +21,8 @@ struct Request: Sendable, Hashable {
   var query: [Parameter]
   var format: ExpositionFormat
   var acceptsGzip: Bool
+  /// Of what the client has already: `If-None-Match`.
+  var entityTags: [String] = []
   /// How long the client waits for an answer, as far as it says.
   var patience = Request.defaultPatience
 
@@ -51,7 +53,14 @@ struct Request: Sendable, Hashable {
     self.init(
       method, head.uri, format: ContentNegotiation.format(accept: head.headers["accept"]),
       acceptsGzip: ContentNegotiation.acceptsGzip(acceptEncoding: head.headers["accept-encoding"]))
+    entityTags = head.headers[canonicalForm: "if-none-match"].map(String.init)
     patience = Self.patience(timeout: head.headers.first(name: "x-prometheus-scrape-timeout-seconds"))
+  }
+
+  /// Whether the client has the content of this tag, by the weak comparison (RFC 9110, 8.8.3.2).
+  func hasEntity(tagged tag: String) -> Bool {
+    func opaque(_ tag: String) -> Substring { tag.begins(with: "W/") ? tag.dropFirst(2) : Substring(tag) }
+    return entityTags.contains { $0 == "*" || opaque($0) == opaque(tag) }
   }
 
   /// What there is to answer of the time a scraper gives, in decimal seconds; of what is no such time, the default.

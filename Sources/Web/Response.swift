@@ -22,13 +22,36 @@ struct Response {
     return response
   }
 
-  /// A page without scripts, pictures or frames around it.
-  static func html(_ text: String) -> Response {
-    var response = Response(.ok, contentType: "text/html; charset=utf-8", body: ByteBuffer(string: text))
+  /// A page whose scripts, styles and figures come from this server alone, and that stands in nobody's frame.
+  static func html(_ text: ByteBuffer, gzip: Bool) -> Response {
+    var response = Response(.ok, contentType: "text/html; charset=utf-8", body: text)
     response.headers.add(
       name: "Content-Security-Policy",
-      value: "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+      value: "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+    response.headers.add(name: "Cache-Control", value: "no-cache")
+    response.encode(gzip ? Gzip.compress(text) : nil)
     return response
+  }
+
+  /// A part of the page; without a body for a client that has it already.
+  static func asset(_ asset: PageAsset, gzip: Bool, isKnown: Bool) -> Response {
+    let compressed = gzip && !isKnown ? asset.compressed : nil
+    var response = Response(
+      isKnown ? .notModified : .ok, contentType: asset.contentType,
+      body: isKnown || compressed != nil ? ByteBuffer() : asset.plain)
+    // to be asked about each time: after an update the page is whole
+    response.headers.add(name: "Cache-Control", value: "no-cache")
+    response.headers.add(name: "ETag", value: asset.entityTag)
+    response.encode(compressed)
+    return response
+  }
+
+  private mutating func encode(_ compressed: ByteBuffer?) {
+    headers.add(name: "Vary", value: "Accept-Encoding")
+    guard let compressed else { return }
+    headers.add(name: "Content-Encoding", value: "gzip")
+    body = compressed
   }
 
   /// The same with these fields, in place of its own of the same names.

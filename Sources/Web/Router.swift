@@ -7,7 +7,7 @@ struct Router {
   static let healthyPath = "/-/healthy"
   static let readyPath = "/-/ready"
   /// Paths that the telemetry path cannot have.
-  static let ownPaths = ["/", healthyPath, readyPath]
+  static let ownPaths = ["/", healthyPath, readyPath] + PageAsset.paths
   /// How many names of the query an error repeats.
   private static let shownNames = 8
 
@@ -31,8 +31,12 @@ struct Router {
     case Self.readyPath:
       return .response(readiness(configurationFailure))
     default:
+      if let asset = PageAsset.at(request.path) {
+        return .response(
+          .asset(asset, gzip: request.acceptsGzip, isKnown: request.hasEntity(tagged: asset.entityTag)))
+      }
       let page = LandingPage(telemetryPath: telemetryPath, version: version, states: source.states)
-      return .response(.html(page.html))
+      return .response(.html(page.html, gzip: request.acceptsGzip))
     }
   }
 

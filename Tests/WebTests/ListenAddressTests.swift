@@ -75,7 +75,9 @@ import Testing
 
   @Test(
     "Refuses a telemetry path that cannot be served",
-    arguments: ["", "metrics", "/", "/-/healthy", "/-/ready", "/a b", "/a?b", "/a#b", "/ä", "/a\nb", "/%41"])
+    arguments: [
+      "", "metrics", "/", "/-/healthy", "/-/ready", "/page.js", "/a b", "/a?b", "/a#b", "/ä", "/a\nb", "/%41",
+    ])
   func badPaths(path: String) throws {
     let error = try #require(throws: WebConfigurationError.self) { try WebConfiguration(telemetryPath: path) }
     #expect(error.message.contains("\"\(path)\""))

@@ -86,7 +86,9 @@ import Testing
     #expect(response.headers["x-content-type-options"] == ["nosniff"])
   }
 
-  @Test("Other methods are refused where there is something", arguments: ["/", "/metrics", "/-/healthy", "/-/ready"])
+  @Test(
+    "Other methods are refused where there is something",
+    arguments: ["/", "/metrics", "/-/healthy", "/-/ready", "/page.js"])
   func methods(path: String) throws {
     let refused = try response(Request(.other, path))
     #expect(refused.status == .methodNotAllowed)
@@ -109,10 +111,10 @@ import Testing
     let html = String(buffer: response.body)
     #expect(response.headers["content-type"] == ["text/html; charset=utf-8"])
     #expect(html.contains("1.2.3"))
-    #expect(html.contains("<a href=\"/metrics\">"))
-    #expect(html.contains("<tr class=\"on\"><td>\(link("cpu"))</td><td>on</td>"))
-    #expect(html.contains("<tr class=\"off\"><td>\(link("disk"))</td><td>off</td>"))
-    #expect(html.contains("<tr class=\"failed\"><td>\(link("power"))</td><td>failed (permission)</td>"))
+    #expect(html.contains("<a id=\"metrics\" href=\"/metrics\">"))
+    #expect(html.contains("<tr class=\"on\"><th scope=\"row\">\(link("cpu"))</th><td>on</td>"))
+    #expect(html.contains("<tr class=\"off\"><th scope=\"row\">\(link("disk"))</th><td>off</td>"))
+    #expect(html.contains("<tr class=\"failed\"><th scope=\"row\">\(link("power"))</th><td>failed (permission)</td>"))
     #expect(html.contains("Joules &lt;&amp;&gt; watts"))
     #expect(html.contains("cannot open &lt;b&gt;&quot;energy_uj&quot;&lt;/b&gt;"))
     #expect(html.contains("run as &#39;root&#39; &amp; retry"))
@@ -125,8 +127,7 @@ import Testing
   @Test("On the landing page, what a machine does not have is no failure")
   func landingPageAbsence() throws {
     let html = String(buffer: try response(Request(.get, "/")).body)
-    #expect(html.contains("<tr class=\"absent\"><td>\(link("pmu"))</td><td>not here</td>"))
-    #expect(html.contains(".off, .absent { color: #666; }"))
+    #expect(html.contains("<tr class=\"absent\"><th scope=\"row\">\(link("pmu"))</th><td>not here</td>"))
   }
 
   @Test("The links of the landing page select one collector")

@@ -45,7 +45,8 @@ import Testing
     }
   }
 
-  @Test("HEAD gets what GET gets, without the body", arguments: ["/metrics", "/", "/-/healthy", "/nowhere"])
+  @Test(
+    "HEAD gets what GET gets, without the body", arguments: ["/metrics", "/", "/-/healthy", "/nowhere", "/page.js"])
   func head(path: String) async throws {
     try await TestServer.run { server in
       let client = try server.client()

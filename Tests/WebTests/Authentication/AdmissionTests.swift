@@ -14,7 +14,7 @@ import Testing
     "basic_auth_users:\n" + users.map { "  \($0): \(Crypt.hash($1))\n" }.joined()
   }
 
-  @Test(arguments: ["/", "/metrics", "/-/healthy", "/-/ready", "/nothing"])
+  @Test(arguments: ["/", "/page.js", "/metrics", "/-/healthy", "/-/ready", "/nothing"])
   func everyPathAsksForALogin(_ path: String) async throws {
     let tree = try TemporaryTree()
     try await TestServer.run(file: tree.write("web.yml", Self.users(["alice": "secret"]))) { server in
