@@ -65,6 +65,28 @@ extension EndToEnd {
       #expect(try await exporter.stop().status == 0)
     }
 
+    /// The helper, which keeps privileges, can do nothing but what it is asked for: of files, open those of procfs and sysfs.
+    @Test func theHelperCanDoNothingElse() async throws {
+      let tree = try Self.folder()
+      let exporter = try await Exporter([])
+      let version = Self.landlock(exporter) ?? 0
+      let children = try String(
+        contentsOfFile: "/proc/\(exporter.program.pid)/task/\(exporter.program.pid)/children", encoding: .utf8)
+      let helper = try #require(
+        children.split(separator: " ").compactMap { Int32($0) }.first { pid in
+          (try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)) == "wattprobe-priv\n"
+        })
+      let attempts = try await Self.attempts(helper, tree, port: exporter.port)
+      try #require(attempts.count == 1)
+      for (name, result) in try #require(attempts.first).value where name != "openat2" {
+        #expect(result == "EPERM", "\(name)")
+      }
+      if version >= 1 { #expect(attempts.first?.value["openat2"] == "EACCES") }
+      // it still does its work
+      #expect(Scrape(try exporter.get().body).of("wattprobe_bpf_program_run_seconds_total").count > 5)
+      #expect(try await exporter.stop().status == 0)
+    }
+
     /// What the attempts come to where nothing refuses them: else the test above would hold of anything.
     @Test func withoutTheSandboxTheSameSucceeds() async throws {
       let tree = try Self.folder()

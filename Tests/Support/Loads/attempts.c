@@ -175,7 +175,10 @@ static void try_port(const struct victim *victim, const char *name, long call, i
 		.sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
 	long socket = make(victim, SYS_socket, (const uint64_t[6]){AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0});
 
-	check(socket >= 0, "socket");
+	if (socket < 0) {
+		tell(victim, name, socket);
+		return;
+	}
 	tell(victim, name,
 	     make(victim, call,
 		  (const uint64_t[6]){(uint64_t)socket, put(victim, &address, sizeof(address), 0), sizeof(address)}));
