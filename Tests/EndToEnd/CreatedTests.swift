@@ -9,7 +9,7 @@ extension EndToEnd {
 
     @Test(arguments: [protobuf, openMetrics])
     func increaseOverAProcessLifeIsWhatItUsed(access: [String]) async throws {
-      let newer = try await NewerPrometheus.path()
+      let newer = try await NewerPrometheus.sid.path()
       let exporter = try await Exporter(["--web.created"])
       let prometheus = try await PrometheusServer(
         scraping: exporter.port, access: access, newer: newer, features: ["created-timestamp-zero-ingestion"])

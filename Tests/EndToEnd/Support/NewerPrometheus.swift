@@ -1,12 +1,17 @@
 import Foundation
 
-/// Prometheus 3 of Debian's newer suite, unpacked into a cache: nothing of that suite is installed.
-enum NewerPrometheus {
+/// Prometheus of Debian's newer suites, unpacked into a cache: nothing of them is installed.
+enum NewerPrometheus: String, CaseIterable {
+  /// Prometheus 2.53.
+  case trixie
+  /// Prometheus 3.
+  case sid
+
   /// Where it is unpacked; kept from one run to the next.
-  private static var folder: String {
+  private var folder: String {
     let environment = ProcessInfo.processInfo.environment
     let cache = environment["XDG_CACHE_HOME"] ?? (environment["HOME"] ?? "/root") + "/.cache"
-    return cache + "/wattprobe-prometheus"
+    return cache + "/wattprobe-prometheus" + (self == .sid ? "" : "-\(rawValue)")
   }
 
   /// apt with a list and a state of its own, from the archive that the machine's own lists name.
@@ -17,7 +22,7 @@ enum NewerPrometheus {
     archive=$(apt-get indextargets --format '$(REPO_URI)' | grep -E '/debian/?$' | head -n 1)
     [ -n "$archive" ] || { echo 'no Debian archive among the sources of apt: run apt-get update' >&2; exit 1; }
     keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-    echo "deb [signed-by=$keyring] $archive sid main" >sources.list
+    echo "deb [signed-by=$keyring] $archive $1 main" >sources.list
     cat >apt.conf <<EOF
     Dir::Etc::sourcelist "$0/sources.list";
     Dir::Etc::sourceparts "-";
@@ -35,13 +40,13 @@ enum NewerPrometheus {
     """
 
   /// The path of its program, fetched where it is not there yet.
-  static func path() async throws -> String {
+  func path() async throws -> String {
     let path = folder + "/root/usr/bin/prometheus"
     if FileManager.default.isExecutableFile(atPath: path) { return path }
-    let fetch = try RunningProgram("/bin/sh", ["-c", script, folder])
+    let fetch = try RunningProgram("/bin/sh", ["-c", Self.script, folder, rawValue])
     let outcome = try await fetch.outcome()
     guard outcome.status == 0, FileManager.default.isExecutableFile(atPath: path) else {
-      throw Executable.Missing(description: "Prometheus 3 cannot be fetched: \(outcome.errors)")
+      throw Executable.Missing(description: "Prometheus of \(rawValue) cannot be fetched: \(outcome.errors)")
     }
     return path
   }
