@@ -15,11 +15,11 @@ static const int forwarded[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUS
 #define FORWARDED (sizeof(forwarded) / sizeof(*forwarded))
 
 static sigset_t mask_before;
-static struct sigaction child_before;
+static struct sigaction child_before, pipe_before;
 
 int chost_signals_open(void)
 {
-	struct sigaction standard = {.sa_handler = SIG_DFL};
+	struct sigaction standard = {.sa_handler = SIG_DFL}, ignored = {.sa_handler = SIG_IGN};
 	sigset_t mask;
 	int fd;
 
@@ -28,7 +28,8 @@ int chost_signals_open(void)
 	for (size_t i = 0; i < FORWARDED; i++)
 		sigaddset(&mask, forwarded[i]);
 	/* inherited as ignored, children would go unseen */
-	if (sigaction(SIGCHLD, &standard, &child_before) || sigprocmask(SIG_BLOCK, &mask, &mask_before))
+	if (sigaction(SIGCHLD, &standard, &child_before) || sigaction(SIGPIPE, &ignored, &pipe_before) ||
+	    sigprocmask(SIG_BLOCK, &mask, &mask_before))
 		return -errno;
 	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
 	return fd < 0 ? -errno : fd;
@@ -64,6 +65,7 @@ static void __attribute__((noreturn)) execute(const struct chost_command *comman
 		_exit(125);
 	become(command);
 	sigaction(SIGCHLD, &child_before, NULL);
+	sigaction(SIGPIPE, &pipe_before, NULL);
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	execvpe(command->arguments[0], command->arguments, command->environment);
 	error = errno;

@@ -120,7 +120,7 @@ struct RunCommand: ParsableCommand {
     parts.hasCalls = calls
     parts.hasProcesses = byProcess
     let text = RunReport(runs, parts)
-    report.write(json ? text.json.text : text.text)
+    try report.write(json ? text.json.text : text.text)
     LaunchedCommand.endLike(runs.last?.status ?? 0)
   }
 
@@ -134,10 +134,12 @@ struct RunCommand: ParsableCommand {
 
 /// Where the report goes.
 struct ReportFile {
+  private let path: String?
   private let descriptor: Int32
 
   /// Standard error where there is no path.
   init(_ path: String?) throws {
+    self.path = path
     guard let path else {
       descriptor = STDERR_FILENO
       return
@@ -149,5 +151,11 @@ struct ReportFile {
     }
   }
 
-  func write(_ text: String) { Terminal.write(text, to: descriptor) }
+  /// Standard error that nobody reads any more is no failure: a file that does not take the report is.
+  func write(_ text: String) throws {
+    let error = Terminal.write(text, to: descriptor)
+    guard error != 0, let path else { return }
+    throw StartError(
+      "--output: \(path): \(String(cString: strerror(error)))", cure: "name a file on a disk that has room")
+  }
 }

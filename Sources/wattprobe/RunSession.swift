@@ -57,14 +57,14 @@ final class RunSession {
         if !signal.isTerminals { kill(pid_t(bitPattern: command.pid), signal.number) }
       }
       if let status = try? command.status() { run.status = status }
-      keepUp()
+      try keepUp()
     }
     while awaitsAll, accounting.hasLiving, !isInterrupted {
       wait(until: min(nextMoment(), MonotonicClock.now + 20_000_000))
       _ = pendingSignals()
-      keepUp()
+      try keepUp()
     }
-    finish()
+    try finish()
     try attempt { () throws(CollectorFailure) in try accounting.release() }
     return run
   }
@@ -82,9 +82,9 @@ final class RunSession {
     while !isInterrupted, MonotonicClock.now < deadline, accounting.hasLiving {
       wait(until: min(nextMoment(), deadline, MonotonicClock.now + 50_000_000))
       _ = pendingSignals()
-      keepUp()
+      try keepUp()
     }
-    finish()
+    try finish()
     return run
   }
 
@@ -127,32 +127,32 @@ final class RunSession {
     return pending
   }
 
-  private func keepUp() {
+  private func keepUp() throws {
     let now = MonotonicClock.now
     if now >= sampleAt || now >= lineAt {
       accounting.sample()
       sampleAt = accounting.nextSample(after: now) ?? .max
     }
     guard let interval, now >= lineAt else { return }
-    line(at: now)
+    try line(at: now)
     // none is made up for
     lineAt += interval * ((now - lineAt) / interval + 1)
   }
 
-  private func line(at now: UInt64) {
+  private func line(at now: UInt64) throws {
     let after = names.indices.map { accounting.account(of: $0) }
     let line = MeasuredRun.Interval(
       end: now - beganAt, length: now - lastLine, from: TreeAccount(sumOf: before), to: TreeAccount(sumOf: after))
-    if printsIntervals { report?.write((run.intervals.isEmpty ? MeasuredRun.Interval.header : "") + line.text) }
+    if printsIntervals { try report?.write((run.intervals.isEmpty ? MeasuredRun.Interval.header : "") + line.text) }
     run.intervals.append(line)
     before = after
     lastLine = now
   }
 
-  private func finish() {
+  private func finish() throws {
     accounting.end()
     let now = MonotonicClock.now
-    if interval != nil { line(at: now) }
+    if interval != nil { try line(at: now) }
     run.elapsed = accounting.elapsed
     run.machine = accounting.machine()
     run.energyFailure = accounting.energyFailure.map { "\($0.message): \($0.cure)" }

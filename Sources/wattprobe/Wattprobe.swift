@@ -91,13 +91,16 @@ struct Wattprobe: AsyncParsableCommand {
 
 /// Whole lines, unbuffered.
 enum Terminal {
-  static func write(_ text: String, to descriptor: Int32) {
+  /// Returns 0, or the errno of what was not written.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Int32 {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno != EINTR { return }
+      if count < 0 && errno != EINTR { return errno }
       written += max(0, count)
     }
+    return 0
   }
 }

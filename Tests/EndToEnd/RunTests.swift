@@ -103,6 +103,12 @@ extension EndToEnd {
         #expect(outcome.status == 125, "\(arguments): \(outcome)")
         for word in words { #expect(outcome.errors.contains(word), "\(arguments): \(outcome.errors)") }
       }
+      let full = try await Self.run(["-o", "/dev/full"], ["/bin/echo", "it ran"])
+      #expect(full.status == 125 && full.output == "it ran\n" && full.errors.contains("/dev/full: No space left"))
+      // nobody reads the report: that is the reader's choice
+      let (status, output) = try await Executable.pipe(
+        "", into: "(\(Executable.wattprobe) run -- sh -c 'exit 3' 2>&1; echo $? >&2) | true; cat")
+      #expect(status == 0 && output.contains("3\n"), "\(output)")
       let setpriv = try Executable.tool("/usr/bin/setpriv", package: "util-linux")
       let outcome = try await Executable.run(
         setpriv, Executable.nobody + [Executable.wattprobe, "run", "--", "/bin/echo", "it ran"])
