@@ -68,6 +68,8 @@ let package = Package(
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
     module("ByteText"),
     module("Exposition"),
+    module("Readings", ["Exposition"]),
+    module("TerminalView", ["ByteText", "Readings"]),
     module("Host", ["ByteText", "CHost"]),
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
@@ -76,8 +78,8 @@ let package = Package(
     .executableTarget(
       name: "wattprobe",
       dependencies: [
-        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "CBuild", argumentParser, logging,
-        lifecycle,
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Readings", "TerminalView", "CBuild",
+        argumentParser, logging, lifecycle,
       ],
       swiftSettings: settings),
 
@@ -108,6 +110,8 @@ let package = Package(
     tests("RepositoryTests", []),
     tests("ByteTextTests", ["ByteText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
+    tests("ReadingsTests", ["Readings", "Exposition", "Fixtures"]),
+    tests("TerminalViewTests", ["TerminalView", "Readings", "Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
     tests("EnergyTests", ["Energy", "Fixtures"]),

@@ -17,7 +17,10 @@ struct ListCollectors: ParsableCommand {
 
   @MainActor
   func list() throws {
-    if markdown { return Terminal.write(MetricReference.markdown, to: STDOUT_FILENO) }
+    if markdown {
+      Terminal.write(MetricReference.markdown, to: STDOUT_FILENO)
+      return
+    }
     var options = try exporter.collecting.options()
     let on = options.enabled
     // each is tried, also one that is off

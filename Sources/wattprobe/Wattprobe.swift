@@ -20,6 +20,7 @@ struct Wattprobe: AsyncParsableCommand {
     abstract: "Exports kernel counters, latency histograms and measured energy to Prometheus.",
     usage: """
       wattprobe [<options>]
+      wattprobe top [<options>] [--batch] [--from <url>]
       wattprobe collectors [<options>] [--markdown]
       wattprobe check-web-config <path> ...
       """,
@@ -28,7 +29,7 @@ struct Wattprobe: AsyncParsableCommand {
       --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
       """,
     version: Version.line,
-    subcommands: [ListCollectors.self, CheckWebConfiguration.self])
+    subcommands: [Top.self, ListCollectors.self, CheckWebConfiguration.self])
 
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments
@@ -65,6 +66,7 @@ struct Wattprobe: AsyncParsableCommand {
     do {
       switch try command(CommandLine.arguments.dropFirst()) {
       case let exporter as Wattprobe: try await exporter.serve()
+      case let top as Top: try top.show()
       case let list as ListCollectors: try list.list()
       case var other: try other.run()
       }
@@ -86,13 +88,16 @@ struct Wattprobe: AsyncParsableCommand {
 
 /// Whole lines, unbuffered.
 enum Terminal {
-  static func write(_ text: String, to descriptor: Int32) {
+  /// Returns false where the rest cannot be written: nobody reads it any more.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
       let count = bytes[written...].withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if count < 0 && errno != EINTR { return }
+      if count < 0 && errno != EINTR { return false }
       written += max(0, count)
     }
+    return true
   }
 }

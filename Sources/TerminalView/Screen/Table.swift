@@ -1,0 +1,86 @@
+/// The table: which columns there is room for, and its lines.
+struct Table {
+  /// Columns between two of the table's.
+  private static let gap = 1
+
+  /// From left to right.
+  let columns: [Column]
+  let sorting: Column
+  private let width: Int
+  private let nameWidth: Int
+
+  /// - Parameters:
+  ///   - rows: all there are: a column of which no row has a figure is left out.
+  ///   - width: in columns of the terminal; nil: as wide as it takes.
+  init(_ rows: [Row], state: ViewState, width: Int?) {
+    let isOfProcesses = state.subject == .processes
+    let present = Column.byPriority.filter { column in
+      switch column {
+      case .pid, .cgroup: isOfProcesses
+      default: rows.contains { column.value($0) != nil }
+      }
+    }
+    let chosen = state.sort.flatMap { present.contains($0) || $0 == .name ? $0 : nil }
+    let sorting = chosen ?? (present.contains(.watts) ? .watts : .cpu)
+    self.sorting = sorting
+    let names = rows.map { DisplayText.width(RowOrder.name($0)) }
+    guard let width else {
+      self.width = .max
+      columns = Column.allCases.filter { present.contains($0) || $0 == .name }
+      nameWidth = max(names.max() ?? 0, 16)
+      return
+    }
+    self.width = width
+    var left = width - min(max(width / 4, 6), 16)
+    var shown: [Column] = []
+    // what it is sorted by is seen before all others
+    for column in ([sorting] + present.filter { $0 != sorting }) where !column.isText {
+      guard left >= column.width + Self.gap else { break }
+      left -= column.width + Self.gap
+      shown.append(column)
+    }
+    let used = shown.reduce(0) { $0 + $1.width + Self.gap }
+    let rest = max(0, width - used)
+    // paths are long: they need as much room as names
+    let hasGroups = isOfProcesses && rest >= 16 + Self.gap + 12
+    shown += hasGroups ? [.name, .cgroup] : [.name]
+    columns = Column.allCases.filter(shown.contains)
+    nameWidth = hasGroups ? 16 : rest
+  }
+
+  /// The line of titles, across the screen.
+  var title: StyledLine {
+    let texts = columns.map { column in
+      let mark = column == sorting ? "*" : ""
+      return fitted(mark + (column.isText ? column.title : column.title), column)
+    }
+    let line = StyledLine(texts.joined(separator: " "), .bar)
+    return width == .max ? line : line.shortened(to: width).filled(to: width)
+  }
+
+  func line(_ placed: RowOrder.Placed) -> StyledLine {
+    let row = placed.row
+    let texts = columns.map { column in
+      switch column {
+      case .name: fitted(DisplayText.printable(placed.branch + placed.name), column)
+      case .cgroup: fitted(DisplayText.printable(row.cgroup), column)
+      default: fitted(column.text(row), column)
+      }
+    }
+    var text = texts.joined(separator: " ")
+    while text.utf8.last == UInt8(ascii: " ") { text.removeLast() }
+    let line = StyledLine(text, row.kind.isOwn ? .plain : .faint)
+    return width == .max ? line : line.shortened(to: width)
+  }
+
+  private func fitted(_ text: String, _ column: Column) -> String {
+    switch column {
+    case .name: return DisplayText.fitted(text, to: nameWidth)
+    case .cgroup:
+      if width == .max { return text }
+      let used = columns.reduce(0) { $0 + ($1 == .name ? nameWidth : $1.width) } + (columns.count - 1) * Self.gap
+      return DisplayText.shortened(text, to: max(0, width - used))
+    default: return DisplayText.fitted(text, to: column.width, isRight: true)
+    }
+  }
+}
