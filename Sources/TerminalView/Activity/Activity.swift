@@ -59,7 +59,8 @@ package struct Activity: Sendable {
 
   private mutating func addRest() {
     for (to, kind) in Self.rest {
-      guard let joules = attributedEnergy.joules(to) else { continue }
+      // what divisions leave over is not worth a row
+      guard let joules = attributedEnergy.joules(to), kind != .unattributed || joules >= 0.0005 else { continue }
       let row = with(Row(kind, name: to), attributedEnergy.watts(to), joules)
       processes.append(row)
       groups.append(row)

@@ -39,19 +39,19 @@ package enum Column: String, Sendable, Hashable, CaseIterable {
     }
   }
 
-  /// What it is called in words.
-  package var words: String {
+  /// What it is, for the help screen.
+  var words: String {
     switch self {
     case .pid: "process id"
-    case .watts: "watts"
-    case .joules: "joules since it was opened"
-    case .cpu: "CPU time, percent of one CPU"
-    case .wait: "waiting for a CPU, percent of real time"
-    case .switches: "context switches a second"
-    case .faults: "page faults a second"
-    case .read: "bytes read from storage a second"
-    case .written: "bytes written to storage a second"
-    case .syscalls: "system calls a second"
+    case .watts: "power"
+    case .joules: "energy since it was opened"
+    case .cpu: "CPU time, of one CPU"
+    case .wait: "time waiting for a CPU"
+    case .switches: "context switches"
+    case .faults: "page faults"
+    case .read: "bytes read from storage"
+    case .written: "bytes written to storage"
+    case .syscalls: "system calls"
     case .resident: "resident memory"
     case .threads: "threads"
     case .name: "name"

@@ -38,14 +38,15 @@ struct Header {
       return add([Self.item("Power", advice.text(machine), .warning)], separator: "  ")
     }
     let suffix = machine.isModelled ? " (model)" : ""
-    var items = [Self.item("Power", Quantity.watts(watts) + " W" + suffix, .strong)]
+    var items = [
+      Self.item("Power", Quantity.watts(watts) + " W" + suffix, .strong), Self.item("", Quantity.watts(joules) + " J"),
+    ]
     // one zone that is all there is says nothing new
     let isAll = machine.zones.count == 1 && Quantity.watts(machine.zones[0].watts) == Quantity.watts(watts)
     for to in ["processes", "kernel", "idle", "unattributed"] {
       guard let part = machine.shares[to], to != "unattributed" || part >= 0.0005 else { continue }
       items.append(Self.item(to, Quantity.watts(part)))
     }
-    items.append(Self.item("since opened", Quantity.watts(joules) + " J"))
     add(items, separator: "  ")
     if isAll { return }
     let packages = Set(machine.zones.map(\.package)).count

@@ -1,29 +1,35 @@
 /// What the keys do and the columns mean.
 enum HelpScreen {
-  static func lines(_ context: View.Context) -> [StyledLine] {
-    let keys: [(String, String)] = [
-      ("q", "quit"), ("p, space", "pause: the figures stand, counting goes on"), ("c", "control groups, processes"),
-      ("t", "tree"), ("/", "filter by name, control group or process id; Esc ends it"), ("r", "reverse the order"),
-      ("< >", "sort by the column to the left, to the right"), ("+ -", "longer, shorter interval"),
-      ("arrows, PgUp, PgDn, Home, End", "move through the rows"),
-    ]
-    var lines = [StyledLine("Keys", .strong)]
-    lines += keys.map { entry($0.0, $0.1) }
-    lines.append(StyledLine("Sort by", .strong))
-    lines += Column.allCases.map { entry(String($0.key), "\($0.title): \($0.words)") }
-    lines.append(StyledLine("Rows in parentheses", .strong))
-    lines += [
-      entry("(other)", "all without a row of their own"), entry("(ended)", "joules of those that are gone"),
-      entry("(kernel)", "kernel threads"), entry("(idle)", "what the machine draws without work"),
-      entry("(unattributed)", "nobody's"),
-    ]
-    return lines
+  private static let keys: [(key: String, text: String)] = [
+    ("q", "quit"), ("p, space", "pause; counting goes on"), ("c", "control groups or processes"), ("t", "tree"),
+    ("/", "filter by name, group, process id"), ("Esc", "no filter"), ("r", "reverse the order"),
+    ("< >", "sort by the next column"), ("+ -", "longer, shorter interval"), ("arrows, Page, Home, End", "move"),
+  ]
+  private static let rows: [(key: String, text: String)] = [
+    ("(other)", "all without a row of their own"), ("(ended)", "what had a row and is gone"),
+    ("(kernel)", "kernel threads"), ("(idle)", "drawn without work"), ("(unattributed)", "nobody's"),
+  ]
+
+  static func lines(columns: Int) -> [StyledLine] {
+    [StyledLine("Keys", .strong)] + flowing(keys, columns)
+      + [StyledLine("Sort by", .strong)]
+      + flowing(Column.allCases.map { (String($0.key), "\($0.title) \($0.words)") }, columns)
+      + [StyledLine("Rows in parentheses", .strong)] + flowing(rows, columns)
   }
 
-  private static func entry(_ key: String, _ text: String) -> StyledLine {
-    var line = StyledLine("  " + DisplayText.fitted(key, to: 15), .label)
-    if DisplayText.width(key) > 15 { line = StyledLine("  " + key + " ", .label) }
-    line.append(text)
-    return line
+  /// As many entries side by side as there is room for.
+  private static func flowing(_ entries: [(key: String, text: String)], _ columns: Int) -> [StyledLine] {
+    let pieces = entries.map { entry in
+      var piece = StyledLine("  " + entry.key + " ", .label)
+      piece.append(entry.text)
+      return piece
+    }
+    let width = (pieces.map(\.width).max() ?? 0) + 1
+    let across = max(1, columns / width)
+    return stride(from: 0, to: pieces.count, by: across).map { start in
+      var line = StyledLine()
+      for piece in pieces[start..<min(start + across, pieces.count)] { line.append(piece.filled(to: width)) }
+      return line.shortened(to: columns)
+    }
   }
 }

@@ -31,11 +31,13 @@ struct Table {
       return
     }
     self.width = width
-    var left = width - min(max(width / 4, 6), 16)
+    var left = width
     var shown: [Column] = []
     // what it is sorted by is seen before all others
     for column in ([sorting] + present.filter { $0 != sorting }) where !column.isText {
-      guard left >= column.width + Self.gap else { break }
+      // two figures are worth more than the end of a name, more than two are not
+      let name = shown.count < 2 ? 6 : min(max(width / 4, 10), 16)
+      guard left - name >= column.width + Self.gap else { break }
       left -= column.width + Self.gap
       shown.append(column)
     }
@@ -52,10 +54,15 @@ struct Table {
   var title: StyledLine {
     let texts = columns.map { column in
       let mark = column == sorting ? "*" : ""
-      return fitted(mark + (column.isText ? column.title : column.title), column)
+      return fitted(mark + column.title, column)
     }
-    let line = StyledLine(texts.joined(separator: " "), .bar)
+    let line = StyledLine(Self.trimmed(texts.joined(separator: " ")), .bar)
     return width == .max ? line : line.shortened(to: width).filled(to: width)
+  }
+
+  private static func trimmed(_ text: String) -> String {
+    let end = text.utf8.lastIndex { $0 != UInt8(ascii: " ") }
+    return end.map { String(text[...$0]) } ?? ""
   }
 
   func line(_ placed: RowOrder.Placed) -> StyledLine {
@@ -67,8 +74,7 @@ struct Table {
       default: fitted(column.text(row), column)
       }
     }
-    var text = texts.joined(separator: " ")
-    while text.utf8.last == UInt8(ascii: " ") { text.removeLast() }
+    let text = Self.trimmed(texts.joined(separator: " "))
     let line = StyledLine(text, row.kind.isOwn ? .plain : .faint)
     return width == .max ? line : line.shortened(to: width)
   }

@@ -58,19 +58,22 @@ package struct View: Sendable {
       columns: table.columns, sorting: table.sorting, rows: order.placed.count, page: max(0, lines - above - 1))
   }
 
-  /// The screen: at most so many lines, none wider than so many columns.
+  /// The screen: so many lines, none wider than so many columns.
   package func screen(columns: Int, lines: Int) -> [StyledLine] {
-    if state.isHelp { return Array(HelpScreen.lines(context).map { $0.shortened(to: columns) }.prefix(lines)) }
+    if state.isHelp { return Self.filled(Array(HelpScreen.lines(columns: columns).prefix(lines)), to: lines) }
     let table = Table(rows, state: state, width: columns)
     let order = RowOrder(rows, state: state, sorting: table.sorting, parents: parents)
     var screen = header(columns).lines + [table.title]
     let page = max(0, lines - screen.count - 1)
     screen += order.placed.dropFirst(state.offset).prefix(page).map(table.line)
     // what there is no room for goes from below, but for the last line
-    screen = Array(screen.prefix(max(0, lines - 1)))
-    screen += Array(repeating: StyledLine(), count: max(0, lines - 1 - screen.count))
+    screen = Self.filled(Array(screen.prefix(max(0, lines - 1))), to: lines - 1)
     if lines > 0 { screen.append(status(order.placed.count).shortened(to: columns)) }
     return screen
+  }
+
+  private static func filled(_ screen: [StyledLine], to lines: Int) -> [StyledLine] {
+    screen + Array(repeating: StyledLine(), count: max(0, lines - screen.count))
   }
 
   /// All there is, for whoever reads it line by line: as wide as it takes.

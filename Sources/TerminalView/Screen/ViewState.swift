@@ -33,8 +33,9 @@ package struct ViewState: Sendable, Hashable {
   ///   - page: how many rows there is room for.
   package mutating func handle(_ key: Key, columns: [Column], sorting: Column, page: Int) -> Request? {
     if isHelp {
+      // whichever key it is
       isHelp = false
-      return key == .character("q") ? .quit : nil
+      return nil
     }
     if isEditingFilter {
       editFilter(key)

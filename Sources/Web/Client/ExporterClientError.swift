@@ -27,22 +27,25 @@ package struct ExporterClientError: Error, Hashable, CustomStringConvertible {
         "cannot connect to \(address): \(cause ?? (isUnknown ? "no such host" : "\(error)".printable()))",
         cure: "see that wattprobe runs there and listens on that port")
     case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-      let text = "\(error)"
-      let isCertificate =
-        text.contains("CERTIFICATE_VERIFY_FAILED") || text.contains("failedToValidateHostname")
-        || error is NIOSSLExtraError
-      self.init(
-        "no secured connection with \(address): "
-          + (isCertificate
-            ? "its certificate is not to be trusted, or for another name" : text.printable(characters: 160)),
-        cure: isCertificate
-          ? "give the certificate of who signed it: --from.ca-file"
-          : "see that it serves https; if not, write http://")
+      let (cause, cure) = Self.explanation(of: "\(error)", isExtra: error is NIOSSLExtraError)
+      self.init("no secured connection with \(address): \(cause)", cure: cure)
     default:
       self.init(
         "no answer from \(address): \(Self.cause(error))",
         cure: "see that wattprobe runs there and listens on that port")
     }
+  }
+
+  /// By the words of BoringSSL: the library has no others.
+  private static func explanation(of text: String, isExtra: Bool) -> (cause: String, cure: String) {
+    if text.contains("CERTIFICATE_VERIFY_FAILED") || isExtra {
+      return (
+        "its certificate is not to be trusted, or for another name",
+        "give the certificate of who signed it: --from.ca-file"
+      )
+    }
+    if text.contains("WRONG_VERSION_NUMBER") { return ("it does not speak TLS", "write http://") }
+    return (text.printable(characters: 160), "see that it serves https; if not, write http://")
   }
 
   private static func cause(_ error: any Error) -> String {

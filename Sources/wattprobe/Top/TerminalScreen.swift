@@ -52,11 +52,13 @@ final class TerminalScreen {
   }
 
   func draw(_ lines: [StyledLine]) throws(Gone) {
+    let columns = size.columns
     var text = ""
     for (index, line) in lines.enumerated() {
-      text += "\u{1B}[\(index + 1);1H" + line.rendered(hasColours: hasColours) + "\u{1B}[K"
+      text += "\u{1B}[\(index + 1);1H" + line.rendered(hasColours: hasColours)
+      // behind a line that fills the screen the cursor stands on its last character
+      if line.width < columns { text += "\u{1B}[K" }
     }
-    text += "\u{1B}[J"
     if !Terminal.write(text, to: Self.output) { throw Gone() }
   }
 
