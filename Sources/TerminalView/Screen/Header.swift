@@ -1,7 +1,7 @@
 /// The lines about the machine as a whole. A line drops what it has no room for, from its end.
 struct Header {
   let columns: Int
-  private(set) var lines: [StyledLine] = []
+  private(set) var content: [StyledLine] = []
 
   /// - Parameters:
   ///   - title: the first line: what is watched, and when.
@@ -30,7 +30,7 @@ struct Header {
       line.append(separator)
       line.append(item)
     }
-    lines.append(line)
+    content.append(line)
   }
 
   private mutating func addPower(_ machine: MachineFigures, _ advice: EnergyAdvice) {

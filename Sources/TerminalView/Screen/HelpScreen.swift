@@ -10,11 +10,13 @@ enum HelpScreen {
     ("(kernel)", "kernel threads"), ("(idle)", "drawn without work"), ("(unattributed)", "nobody's"),
   ]
 
-  static func lines(columns: Int) -> [StyledLine] {
-    [StyledLine("Keys", .strong)] + flowing(keys, columns)
+  static func content(columns: Int) -> [StyledLine] {
+    let lines =
+      [StyledLine("Keys", .strong)] + flowing(keys, columns)
       + [StyledLine("Sort by", .strong)]
       + flowing(Column.allCases.map { (String($0.key), "\($0.title) \($0.words)") }, columns)
       + [StyledLine("Rows in parentheses", .strong)] + flowing(rows, columns)
+    return lines.map { $0.shortened(to: columns) }
   }
 
   /// As many entries side by side as there is room for.
@@ -29,7 +31,7 @@ enum HelpScreen {
     return stride(from: 0, to: pieces.count, by: across).map { start in
       var line = StyledLine()
       for piece in pieces[start..<min(start + across, pieces.count)] { line.append(piece.filled(to: width)) }
-      return line.shortened(to: columns)
+      return line
     }
   }
 }

@@ -69,7 +69,7 @@ package enum Key: Sendable, Hashable {
     let count = first < 0xE0 ? 1 : first < 0xF0 ? 2 : 3
     let bytes = [first] + rest.prefix(count)
     rest = rest.dropFirst(count)
-    let text = String(decoding: bytes, as: UTF8.self)
-    return text.unicodeScalars.count == 1 ? text.unicodeScalars.first : nil
+    let scalars = String(validating: bytes, as: UTF8.self)?.unicodeScalars
+    return scalars?.count == 1 ? scalars?.first : nil
   }
 }

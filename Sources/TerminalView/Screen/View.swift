@@ -53,17 +53,17 @@ package struct View: Sendable {
   package func extent(columns: Int, lines: Int) -> Extent {
     let table = Table(rows, state: state, width: columns)
     let order = RowOrder(rows, state: state, sorting: table.sorting, parents: parents)
-    let above = header(columns).lines.count + 1
+    let above = header(columns).content.count + 1
     return Extent(
       columns: table.columns, sorting: table.sorting, rows: order.placed.count, page: max(0, lines - above - 1))
   }
 
   /// The screen: so many lines, none wider than so many columns.
   package func screen(columns: Int, lines: Int) -> [StyledLine] {
-    if state.isHelp { return Self.filled(Array(HelpScreen.lines(columns: columns).prefix(lines)), to: lines) }
+    if state.isHelp { return Self.filled(Array(HelpScreen.content(columns: columns).prefix(lines)), to: lines) }
     let table = Table(rows, state: state, width: columns)
     let order = RowOrder(rows, state: state, sorting: table.sorting, parents: parents)
-    var screen = header(columns).lines + [table.title]
+    var screen = header(columns).content + [table.title]
     let page = max(0, lines - screen.count - 1)
     screen += order.placed.dropFirst(state.offset).prefix(page).map(table.line)
     // what there is no room for goes from below, but for the last line
@@ -80,7 +80,7 @@ package struct View: Sendable {
   package func block() -> [String] {
     let table = Table(rows, state: state, width: nil)
     let order = RowOrder(rows, state: state, sorting: table.sorting, parents: parents)
-    return header(.max).lines.map(\.text) + [table.title.text] + order.placed.map { table.line($0).text }
+    return header(.max).content.map(\.text) + [table.title.text] + order.placed.map { table.line($0).text }
   }
 
   private func header(_ columns: Int) -> Header {

@@ -38,11 +38,11 @@ package enum Quantity {
     guard value.isFinite else { return "?" }
     if value.magnitude < most { return fixed(value, 0) }
     var value = value
-    for suffix in step == 1024 ? ["K", "M", "G", "T", "P"] : ["k", "M", "G", "T", "P"] {
+    for suffix in step == 1024 ? ["K", "M", "G", "T", "P", "E"] : ["k", "M", "G", "T", "P", "E"] {
       value /= step
       if value.magnitude < 999.5 { return significant(value) + suffix }
     }
-    return significant(value) + "E"
+    return "?"
   }
 
   /// Three significant digits.
