@@ -52,11 +52,19 @@ struct Table {
 
   /// The line of titles, across the screen.
   var title: StyledLine {
-    let texts = columns.map { column in
-      let mark = column == sorting ? "*" : ""
-      return fitted(mark + column.title, column)
+    var text = ""
+    for (index, column) in columns.enumerated() {
+      let isSorting = column == sorting
+      if column.isText {
+        text += (index > 0 ? " " : "") + fitted((isSorting ? "*" : "") + column.title, column)
+      } else {
+        // the mark is next to the title, if need be between the columns
+        let room = column.width + (index > 0 ? Self.gap : 0)
+        text += DisplayText.fitted(
+          (isSorting && room > column.title.utf8.count ? "*" : "") + column.title, to: room, isRight: true)
+      }
     }
-    let line = StyledLine(Self.trimmed(texts.joined(separator: " ")), .bar)
+    let line = StyledLine(Self.trimmed(text), .bar)
     return width == .max ? line : line.shortened(to: width).filled(to: width)
   }
 

@@ -16,6 +16,8 @@ struct TopSession {
   private var latest: (activity: Activity, time: String)?
   /// What is seen: while the view is paused, what was seen before.
   private var shown: (activity: Activity, time: String)?
+  /// Which process started which; nil where that cannot be known.
+  private var parents: [UInt32: UInt32]? = [:]
   /// Why there is no newer reading.
   private var trouble: String?
   private var shownCount = 0
@@ -113,6 +115,7 @@ struct TopSession {
   /// Returns false where the user has enough.
   private mutating func handle(_ key: Key, on screen: TerminalScreen, _ next: inout UInt64) -> Bool {
     guard let shown else { return true }
+    let before = state
     let size = screen.size
     let extent = view(shown).extent(columns: size.columns, lines: size.lines)
     switch state.handle(key, columns: extent.columns, sorting: extent.sorting, page: extent.page) {
@@ -121,7 +124,10 @@ struct TopSession {
     case .shorterInterval: setInterval(interval.nanoseconds / 2, &next)
     case nil: break
     }
-    if !state.isPaused, let latest { self.shown = latest }
+    if !state.isPaused { self.shown = latest }
+    if state.isTree != before.isTree || state.subject != before.subject || state.isPaused != before.isPaused {
+      findParents()
+    }
     return true
   }
 
@@ -154,15 +160,20 @@ struct TopSession {
     var activity = latest?.activity
     if activity == nil { activity = Activity(from: reading) } else { activity?.advance(to: reading) }
     latest = activity.map { ($0, time) }
-    if !state.isPaused { shown = latest }
+    if state.isPaused { return }
+    shown = latest
+    findParents()
+  }
+
+  /// Of what is seen: while that stands, so does its tree.
+  private mutating func findParents() {
+    guard state.isTree, state.subject == .processes, let shown else { return }
+    parents = source.parents(
+      of: shown.activity.processes.compactMap { row in if case .process(let pid) = row.kind { pid } else { nil } })
   }
 
   private func view(_ shown: (activity: Activity, time: String)) -> View {
-    let processes = shown.activity.processes.compactMap { row -> UInt32? in
-      if case .process(let pid) = row.kind { pid } else { nil }
-    }
-    let parents = state.isTree && state.subject == .processes ? source.parents(of: processes) : [:]
-    return View(
+    View(
       shown.activity, state,
       View.Context(
         host: source.host, time: shown.time, interval: interval.description,

@@ -7,25 +7,23 @@ final class TmuxTerminal {
   private static let tmux = "/usr/bin/tmux"
 
   private let folder: TemporaryTree
-  private var server: [String] { ["-u", "-f", "/dev/null", "-S", folder.root + "/socket"] }
+  /// In the foreground, so that it ends with the object; with it end the shell and what that runs.
+  private let server: RunningProgram
+  private var socket: String { folder.root + "/socket" }
 
   init(columns: Int, lines: Int) async throws {
     _ = try Executable.tool(Self.tmux, package: "tmux")
     folder = try TemporaryTree()
+    server = try RunningProgram(Self.tmux, ["-D", "-u", "-f", "/dev/null", "-S", folder.root + "/socket"])
+    try await eventually("tmux") { access(socket, F_OK) == 0 ? () : nil }
     try await tmux(["new-session", "-d", "-x", "\(columns)", "-y", "\(lines)", "PS1='$ ' exec /bin/sh"])
     try await tmux(["set-option", "-g", "status", "off"])
-    try await tmux(["resize-window", "-x", "\(columns)", "-y", "\(lines)"])
-  }
-
-  deinit {
-    // it answers at once, or there is no server any more
-    guard let end = try? RunningProgram(Self.tmux, server + ["kill-server"]) else { return }
-    for _ in 0..<500 where end.isRunning { usleep(10_000) }
+    try await resize(columns: columns, lines: lines)
   }
 
   @discardableResult
   private func tmux(_ arguments: [String]) async throws -> String {
-    let outcome = try await Executable.run(Self.tmux, server + arguments)
+    let outcome = try await Executable.run(Self.tmux, ["-u", "-S", socket] + arguments)
     guard outcome.status == 0 else { throw Executable.Missing(description: "tmux \(arguments): \(outcome.errors)") }
     return outcome.output
   }
@@ -41,11 +39,12 @@ final class TmuxTerminal {
   }
 
   /// Has the whole terminal go, as when its window is closed.
-  func close() async throws { try await tmux(["kill-server"]) }
+  func close() { server.signal(SIGKILL) }
 
   /// The lines on the screen, without spaces at their ends.
   func screen() async throws -> [String] {
-    try await tmux(["capture-pane", "-p"]).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    try await tmux(["capture-pane", "-p"]).split(separator: "\n", omittingEmptySubsequences: false).dropLast()
+      .map(String.init)
   }
 
   /// The screen once it is as described; the time-out is for what never comes.

@@ -51,7 +51,7 @@ import Testing
     (answer(type: "text/html"), "no metrics"), (answer("404 Not Found", type: "text/plain"), "404 Not Found"),
     (answer("401 Unauthorized", type: "text/plain"), "user and a password"),
     (
-      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\na 1\n", "before its answer was complete"
+      "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 99\r\n\r\na 1\n", "ended"
     ),
     ("SSH-2.0-OpenSSH\r\n", "no answer"), ("", "before its answer was complete"),
     ("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\na 1\n", "no metrics"),
