@@ -7,6 +7,7 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       ("wattprobe", ["--help"]), ("wattprobe", ["serve", "--help"]), ("collectors", ["collectors", "--help"]),
+      ("top", ["top", "--help"]),
       ("check-web-config", ["check-web-config", "--help"]),
     ])
     func isWhatWasReviewed(_ name: String, _ arguments: [String]) async throws {
