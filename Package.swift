@@ -89,7 +89,8 @@ let package = Package(
     // Reads what the product compresses, by another library; links the zlib that CLibbpf names.
     .target(name: "CZlib", path: "Tests/Support/CZlib"),
     // Folders and random cases of the tests' own.
-    .target(name: "Fixtures", dependencies: ["Exposition", "Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
+    .target(
+      name: "Fixtures", dependencies: ["Exposition", "Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
     // What tests ask the kernel themselves, and sensors of which the truth is known.
     .target(
       name: "Machine", dependencies: ["CLibbpf", "Fixtures", "Host"], path: "Tests/Support/Machine",
@@ -98,7 +99,8 @@ let package = Package(
     module(
       "Fuzzing",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "Fixtures", "Host", "Readings", "TerminalView", "Web", logging,
+        "Collectors", "Collecting", "Energy", "Exposition", "Fixtures", "Host", "Readings", "TerminalView", "Web",
+        logging,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio, path: "Tests/Support/Fuzzing"),
     // Clients that are up to no good, and one that is not.
@@ -133,7 +135,8 @@ let package = Package(
     tests(
       "EndToEnd",
       [
-        "wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "Readings", "Web",
+        "wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "Readings",
+        "Web",
         "loads",
       ],
       exclude: ["Golden"]),

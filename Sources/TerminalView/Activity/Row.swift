@@ -1,5 +1,3 @@
-package import Readings
-
 /// What one process, control group, or whatever else uses energy did between two readings; nil where nobody counts it.
 package struct Figures: Sendable, Hashable {
   /// Mean power.
