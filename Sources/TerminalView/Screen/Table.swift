@@ -77,7 +77,7 @@ struct Table {
     let row = placed.row
     let texts = columns.map { column in
       switch column {
-      case .name: fitted(DisplayText.printable(placed.branch + placed.name), column)
+      case .name: fitted(name(placed), column)
       case .cgroup: fitted(DisplayText.printable(row.cgroup), column)
       default: fitted(column.text(row), column)
       }
@@ -87,13 +87,19 @@ struct Table {
     return width == .max ? line : line.shortened(to: width)
   }
 
+  private func name(_ placed: RowOrder.Placed) -> String {
+    let (branch, name) = (placed.branch, DisplayText.printable(placed.name))
+    guard placed.row.kind == .group else { return branch + name }
+    return branch + DisplayText.shortenedPath(name, to: max(0, nameWidth - DisplayText.width(branch)))
+  }
+
   private func fitted(_ text: String, _ column: Column) -> String {
     switch column {
     case .name: return DisplayText.fitted(text, to: nameWidth)
     case .cgroup:
       if width == .max { return text }
       let used = columns.reduce(0) { $0 + ($1 == .name ? nameWidth : $1.width) } + (columns.count - 1) * Self.gap
-      return DisplayText.shortened(text, to: max(0, width - used))
+      return DisplayText.shortenedPath(text, to: max(0, width - used))
     default: return DisplayText.fitted(text, to: column.width, isRight: true)
     }
   }

@@ -52,6 +52,17 @@ package enum DisplayText {
     return String(shown) + "…"
   }
 
+  /// The same of a path: folders at its beginning make way first, for many have those in common.
+  package static func shortenedPath(_ text: String, to columns: Int) -> String {
+    var rest = text[...]
+    while width(String(rest)) + (rest.startIndex == text.startIndex ? 0 : 1) > columns,
+      let slash = rest.utf8.dropFirst().firstIndex(of: UInt8(ascii: "/")), rest.utf8.index(after: slash) < rest.endIndex
+    {
+      rest = rest[slash...]
+    }
+    return shortened(rest.startIndex == text.startIndex ? text : "…" + rest, to: columns)
+  }
+
   /// Shortened or filled with spaces to exactly `columns`.
   package static func fitted(_ text: String, to columns: Int, isRight: Bool = false) -> String {
     let text = shortened(text, to: columns)

@@ -47,6 +47,9 @@ final class TmuxTerminal {
       .map(String.init)
   }
 
+  /// The same with the sequences that style it.
+  func styledScreen() async throws -> String { try await tmux(["capture-pane", "-p", "-e"]) }
+
   /// The screen once it is as described; the time-out is for what never comes.
   @discardableResult
   func screen(_ what: String, where isSo: ([String]) -> Bool) async throws -> [String] {

@@ -147,6 +147,18 @@ extension EndToEnd {
       #expect(!screen.contains { $0.contains("WATTS") })
     }
 
+    @Test(arguments: [("", true), ("NO_COLOR=1 ", false), ("NO_COLOR= ", true)])
+    func coloursAreThereUnlessTheyAreNotWanted(environment: String, hasColours: Bool) async throws {
+      let terminal = try await TmuxTerminal(columns: 80, lines: 24)
+      let arguments = Self.options.map { "'\($0)'" }.joined(separator: " ")
+      try await terminal.type("\(environment)\(Executable.wattprobe) top \(arguments)")
+      try await terminal.press("Enter")
+      try await terminal.screen("the view") { $0.last?.hasPrefix("q quit") ?? false }
+      let styled = try await terminal.styledScreen()
+      #expect(styled.contains("\u{1B}["))
+      #expect(styled.contains(/\x1B\[(?:[0-9]+;)*3[0-7]m/) == hasColours, "\(styled)")
+    }
+
     /// A name that would move the cursor, and one that is wider than its characters.
     @Test func namesOfProcessesAreNothingButText() async throws {
       let load = try RunningProgram(

@@ -23,6 +23,16 @@ import Testing
     #expect(DisplayText.shortened(text, to: columns) == shown)
   }
 
+  @Test(arguments: [
+    ("/a/b/c", 6, "/a/b/c"), ("/a/b/c", 5, "…/b/c"), ("/a/b/c", 4, "…/c"), ("/a/b/c", 3, "…/c"), ("/a/b/c", 2, "……"),
+    ("/system.slice/docker-0123.scope", 16, "…/docker-0123.s…"), ("noslash", 4, "nos…"), ("/a/", 2, "/…"), ("", 0, ""),
+    ("a//b", 3, "…/b"),
+  ])
+  func ofPathsTheEndIsKept(path: String, columns: Int, shown: String) {
+    #expect(DisplayText.shortenedPath(path, to: columns) == shown)
+    #expect(DisplayText.width(DisplayText.shortenedPath(path, to: columns)) <= columns)
+  }
+
   @Test func fittedTextIsAsWideAsItsColumnWhateverItIs() {
     var random = Generator(seed: 11)
     for _ in 0..<2000 {
