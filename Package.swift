@@ -70,6 +70,8 @@ let package = Package(
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
     module("ByteText"),
     module("Exposition"),
+    module("Readings", ["Exposition"]),
+    module("TerminalView", ["ByteText", "Readings"]),
     module("Host", ["ByteText", "CHost"]),
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
@@ -83,7 +85,8 @@ let package = Package(
     .executableTarget(
       name: "wattprobe",
       dependencies: [
-        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Accounts", "JSONText", "CBuild",
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Accounts", "JSONText", "Readings",
+        "TerminalView", "CBuild",
         argumentParser, logging, lifecycle,
       ],
       swiftSettings: settings),
@@ -94,7 +97,8 @@ let package = Package(
     // Reads what the product compresses, by another library; links the zlib that CLibbpf names.
     .target(name: "CZlib", path: "Tests/Support/CZlib"),
     // Folders and random cases of the tests' own.
-    .target(name: "Fixtures", dependencies: ["Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
+    .target(
+      name: "Fixtures", dependencies: ["Exposition", "Host"], path: "Tests/Support/Fixtures", swiftSettings: settings),
     // What tests ask the kernel themselves, and sensors of which the truth is known.
     .target(
       name: "Machine", dependencies: ["CLibbpf", "Fixtures", "Host"], path: "Tests/Support/Machine",
@@ -103,7 +107,8 @@ let package = Package(
     module(
       "Fuzzing",
       [
-        "Collectors", "Collecting", "Energy", "Exposition", "Fixtures", "Host", "Web", logging,
+        "Collectors", "Collecting", "Energy", "Exposition", "Fixtures", "Host", "Readings", "TerminalView", "Web",
+        logging,
         .product(name: "NIOEmbedded", package: "swift-nio"),
       ] + nio, path: "Tests/Support/Fuzzing"),
     // Clients that are up to no good, and one that is not.
@@ -117,6 +122,8 @@ let package = Package(
     tests("JSONTextTests", ["JSONText"]),
     tests("AccountsTests", ["Accounts", "JSONText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
+    tests("ReadingsTests", ["Readings", "Exposition", "Fixtures"]),
+    tests("TerminalViewTests", ["TerminalView", "Readings", "Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
     tests("EnergyTests", ["Energy", "Fixtures"]),
@@ -138,7 +145,9 @@ let package = Package(
     tests(
       "EndToEnd",
       [
-        "wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "Web", "loads",
+        "wattprobe", "Attacks", "Collectors", "Collecting", "Exposition", "Fixtures", "Host", "Machine", "Readings",
+        "Web",
+        "loads",
       ],
       exclude: ["Golden"]),
 

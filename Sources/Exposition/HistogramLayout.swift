@@ -30,7 +30,7 @@ package struct HistogramLayout: Sendable, Hashable {
   /// `2^(i + unitExponent)`, so a bound's bucket holds all slots up to its own, however finely they are told apart.
   ///
   /// - Returns: how many values there are in all.
-  func cumulate(
+  package func cumulate(
     _ slots: ArraySlice<UInt64>, _ scale: SlotScale, _ body: (_ exponent: Int, _ count: UInt64) -> Void
   ) -> UInt64 {
     var next = slots.startIndex

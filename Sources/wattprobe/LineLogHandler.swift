@@ -16,7 +16,7 @@ struct LineLogHandler: LogHandler {
   func log(event: LogEvent) {
     let fields = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
     let pairs =
-      [("time", Self.timestamp()), ("level", event.level.rawValue), ("msg", "\(event.message)")]
+      [("time", Timestamp.utc), ("level", event.level.rawValue), ("msg", "\(event.message)")]
       + fields.map { ($0.key, "\($0.value)") }
     let line =
       switch format {
@@ -28,21 +28,6 @@ struct LineLogHandler: LogHandler {
   }
 
   /// UTC to the millisecond, as RFC 3339 has it.
-  private static func timestamp() -> String {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    var parts = tm()
-    gmtime_r(&now.tv_sec, &parts)
-    func padded(_ number: Int, _ width: Int) -> String {
-      let digits = String(number)
-      return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
-    let date =
-      "\(padded(Int(parts.tm_year) + 1900, 4))-\(padded(Int(parts.tm_mon) + 1, 2))-\(padded(Int(parts.tm_mday), 2))"
-    let time = "\(padded(Int(parts.tm_hour), 2)):\(padded(Int(parts.tm_min), 2)):\(padded(Int(parts.tm_sec), 2))"
-    return "\(date)T\(time).\(padded(now.tv_nsec / 1_000_000, 3))Z"
-  }
-
   /// Bare where that is unmistakable, else quoted.
   private static func textValue(_ value: String) -> String {
     let isPlain =

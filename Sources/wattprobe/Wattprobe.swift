@@ -21,6 +21,7 @@ struct Wattprobe: AsyncParsableCommand {
     usage: """
       wattprobe [<options>]
       wattprobe run [<options>] -- <command> [<argument> ...]
+      wattprobe top [<options>] [--batch] [--from <url>]
       wattprobe collectors [<options>] [--markdown]
       wattprobe check-web-config <path> ...
       """,
@@ -29,7 +30,7 @@ struct Wattprobe: AsyncParsableCommand {
       --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
       """,
     version: Version.line,
-    subcommands: [RunCommand.self, ListCollectors.self, CheckWebConfiguration.self])
+    subcommands: [RunCommand.self, Top.self, ListCollectors.self, CheckWebConfiguration.self])
 
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments
@@ -67,6 +68,7 @@ struct Wattprobe: AsyncParsableCommand {
       switch try command(CommandLine.arguments.dropFirst()) {
       case let exporter as Wattprobe: try await exporter.serve()
       case let run as RunCommand: try run.measure()
+      case let top as Top: try top.show()
       case let list as ListCollectors: try list.list()
       case var other: try other.run()
       }
@@ -94,6 +96,9 @@ enum Terminal {
   /// Returns 0, or the errno of what was not written.
   @discardableResult
   static func write(_ text: String, to descriptor: Int32) -> Int32 {
+  /// Returns false where the rest cannot be written: nobody reads it any more.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
@@ -102,5 +107,9 @@ enum Terminal {
       written += max(0, count)
     }
     return 0
+      if count < 0 && errno != EINTR { return false }
+      written += max(0, count)
+    }
+    return true
   }
 }

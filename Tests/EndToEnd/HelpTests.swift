@@ -8,6 +8,7 @@ extension EndToEnd {
     @Test(arguments: [
       ("wattprobe", ["--help"]), ("wattprobe", ["serve", "--help"]), ("collectors", ["collectors", "--help"]),
       ("check-web-config", ["check-web-config", "--help"]), ("run", ["run", "--help"]),
+      ("top", ["top", "--help"]),
     ])
     func isWhatWasReviewed(_ name: String, _ arguments: [String]) async throws {
       let outcome = try await Executable.run(Executable.wattprobe, arguments)

@@ -1,3 +1,4 @@
+import Fixtures
 import Exposition
 import Foundation
 import Testing

@@ -1,3 +1,5 @@
+import Fixtures
+
 /// A parser of the text format of OpenMetrics 2.0.0-rc0 for these tests, by the specification's grammar: strict, slow, and
 /// independent of the encoder. Of what the grammar allows it knows what has no exemplars, summaries and quoted names.
 struct OpenMetrics2Reader {

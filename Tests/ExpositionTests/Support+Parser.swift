@@ -1,3 +1,5 @@
+import Fixtures
+
 /// A reader of both text formats for these tests: strict, slow, and independent of the encoder.
 struct TextReader {
   struct Failure: Error {
@@ -12,10 +14,7 @@ struct TextReader {
     let value: String
   }
 
-  struct Label: Equatable {
-    let name: String
-    let value: String
-  }
+  typealias Label = RandomSnapshot.Label
 
   struct Comment: Equatable {
     let keyword: String

@@ -1,3 +1,5 @@
+import Fixtures
+
 /// A reader of delimited `io.prometheus.client.MetricFamily` messages for these tests: strict, and independent of the encoder.
 struct ProtobufReader {
   enum Failure: Error {

@@ -9,6 +9,7 @@
 #include "nvml.h"
 #include "privileges.h"
 #include "sandbox.h"
+#include "waiting.h"
 
 /*
  * Opens one counting event, for every task on `cpu`: perf_event_open(2), which glibc has no wrapper for.

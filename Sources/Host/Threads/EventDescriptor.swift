@@ -11,6 +11,9 @@ package struct EventDescriptor: ~Copyable, Sendable {
     self.descriptor = FileDescriptor(owning: descriptor)
   }
 
+  /// Can be read once it was signalled.
+  package var rawValue: CInt { descriptor.rawValue }
+
   package func signal() {
     var one: UInt64 = 1
     _ = write(descriptor.rawValue, &one, MemoryLayout<UInt64>.size)

@@ -23,6 +23,21 @@ struct BasicCredentials: Sendable, Hashable {
     password = Array(decoded[(colon + 1)...])
   }
 
+  /// The value of an `Authorization` field.
+  var field: String { "Basic " + String(decoding: Self.encode(user + [UInt8(ascii: ":")] + password), as: UTF8.self) }
+
+  /// Base64 of RFC 4648, section 4, with padding.
+  private static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+    return stride(from: 0, to: bytes.count, by: 3).flatMap { start -> [UInt8] in
+      let group = bytes[start..<min(start + 3, bytes.count)]
+      let bits = group.reduce(UInt32(0)) { $0 << 8 | UInt32($1) } << UInt32(8 * (3 - group.count))
+      return (0..<4).map { place in
+        place > group.count ? UInt8(ascii: "=") : alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)]
+      }
+    }
+  }
+
   /// Base64 of RFC 4648, section 4, with padding.
   private static func decode(_ text: ArraySlice<UInt8>) -> [UInt8]? {
     guard text.count % 4 == 0 else { return nil }

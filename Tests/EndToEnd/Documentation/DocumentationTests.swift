@@ -11,9 +11,11 @@ extension EndToEnd {
     private static let metrics = Set(Families.all.flatMap(\.sampleNames))
     private static let histograms = Set(Families.all.filter { $0.type == .histogram }.map(\.name))
 
-    /// The options of the help text, with what they are when not given.
+    /// The options of the help texts, with what they are when not given.
     private static func options() async throws -> [String: String] {
-      let help = try await Executable.run(Executable.wattprobe, ["--help"]).output
+      let help =
+        try await Executable.run(Executable.wattprobe, ["--help"]).output
+        + (try await Executable.run(Executable.wattprobe, ["top", "--help"]).output)
       var defaults: [String: String] = [:]
       var option = ""
       for line in help.split(separator: "\n") {

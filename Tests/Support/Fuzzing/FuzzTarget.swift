@@ -13,6 +13,6 @@ package struct FuzzTarget: Sendable, CustomStringConvertible {
   package var description: String { name }
 
   package static let all: [FuzzTarget] = [
-    .request, .fields, .webConfiguration, .authorization, .powerModel, .procfs, .topology, .sensors,
+    .request, .fields, .webConfiguration, .authorization, .powerModel, .procfs, .topology, .sensors, .exposition, .keys,
   ]
 }

@@ -1,29 +1,38 @@
-import Fixtures
-import Exposition
+package import Exposition
 
 /// A random snapshot and, worked out in another way than the encoder does, what must be read back from its text.
-struct RandomSnapshot {
-  struct Line {
-    let name: String
-    let labels: [TextReader.Label]
-    let value: String
-    /// Set where any text that reads back as the same number will do.
-    var number: Double?
+package struct RandomSnapshot {
+  package struct Label: Equatable {
+    package let name: String
+    package let value: String
+
+    package init(name: String, value: String) {
+      self.name = name
+      self.value = value
+    }
   }
 
-  let snapshot: Snapshot
-  let families: [Family]
-  private var scalars: [(family: Family, labels: [TextReader.Label], text: String, number: Double?)] = []
+  package struct Line {
+    package let name: String
+    package let labels: [Label]
+    package let value: String
+    /// Set where any text that reads back as the same number will do.
+    package var number: Double?
+  }
+
+  package let snapshot: Snapshot
+  package let families: [Family]
+  private var scalars: [(family: Family, labels: [Label], text: String, number: Double?)] = []
   private var histograms: [Int: (slots: [UInt64], sum: UInt64, layout: HistogramLayout)] = [:]
 
-  static let labelNames: [StaticString] = ["device", "kind", "mode", "x1"]
-  static let hostile: [[UInt8]] = [
+  package static let labelNames: [StaticString] = ["device", "kind", "mode", "x1"]
+  package static let hostile: [[UInt8]] = [
     [], Array("\"".utf8), Array("\\".utf8), Array("\\n\n\\\\".utf8), Array("a,b=\"c\"} 1\n# EOF\n".utf8),
     Array("é😀漢".utf8), [0xFF, 0x41, 0xC3], [0xF0, 0x9F, 0x98], [0xED, 0xA0, 0x80], [0, 0x41, 0],
     Array("\u{1}\t\r\u{7F}\u{85}\u{2028}".utf8), Array(" { } ".utf8),
   ]
 
-  init(seed: UInt64) {
+  package init(seed: UInt64) {
     var random = Generator(seed: seed)
     var writer = SampleWriter()
     var families: [Family] = []
@@ -36,7 +45,7 @@ struct RandomSnapshot {
       families.append(family)
       writer.begin(family)
       for id in 0..<Int.random(in: 0...4, using: &random) {
-        var labels: [TextReader.Label] = []
+        var labels: [Label] = []
         // More than one sample needs a label that tells them apart.
         if id > 0 {
           writer.label("id", id)
@@ -107,7 +116,7 @@ struct RandomSnapshot {
   }
 
   /// The decimal by moving the point within the padded digits.
-  static func decimal(_ value: UInt64, _ digits: Int) -> String {
+  package static func decimal(_ value: UInt64, _ digits: Int) -> String {
     let text = String(value)
     let padded = String(repeating: "0", count: max(0, digits + 1 - text.count)) + text
     var fraction = padded.suffix(digits)
@@ -116,7 +125,7 @@ struct RandomSnapshot {
   }
 
   /// Every sample line, with the bounds as numbers: how `le` is spelled is another test's matter.
-  func lines() -> [Line] {
+  package func lines() -> [Line] {
     scalars.enumerated().flatMap { index, sample -> [Line] in
       let (family, labels, text, number) = sample
       guard let (slots, sum, layout) = histograms[index] else {
@@ -126,7 +135,7 @@ struct RandomSnapshot {
       var lines = (layout.lowest...layout.highest).map { exponent in
         // Slot i holds what is at most 2^(i - 30).
         let below = slots.enumerated().filter { $0.offset - 30 <= exponent }.map(\.element).reduce(0, +)
-        let bound = TextReader.Label(name: "le", value: "2^\(exponent)")
+        let bound = Label(name: "le", value: "2^\(exponent)")
         return Line(name: family.name + "_bucket", labels: labels + [bound], value: String(below))
       }
       let count = String(slots.reduce(0, +))
@@ -140,19 +149,19 @@ struct RandomSnapshot {
 }
 
 extension Snapshot {
-  func text(_ format: TextFormat) -> [UInt8] { bytes(ExpositionFormat(format)) }
+  package func text(_ format: TextFormat) -> [UInt8] { bytes(ExpositionFormat(format)) }
 
-  func bytes(_ format: ExpositionFormat, created: Bool = false) -> [UInt8] {
+  package func bytes(_ format: ExpositionFormat, created: Bool = false) -> [UInt8] {
     var bytes: [UInt8] = []
     [self].encode(as: format, created: created) { bytes += $0 }
     return bytes
   }
 
-  func string(_ format: TextFormat) -> String { String(decoding: text(format), as: UTF8.self) }
+  package func string(_ format: TextFormat) -> String { String(decoding: text(format), as: UTF8.self) }
 }
 
 extension ExpositionFormat {
-  init(_ format: TextFormat) {
+  package init(_ format: TextFormat) {
     self =
       switch format {
       case .openMetrics: .openMetrics
