@@ -1,49 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Commands that begin when they are told to, and signals as something to read. */
+/* Commands that begin when they are told to. */
 #define _GNU_SOURCE
 #include "CHost.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-/* Those that end a program by default and that people send, and the one that tells of children. */
-static const int forwarded[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
-#define FORWARDED (sizeof(forwarded) / sizeof(*forwarded))
 
 static sigset_t mask_before;
 static struct sigaction child_before, pipe_before;
 
-int chost_signals_open(void)
+int chost_launch_prepare(void)
 {
 	struct sigaction standard = {.sa_handler = SIG_DFL}, ignored = {.sa_handler = SIG_IGN};
-	sigset_t mask;
-	int fd;
 
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGCHLD);
-	for (size_t i = 0; i < FORWARDED; i++)
-		sigaddset(&mask, forwarded[i]);
 	/* inherited as ignored, children would go unseen */
 	if (sigaction(SIGCHLD, &standard, &child_before) || sigaction(SIGPIPE, &ignored, &pipe_before) ||
-	    sigprocmask(SIG_BLOCK, &mask, &mask_before))
+	    sigprocmask(SIG_BLOCK, NULL, &mask_before))
 		return -errno;
-	fd = signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK);
-	return fd < 0 ? -errno : fd;
-}
-
-int chost_signal_next(int descriptor, bool *from_kernel)
-{
-	struct signalfd_siginfo info;
-	ssize_t size = read(descriptor, &info, sizeof(info));
-
-	if (size != sizeof(info))
-		return 0;
-	*from_kernel = info.ssi_code > 0;
-	return (int)info.ssi_signo;
+	return 0;
 }
 
 static void become(const struct chost_command *command)

@@ -42,7 +42,7 @@ int chost_signals_open(const int *signals, int count)
 	return descriptor < 0 ? -errno : descriptor;
 }
 
-int chost_signals_next(int descriptor)
+int chost_signals_next(int descriptor, bool *from_kernel)
 {
 	struct signalfd_siginfo info;
 	long count;
@@ -52,5 +52,8 @@ int chost_signals_next(int descriptor)
 	while (count < 0 && errno == EINTR);
 	if (count < 0)
 		return errno == EAGAIN ? 0 : -errno;
-	return count == sizeof(info) ? (int)info.ssi_signo : 0;
+	if (count != sizeof(info))
+		return 0;
+	*from_kernel = info.ssi_code > 0;
+	return (int)info.ssi_signo;
 }

@@ -92,7 +92,8 @@ struct RunCommand: ParsableCommand {
   @MainActor
   func measure() throws -> Never {
     // before there is a second thread
-    let signals = try SignalQueue()
+    try LaunchedCommand.prepare()
+    let signals = try PendingSignals([SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2])
     var options = try exporter.collecting.options()
     var trees = TreeOptions()
     trees.count = max(1, pids.count)

@@ -17,7 +17,7 @@ final class RunSession {
   /// Somebody has asked for the end.
   private(set) var isInterrupted = false
   private let accounting: TreeAccounting
-  private let signals: SignalQueue
+  private let signals: PendingSignals
   private var run = MeasuredRun()
   private var before: [TreeAccount] = []
   private var beganAt: UInt64 = 0
@@ -26,7 +26,7 @@ final class RunSession {
 
   private let paths: HostPaths
 
-  init(_ options: CollectorOptions, logger: Logger, signals: SignalQueue) throws {
+  init(_ options: CollectorOptions, logger: Logger, signals: consuming PendingSignals) throws {
     self.signals = signals
     paths = options.paths
     do throws(CollectorFailure) {
@@ -113,12 +113,12 @@ final class RunSession {
   private func wait(until time: UInt64) {
     let now = MonotonicClock.now
     let milliseconds = time <= now ? 0 : (time - now + 999_999) / 1_000_000
-    var polled = pollfd(fd: signals.descriptor, events: Int16(POLLIN), revents: 0)
+    var polled = pollfd(fd: signals.rawValue, events: Int16(POLLIN), revents: 0)
     _ = poll(&polled, 1, time == .max ? -1 : Int32(clamping: milliseconds))
   }
 
-  private func pendingSignals() -> [SignalQueue.Signal] {
-    var pending: [SignalQueue.Signal] = []
+  private func pendingSignals() -> [PendingSignals.Signal] {
+    var pending: [PendingSignals.Signal] = []
     while let signal = signals.next() {
       if signal.number == SIGCHLD { continue }
       if [SIGINT, SIGTERM, SIGHUP, SIGQUIT].contains(signal.number) { isInterrupted = true }

@@ -93,12 +93,9 @@ struct Wattprobe: AsyncParsableCommand {
 
 /// Whole lines, unbuffered.
 enum Terminal {
-  /// Returns 0, or the errno of what was not written.
+  /// Returns 0, or the errno of what could not be written: EPIPE where nobody reads any more.
   @discardableResult
   static func write(_ text: String, to descriptor: Int32) -> Int32 {
-  /// Returns false where the rest cannot be written: nobody reads it any more.
-  @discardableResult
-  static func write(_ text: String, to descriptor: Int32) -> Bool {
     let bytes = Array(text.utf8)
     var written = 0
     while written < bytes.count {
@@ -107,9 +104,5 @@ enum Terminal {
       written += max(0, count)
     }
     return 0
-      if count < 0 && errno != EINTR { return false }
-      written += max(0, count)
-    }
-    return true
   }
 }

@@ -85,9 +85,6 @@ int chost_reap(int pid, int *status);
 /// Ends this process as one ended that had this status of waitpid(2).
 void chost_end_like(int status) __attribute__((noreturn));
 
-/// Holds back the signals that programs end by, and SIGCHLD, to be read from the descriptor, and ignores SIGPIPE; commands
-/// that are launched afterwards have them as they were before. To be called before there is a second thread, once.
-int chost_signals_open(void);
-/// The next signal, 0 where there is none; `from_kernel`: a terminal's, which all of the foreground gets, or one of the
-/// kernel itself.
-int chost_signal_next(int descriptor, bool *from_kernel);
+/// Keeps how signals are treated, for commands that are launched to have it so, and has children waited for and SIGPIPE
+/// ignored. To be called once, before signals are held back; 0 or the negated errno.
+int chost_launch_prepare(void);

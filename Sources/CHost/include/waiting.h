@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <stdbool.h>
 
 /*
  * A descriptor that can be read once one of `descriptors` can, or has ended: epoll_create1(2). Returns it
@@ -13,5 +14,8 @@ int chost_wait_set(const int *descriptors, int count);
  */
 int chost_signals_open(const int *signals, int count);
 
-/* The next signal that has come; 0 where none has, or the negated errno. */
-int chost_signals_next(int descriptor);
+/*
+ * The next signal that has come; 0 where none has, or the negated errno. `from_kernel`: a terminal's, which all of its
+ * foreground gets, or one of the kernel itself.
+ */
+int chost_signals_next(int descriptor, bool *from_kernel);

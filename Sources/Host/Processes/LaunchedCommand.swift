@@ -14,6 +14,12 @@ package struct LaunchedCommand {
   package let pid: UInt32
   private let child: chost_child
 
+  /// Keeps how signals are treated, for commands to have it so. To be called once, before signals are held back.
+  package static func prepare() throws(SystemError) {
+    let error = chost_launch_prepare()
+    if error < 0 { throw SystemError(-error, call: "sigaction", path: "this process") }
+  }
+
   /// Makes the process, which waits until `begin()`.
   ///
   /// - Parameters:
@@ -65,30 +71,6 @@ package struct LaunchedCommand {
 
   /// Ends this process as one ended that had this status.
   package static func endLike(_ status: CInt) -> Never { chost_end_like(status) }
-}
-
-/// The signals that programs end by, and the one that tells of children, as something to read.
-package struct SignalQueue {
-  package let descriptor: CInt
-
-  /// A signal; `isTerminals`: the whole foreground has it.
-  package struct Signal: Sendable, Hashable {
-    package let number: CInt
-    package let isTerminals: Bool
-  }
-
-  /// Holds these signals back from here on; to be made before there is a second thread, once.
-  package init() throws(SystemError) {
-    descriptor = chost_signals_open()
-    if descriptor < 0 { throw SystemError(-descriptor, call: "signalfd", path: "this process") }
-  }
-
-  /// The next signal that has come; nil where none has.
-  package func next() -> Signal? {
-    var isKernels = false
-    let number = chost_signal_next(descriptor, &isKernels)
-    return number == 0 ? nil : Signal(number: number, isTerminals: isKernels)
-  }
 }
 
 extension LaunchedCommand.User {

@@ -14,9 +14,16 @@ package struct PendingSignals: ~Copyable {
   /// Can be read once one has come.
   package var rawValue: CInt { descriptor.rawValue }
 
+  /// A signal that has come; `isTerminals`: all of the terminal's foreground has it.
+  package struct Signal: Sendable, Hashable {
+    package let number: CInt
+    package let isTerminals: Bool
+  }
+
   /// The next one that has come; nil where none has.
-  package func next() -> CInt? {
-    let signal = chost_signals_next(descriptor.rawValue)
-    return signal > 0 ? signal : nil
+  package func next() -> Signal? {
+    var isKernels = false
+    let number = chost_signals_next(descriptor.rawValue, &isKernels)
+    return number > 0 ? Signal(number: number, isTerminals: isKernels) : nil
   }
 }

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// The table: which columns there is room for, and its lines.
 struct Table {
   /// Columns between two of the table's.

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// Text as a terminal shows it: how many columns it takes, and nothing in it that moves the cursor.
 package enum DisplayText {
   /// Stands for what cannot be shown.

@@ -1,3 +1,5 @@
+internal import ByteText
+
 /// A line of the screen: printable text in pieces, each in one style.
 package struct StyledLine: Sendable, Hashable {
   package enum Style: Sendable, Hashable {

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Exposition
 internal import NIOCore
 internal import NIOHTTP1

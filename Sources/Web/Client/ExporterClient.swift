@@ -1,3 +1,4 @@
+internal import ByteText
 package import Exposition
 internal import Glibc
 internal import NIOCore

@@ -1,3 +1,4 @@
+internal import ByteText
 internal import Glibc
 internal import NIOCore
 internal import NIOPosix

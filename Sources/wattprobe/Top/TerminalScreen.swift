@@ -59,7 +59,7 @@ final class TerminalScreen {
       // behind a line that fills the screen the cursor stands on its last character
       if line.width < columns { text += "\u{1B}[K" }
     }
-    if !Terminal.write(text, to: Self.output) { throw Gone() }
+    if Terminal.write(text, to: Self.output) != 0 { throw Gone() }
   }
 
   /// What has been typed since; nil where nobody can type any more.

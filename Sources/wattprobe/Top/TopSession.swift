@@ -53,7 +53,7 @@ struct TopSession {
     guard let shown, shown.activity.seconds > 0 else { return true }
     let lines = (shownCount > 0 ? [""] : []) + view(shown).block()
     shownCount += 1
-    return Terminal.write(lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO)
+    return Terminal.write(lines.map { $0 + "\n" }.joined(), to: STDOUT_FILENO) == 0
   }
 
   // MARK: The screen
@@ -66,7 +66,7 @@ struct TopSession {
     // before the screen is taken, so that what is wrong remains to be seen
     while latest == nil {
       if let reading = source.take() { accept(try reading.get(), time: Timestamp.local) }
-      if let signal = signals.next(), Self.ends(signal) { return }
+      if let signal = signals.next(), Self.ends(signal.number) { return }
       if latest == nil { source.wait(until: .max, for: waiting.rawValue) }
     }
     screen.enter()
@@ -79,9 +79,9 @@ struct TopSession {
         askIfDue(&next)
         takeReading()
         while let signal = signals.next() {
-          if Self.ends(signal) { return }
-          if signal == SIGTSTP { Self.stop(screen) }
-          if signal == SIGCONT { screen.enter() }
+          if Self.ends(signal.number) { return }
+          if signal.number == SIGTSTP { Self.stop(screen) }
+          if signal.number == SIGCONT { screen.enter() }
         }
         guard let keys = screen.keys() else { return }
         for key in keys where !handle(key, on: screen, &next) { return }

@@ -35,7 +35,7 @@ import Testing
             let signals = try PendingSignals([SIGWINCH, SIGCONT])
             var found = [signals.next()]
             pthread_kill(pthread_self(), SIGWINCH)
-            found.append(Self.isReadable(signals.rawValue) ? signals.next() : -1)
+            found.append(Self.isReadable(signals.rawValue) ? signals.next()?.number : -1)
             found.append(signals.next())
             continuation.resume(returning: found)
           } catch {

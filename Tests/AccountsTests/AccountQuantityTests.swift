@@ -2,7 +2,7 @@ import Testing
 
 @testable import Accounts
 
-@Suite struct QuantityTests {
+@Suite struct AccountQuantityTests {
   @Test func numbersHaveAsManyDigitsAsTell() {
     #expect(Quantity.number(0) == "0.000")
     #expect(Quantity.number(9.8765) == "9.877")
