@@ -66,6 +66,7 @@ package struct View: Sendable {
     var screen = header(columns).content + [table.title]
     let page = max(0, lines - screen.count - 1)
     screen += order.placed.dropFirst(state.offset).prefix(page).map(table.line)
+    screen += missing.prefix(page).map { $0.shortened(to: columns) }
     // what there is no room for goes from below, but for the last line
     screen = Self.filled(Array(screen.prefix(max(0, lines - 1))), to: lines - 1)
     if lines > 0 { screen.append(status(order.placed.count).shortened(to: columns)) }
@@ -81,6 +82,14 @@ package struct View: Sendable {
     let table = Table(rows, state: state, width: nil)
     let order = RowOrder(rows, state: state, sorting: table.sorting, parents: parents)
     return header(.max).content.map(\.text) + [table.title.text] + order.placed.map { table.line($0).text }
+      + missing.map(\.text)
+  }
+
+  /// Why there is no row at all, whatever the filter is.
+  private var missing: [StyledLine] {
+    guard rows.isEmpty, activity.seconds > 0 else { return [] }
+    let collector = state.subject == .processes ? "process" : "cgroup"
+    return [StyledLine("nothing to show: the collector \(collector) does not run", .warning)]
   }
 
   private func header(_ columns: Int) -> Header {

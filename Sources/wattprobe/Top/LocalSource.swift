@@ -15,6 +15,11 @@ struct LocalSource: ReadingSource {
   /// Sensors are read no more often.
   private static let leastEnergyInterval: UInt64 = 100_000_000
 
+  /// A process has a row from the pass on that finds that it ran, and counts from the one after that.
+  private static let passesAhead = 2
+  /// So far apart are those ahead of the first reading: a collection that comes sooner shows the pass before.
+  private static let passInterval: UInt64 = 150_000_000
+
   private let collectors: LocalCollectors
   private let options: CollectorOptions
   private var reading: Reading?
@@ -28,6 +33,11 @@ struct LocalSource: ReadingSource {
     var options = chosen
     // with what nobody sees there would be less to see: it costs as well
     options.enabled.formIntersection(FamilyName.collectors)
+    if options.enabled.isEmpty {
+      throw StartError(
+        "all collectors that it could show are switched off",
+        cure: "leave on some of \(FamilyName.collectors.sorted().joined(separator: ", "))")
+    }
     options.process.hasDetail = true
     // whatever ran at all has a row
     options.process.thresholdNanoseconds = 1
@@ -50,6 +60,11 @@ struct LocalSource: ReadingSource {
       throw StartError("processes cannot be watched (\(failure.message))", cure: Self.cure)
     }
     host = Self.hostName
+    for _ in 0..<Self.passesAhead {
+      _ = collectors.wait(until: MonotonicClock.now + Self.passInterval)
+      _ = collectors.set.collect(CollectorSelection(collect: ["process", "cgroup"]))
+    }
+    _ = collectors.wait(until: MonotonicClock.now + Self.passInterval)
   }
 
   private static let cure = "run it as root (sudo), or read an exporter that runs: --from http://HOST:10418"

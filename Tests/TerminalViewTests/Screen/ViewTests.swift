@@ -117,6 +117,17 @@ import Testing
     #expect(block.allSatisfy { !$0.hasSuffix(" ") })
   }
 
+  @Test func aTableWithoutRowsSaysWhatDoesNotRun() throws {
+    let text = "# TYPE wattprobe_cpu_seconds_total counter\nwattprobe_cpu_seconds_total{cpu=\"0\",mode=\"task\"} 1\n"
+    var activity = Activity(from: try Page.reading(text, at: 1))
+    #expect(!Self.texts(activity, 80).contains { $0.contains("does not run") })
+    activity.advance(to: try Page.reading(text, at: 2))
+    #expect(Self.texts(activity, 80).contains { $0.contains("the collector process does not run") })
+    let groups = Self.view(activity) { $0.subject = .groups }
+    #expect(groups.block().last?.contains("the collector cgroup does not run") == true)
+    #expect(!Self.texts(try Page.activity(), 80).contains { $0.contains("does not run") })
+  }
+
   @Test func theTreeSaysWhereItCannotBe() throws {
     var state = ViewState()
     state.isTree = true
