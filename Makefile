@@ -18,7 +18,7 @@ BINARY := .build/release/wattprobe
 # What `--version` and wattprobe_build_info say: read by Package.swift.
 export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 
-BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libcrypt-dev libdeflate-dev libelf-dev libstdc++-12-dev libyaml-dev linux-libc-dev zlib1g-dev
+BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libcrypt-dev libdeflate-dev libelf-dev libsqlite3-dev libstdc++-12-dev libyaml-dev linux-libc-dev zlib1g-dev
 TEST_PACKAGES := clang-format curl iproute2 linux-perf openssl prometheus python3 python3-prometheus-client systemd util-linux
 VM_PACKAGES := bc busybox-static cpio dmsetup gcc iproute2 kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')

@@ -62,6 +62,7 @@ let package = Package(
     // Static as well, each needed by one module.
     .target(name: "CDeflate", linkerSettings: [.linkedLibrary(":libdeflate.a")]),
     .target(name: "CYAML", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+    .target(name: "CSQLite", linkerSettings: [.linkedLibrary(":libsqlite3.a"), .linkedLibrary("m")]),
     .target(name: "CCrypt", linkerSettings: [.linkedLibrary(":libcrypt.a")]),
     .target(name: "CBuild", cSettings: [.define("WATTPROBE_REVISION", to: "\"\(revision)\"")]),
 
@@ -73,11 +74,12 @@ let package = Package(
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
+    module("Recording", ["CSQLite", "Exposition"]),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
-        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "CBuild", argumentParser, logging,
-        lifecycle,
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Recording", "CBuild",
+        argumentParser, logging, lifecycle,
       ],
       swiftSettings: settings),
 
@@ -109,6 +111,7 @@ let package = Package(
     tests("ByteTextTests", ["ByteText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
+    tests("RecordingTests", ["Recording", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
     tests("EnergyTests", ["Energy", "Fixtures"]),
     tests("BPFTests", ["BPF", "BPFPrograms", "Fixtures"]),

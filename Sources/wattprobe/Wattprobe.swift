@@ -21,6 +21,8 @@ struct Wattprobe: AsyncParsableCommand {
     usage: """
       wattprobe [<options>]
       wattprobe collectors [<options>] [--markdown]
+      wattprobe record -o <file> [--duration <time>] [<options>]
+      wattprobe export <file> [--format <format>] [-o <file>]
       wattprobe check-web-config <path> ...
       """,
     discussion: """
@@ -28,7 +30,9 @@ struct Wattprobe: AsyncParsableCommand {
       --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
       """,
     version: Version.line,
-    subcommands: [ListCollectors.self, CheckWebConfiguration.self])
+    subcommands: [
+      ListCollectors.self, RecordCommand.self, ExportCommand.self, CheckWebConfiguration.self,
+    ])
 
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments
@@ -66,6 +70,7 @@ struct Wattprobe: AsyncParsableCommand {
       switch try command(CommandLine.arguments.dropFirst()) {
       case let exporter as Wattprobe: try await exporter.serve()
       case let list as ListCollectors: try list.list()
+      case let record as RecordCommand: try record.record()
       case var other: try other.run()
       }
     } catch {

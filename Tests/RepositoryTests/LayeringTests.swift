@@ -15,6 +15,7 @@ import Testing
 
   @Test(arguments: [
     ("CLibbpf", "BPF"), ("CHost", "Host"), ("CDeflate", "Web"), ("CYAML", "Web"), ("CCrypt", "Web"),
+    ("CSQLite", "Recording"),
     ("NIOSSL", "Web"), ("CBuild", "wattprobe"),
     ("NIOCore", "Web"), ("NIOPosix", "Web"), ("NIOHTTP1", "Web"), ("ArgumentParser", "wattprobe"),
     ("Web", "wattprobe"),
