@@ -75,10 +75,11 @@ let package = Package(
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     module("Recording", ["CSQLite", "Exposition"]),
+    module("Report", ["Exposition", "Recording"]),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
-        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Recording", "CBuild",
+        "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Recording", "Report", "CBuild",
         argumentParser, logging, lifecycle,
       ],
       swiftSettings: settings),
@@ -112,6 +113,7 @@ let package = Package(
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
     tests("RecordingTests", ["Recording", "Exposition", "Fixtures"]),
+    tests("ReportTests", ["Report", "Recording", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
     tests("EnergyTests", ["Energy", "Fixtures"]),
     tests("BPFTests", ["BPF", "BPFPrograms", "Fixtures"]),

@@ -51,7 +51,7 @@ package struct CSVExport {
             row(name + "_bucket", own, bound, Array("\(count)".utf8), moment)
           }
           row(name + "_count", own, "", Array("\(histogram.count)".utf8), moment)
-          row(name + "_sum", own, "", RecordedValue.scaled(Int128(histogram.sum), digits: 9).text, moment)
+          row(name + "_sum", own, "", RecordedValue.scaled(histogram.sum, digits: 9).text, moment)
         } else {
           let suffix = series.family.type == .counter ? "_total" : series.family.type == .info ? "_info" : ""
           row(name + suffix, own, "", value.text, moment)
@@ -81,7 +81,7 @@ package struct CSVExport {
 
   private static func moment(_ time: RecordedTime) -> [UInt8] {
     var bytes = Array("\(UTCTime.text(time.milliseconds)),".utf8)
-    bytes += RecordedValue.scaled(Int128(time.elapsed), digits: 9).text
+    bytes += RecordedValue.scaled(time.elapsed, digits: 9).text
     bytes += ",\(time.gaps.joined(separator: " ")),".utf8
     return bytes
   }

@@ -47,7 +47,9 @@ package struct RecordedSeries: Sendable, Hashable {
 /// A value of a series at a time.
 package enum RecordedValue: Sendable, Hashable {
   /// `value / 10^digits`.
-  case scaled(Int128, digits: UInt8)
+  case scaled(UInt64, digits: UInt8)
+  /// `-value / 10^digits`.
+  case negative(UInt64, digits: UInt8)
   case real(Double)
   case histogram(RecordedHistogram)
 
@@ -55,6 +57,7 @@ package enum RecordedValue: Sendable, Hashable {
   package var number: Double {
     switch self {
     case .scaled(let value, let digits): Double(value) / StoredValue.power(digits)
+    case .negative(let value, let digits): -Double(value) / StoredValue.power(digits)
     case .real(let value): value
     case .histogram: .nan
     }
@@ -64,9 +67,10 @@ package enum RecordedValue: Sendable, Hashable {
   package var text: [UInt8] {
     var bytes: [UInt8] = []
     switch self {
-    case .scaled(let value, let digits):
-      if value < 0 { bytes.append(UInt8(ascii: "-")) }
-      DecimalText.append(UInt64(clamping: value.magnitude), digits: digits, to: &bytes)
+    case .scaled(let value, let digits): DecimalText.append(value, digits: digits, to: &bytes)
+    case .negative(let value, let digits):
+      bytes.append(UInt8(ascii: "-"))
+      DecimalText.append(value, digits: digits, to: &bytes)
     case .real(let value): DecimalText.append(value, to: &bytes)
     case .histogram: break
     }

@@ -58,14 +58,18 @@ enum StoredValue: Hashable {
     switch self {
     case .real(let value): series.family.type == .histogram ? nil : .real(value)
     case .integer(let value):
-      series.family.type == .histogram ? nil : .scaled(Int128(value), digits: series.digits)
+      series.family.type == .histogram ? nil : Self.whole(value, series.digits)
     case .text(let text): series.family.type == .histogram ? Self.histogram(text) : Self.number(text, series.digits)
     }
   }
 
+  private static func whole(_ value: Int64, _ digits: UInt8) -> RecordedValue {
+    value < 0 ? .negative(value.magnitude, digits: digits) : .scaled(value.magnitude, digits: digits)
+  }
+
   private static func number(_ text: [UInt8], _ digits: UInt8) -> RecordedValue? {
     if text == Array("NaN".utf8) { return .real(.nan) }
-    return unsigned(text[...]).map { .scaled(Int128($0), digits: digits) }
+    return unsigned(text[...]).map { .scaled($0, digits: digits) }
   }
 
   private static func histogram(_ text: [UInt8]) -> RecordedValue? {

@@ -22,6 +22,7 @@ struct Wattprobe: AsyncParsableCommand {
       wattprobe [<options>]
       wattprobe collectors [<options>] [--markdown]
       wattprobe record -o <file> [--duration <time>] [<options>]
+      wattprobe report <file> ... [-o <page>]
       wattprobe export <file> [--format <format>] [-o <file>]
       wattprobe check-web-config <path> ...
       """,
@@ -31,7 +32,7 @@ struct Wattprobe: AsyncParsableCommand {
       """,
     version: Version.line,
     subcommands: [
-      ListCollectors.self, RecordCommand.self, ExportCommand.self, CheckWebConfiguration.self,
+      ListCollectors.self, RecordCommand.self, ReportCommand.self, ExportCommand.self, CheckWebConfiguration.self,
     ])
 
   @OptionGroup(title: "Web server") var web: WebArguments

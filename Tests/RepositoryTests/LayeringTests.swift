@@ -31,6 +31,15 @@ import Testing
     }
   }
 
+  /// Figures, plots and pages: recordings are read by others.
+  @Test func reportDoesNoInputOrOutput() throws {
+    for file in try Repository.files(in: "Sources/Report", "swift") {
+      #expect(try Set(Self.imports(file)).isSubset(of: ["Exposition", "Recording", "Glibc"]), "\(file)")
+      #expect(
+        try !Repository.text(file).contains(/\b(RecordingReader|RecordingWriter|open|read|write|print)\(/), "\(file)")
+    }
+  }
+
   /// 58 MB of executable and 13 MB of memory more.
   @Test func productDoesWithoutFoundation() throws {
     for file in try Repository.files(in: "Sources", "swift") where !file.hasPrefix("Sources/BPFCompiler/") {

@@ -20,7 +20,7 @@ struct RecordCommand: ParsableCommand {
     discussion: """
       Takes the options of wattprobe that concern collectors, too: see 'wattprobe --help'. It ends after --duration, or \
       with Ctrl-C, and has then all that it saw; a kill or a full disk takes the last interval at most. What is not \
-      SQLite is recorded to <file>.recording first and written at the end.
+      SQLite is recorded to <file>.recording first and written at the end. 'wattprobe report' shows what a recording has.
       """)
 
   @ParentCommand var exporter: Wattprobe

@@ -55,19 +55,20 @@ struct RecordingSession {
   func run(_ collectors: LocalCollectors, until ending: borrowing EndingSignals) throws -> Ended {
     var writer = try RecordingWriter(path, about: about(collectors.set))
     let progress = RecordingProgress(duration: duration)
-    let start = MonotonicClock.now
+    // what is sampled as often is sampled a little before
+    let start = MonotonicClock.now + interval / 10
     let (end, isEndless) = start.addingReportingOverflow(duration ?? .max)
     var plan = CollectionPlan(start: start, end: isEndless ? .max : end, interval: interval)
     var failure: RecordingError?
     var isFull = false
     do throws(RecordingError) {
-      while true {
+      while !wait(collectors, until: plan.due, ending) {
         let missed = plan.missed(at: MonotonicClock.now)
         try writer.write(collectors.set.collect(CollectorSelection()), at: Clocks.now, missed: missed)
         let bytes = Self.bytes(path)
-        progress.show(writer, bytes: bytes, elapsed: MonotonicClock.now - start)
+        progress.show(writer, bytes: bytes, elapsed: MonotonicClock.now &- start)
         if let limit, bytes >= limit { isFull = true }
-        guard !isFull, let next = plan.next(), !wait(collectors, until: next, ending) else { break }
+        guard !isFull, plan.advance() else { break }
       }
       if ending.isSignalled {
         try writer.write(collectors.set.collect(CollectorSelection()), at: Clocks.now, missed: 0)
@@ -105,31 +106,31 @@ struct RecordingSession {
 
 /// When collections are due: at whole intervals after the first, and one at the end.
 struct CollectionPlan {
-  /// CLOCK_MONOTONIC in nanoseconds, as all of it.
-  private var planned: UInt64
+  /// When the next one is, on CLOCK_MONOTONIC in nanoseconds, as all of it.
+  private(set) var due: UInt64
   private let end: UInt64
   private let interval: UInt64
 
   init(start: UInt64, end: UInt64, interval: UInt64) {
-    planned = start
+    due = start
     self.end = end
     self.interval = interval
   }
 
   /// How many that were due after the one that begins at `now` was will never be; the next one comes after them.
   mutating func missed(at now: UInt64) -> UInt64 {
-    guard now > planned else { return 0 }
-    let missed = (now - planned) / interval
-    planned &+= missed &* interval
+    guard now > due else { return 0 }
+    let missed = (now - due) / interval
+    due &+= missed &* interval
     return missed
   }
 
-  /// When the next one is due; nil: that was the last.
-  mutating func next() -> UInt64? {
-    guard planned < end else { return nil }
-    let (next, isBeyond) = planned.addingReportingOverflow(interval)
-    planned = isBeyond ? end : min(next, end)
-    return planned
+  /// Goes on to the next one; false: that was the last.
+  mutating func advance() -> Bool {
+    guard due < end else { return false }
+    let (next, isBeyond) = due.addingReportingOverflow(interval)
+    due = isBeyond ? end : min(next, end)
+    return true
   }
 }
 
