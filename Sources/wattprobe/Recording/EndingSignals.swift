@@ -27,6 +27,11 @@ struct EndingSignals: ~Copyable {
     Self.entrance.store(ends[1], ordering: .releasing)
     // a terminal or a reader that is gone is no reason to lose anything
     signal(SIGPIPE, SIG_IGN)
+    // whoever started it may have had them blocked
+    var all = sigset_t()
+    sigemptyset(&all)
+    for number in Self.signals { sigaddset(&all, number) }
+    pthread_sigmask(SIG_UNBLOCK, &all, nil)
     for number in Self.signals {
       var old = sigaction()
       sigaction(number, nil, &old)
