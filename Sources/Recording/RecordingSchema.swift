@@ -48,7 +48,9 @@ package enum RecordingSchema {
       PRIMARY KEY (time, series)
     ) WITHOUT ROWID;
     CREATE VIEW every_sample AS
-      SELECT times.id AS time, times.realtime_ms, families.name AS family, series.labels, series.id AS series,
+      SELECT times.id AS time, times.realtime_ms,
+        families.name || CASE families.type WHEN 'counter' THEN '_total' WHEN 'info' THEN '_info' ELSE '' END AS metric,
+        series.labels, series.id AS series,
         CASE WHEN typeof(known.value) = 'integer' AND series.digits > 0
           THEN known.value / CAST('1e' || series.digits AS REAL) ELSE known.value END AS value
       FROM (
@@ -59,7 +61,7 @@ package enum RecordingSchema {
       JOIN families ON families.id = series.family
       WHERE known.value IS NOT NULL;
     CREATE VIEW every_slot AS
-      SELECT sample.time, sample.realtime_ms, sample.family, sample.labels, sample.series,
+      SELECT sample.time, sample.realtime_ms, sample.metric, sample.labels, sample.series,
         json_extract(sample.value, '$[1]') + slot.key - 2 AS slot, slot.value AS count
       FROM every_sample AS sample
       JOIN series ON series.id = sample.series

@@ -35,7 +35,7 @@ struct ExportCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The recording.", valueName: "file"))
   var recording: String
 
-  @Option(help: ArgumentHelp("What to write: openmetrics or csv.", valueName: "format"))
+  @Option(help: ArgumentHelp("What to write.", valueName: "format"))
   var format = ExportFormat.openmetrics
 
   @Option(

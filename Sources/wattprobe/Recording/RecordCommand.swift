@@ -39,7 +39,7 @@ struct RecordCommand: ParsableCommand {
     transform: DurationArgument.parse)
   var interval = DurationArgument.seconds(1)
 
-  @Option(help: ArgumentHelp("What to write: sqlite, csv or openmetrics.", valueName: "format"))
+  @Option(help: ArgumentHelp("What to write.", valueName: "format"))
   var format = RecordingFormat.sqlite
 
   @Option(

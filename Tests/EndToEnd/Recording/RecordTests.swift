@@ -36,13 +36,13 @@ extension EndToEnd {
       recorder.signal(SIGINT)
       #expect(try await recorder.outcome().status == 0)
       let calls = try SQL.integer(
-        "SELECT CAST(max(value) - min(value) * (min(time) = 1) AS INTEGER) FROM every_sample WHERE family = 'wattprobe_syscalls' AND labels LIKE '%\"getpgrp\"%'",
+        "SELECT CAST(max(value) - min(value) * (min(time) = 1) AS INTEGER) FROM every_sample WHERE metric = 'wattprobe_syscalls_total' AND labels LIKE '%\"getpgrp\"%'",
         path)
       #expect((50_000...50_100).contains(calls))
       let switches = try SQL.integer(
         """
         SELECT CAST(sum(rise) AS INTEGER) FROM (SELECT max(value) - min(value) AS rise FROM every_sample
-        WHERE family = 'wattprobe_sched_context_switches' GROUP BY series)
+        WHERE metric = 'wattprobe_sched_context_switches_total' GROUP BY series)
         """, path)
       // it recorded for longer than both readings of the kernel's own counter lie apart
       #expect(switches >= during)
@@ -162,23 +162,20 @@ extension EndToEnd {
         #"""
         import csv, re
         from decimal import Decimal
-        kinds = {name: kind for name, kind in db.execute("SELECT name, type FROM families")}
-        suffix = {"counter": "_total", "info": "_info"}
+        histograms = {name for name, in db.execute("SELECT name FROM families WHERE type = 'histogram'")}
         def labels(text):
             return frozenset((n, v.replace('\\"', '"').replace("\\\\", "\\"))
                              for n, v in re.findall(r'(\w+)="((?:[^"\\]|\\.)*)"', text) if v)
-        times = {}
         expected = set()
-        for time, ms, family, own, value in db.execute("SELECT time, realtime_ms, family, labels, value FROM every_sample"):
-            times[ms] = time
-            if kinds[family] != "histogram":
-                expected.add((ms, family + suffix.get(kinds[family], ""), labels(own), float(value)))
+        for ms, metric, own, value in db.execute("SELECT realtime_ms, metric, labels, value FROM every_sample"):
+            if metric not in histograms:
+                expected.add((ms, metric, labels(own), float(value)))
         import datetime
         found = set()
         for row in csv.DictReader(open(sys.argv[2], newline="")):
             moment = datetime.datetime.strptime(row["time"], "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=datetime.timezone.utc)
             ms = round(moment.timestamp() * 1000)
-            if row["le"] or re.sub("_(count|sum)$", "", row["metric"]) in [n for n, k in kinds.items() if k == "histogram"]:
+            if row["le"] or re.sub("_(count|sum)$", "", row["metric"]) in histograms:
                 continue
             own = frozenset((n, v) for n, v in row.items()
                             if v and n not in ("time", "elapsed_seconds", "gap", "metric", "le", "value"))
