@@ -60,7 +60,7 @@ fuzz: toolchain build-packages ## Look for inputs that trap, led by coverage. SE
 
 # What takes input from outside, and what several threads share. The helper's processes have not the memory that sanitizers
 # set apart, and tests of whole programs start one that is not sanitized. Swift's runtime keeps what it allocates for types.
-SANITIZED = ByteTextTests|ExpositionTests|CollectingTests|EnergyTests|HostTests|WebTests
+SANITIZED = ByteTextTests|ExpositionTests|CollectingTests|EnergyTests|HostTests|WebTests|RecordingTests|ReportTests
 UNSANITIZED = KernelTests|EndToEnd|PrivilegedHelper
 
 sanitize: toolchain build-packages test-packages ## Run what takes input from outside under the address and thread sanitizers. SANITIZERS=thread: only this.

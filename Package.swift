@@ -9,9 +9,14 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, more: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings + more)
 }
+
+/// For what runs once and is text for the most part: smaller code rather than faster.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
@@ -75,7 +80,7 @@ let package = Package(
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     module("Recording", ["CSQLite", "Exposition"]),
-    module("Report", ["Exposition", "Recording"]),
+    module("Report", ["Exposition", "Recording"], more: small),
     .executableTarget(
       name: "wattprobe",
       dependencies: [

@@ -18,6 +18,8 @@ package struct RecordingReader: ~Copyable {
 
   package init(_ path: String) throws(RecordingError) {
     let database = try Database.open(path, .reading)
+    // one that goes on is read as it is now, all of it
+    try database.execute("BEGIN")
     try Self.check(database)
     let about = try Self.about(database)
     let series = try Self.series(database)

@@ -14,9 +14,12 @@ struct LoadSection {
       let lines = answer.lines.map { "<li>\(Markup.escaped($0))</li>" }.joined()
       html += "<h3>\(Markup.escaped(answer.question))</h3>\n<ul>\(lines)</ul>\n"
     }
-    html += ErrorPlot(id: prefix + "errors", estimates: load.estimates).svg
+    for signal in LoadTracking.signals {
+      let estimates = load.estimates.filter { $0.signal == signal }
+      html += ErrorPlot(id: prefix + "errors-" + signal, signal: signal, estimates: estimates).svg
+    }
     html +=
-      "<p class=\"faint\">Line: eight in ten windows. Box: half of them, with the median. Dot: all run time together.</p>\n"
+      "<p class=\"faint\">Line: eight in ten windows. Box: half of them, with the median. Dot: all run time together. What lies outside is drawn at the edge.</p>\n"
     return html + estimates + steps
   }
 

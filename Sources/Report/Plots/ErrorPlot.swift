@@ -6,6 +6,7 @@ struct ErrorPlot {
   private static let right = 730.0
 
   let id: String
+  let signal: String
   let estimates: [LoadTracking.Estimate]
 
   var svg: String {
@@ -23,7 +24,7 @@ struct ErrorPlot {
       n(axis.place(min(max(value, axis.lowest), axis.highest), from: Self.left, to: Self.right))
     }
     let bottom = Double(shown.count) * Self.row + 10
-    var svg = ""
+    var svg = "<text class=\"unit\" x=\"0\" y=\"16\">\(Markup.escaped(signal))</text>\n"
     for mark in marks {
       svg += "<path class=\"\(mark == 0 ? "zero" : "grid")\" d=\"M\(x(mark)) 6V\(n(bottom))\"/>"
       svg +=
@@ -32,8 +33,8 @@ struct ErrorPlot {
     for (index, estimate) in shown.enumerated() {
       let y = Double(index) * Self.row + 22
       let quantiles = [0.1, 0.25, 0.5, 0.75, 0.9].map { x(estimate.quantile($0) ?? 0) }
-      let name = "\(estimate.taskClass), \(estimate.signal)"
-      svg += "<text class=\"end name\" x=\"\(n(Self.left - 8))\" y=\"\(n(y + 4))\">\(Markup.escaped(name))</text>"
+      svg +=
+        "<text class=\"end name\" x=\"\(n(Self.left - 8))\" y=\"\(n(y + 4))\">\(Markup.escaped(estimate.taskClass))</text>"
       svg += "<path class=\"whisker\" d=\"M\(quantiles[0]) \(n(y))H\(quantiles[4])\"/>"
       svg += "<path class=\"box\" d=\"M\(quantiles[1]) \(n(y - 8))H\(quantiles[3])V\(n(y + 8))H\(quantiles[1])Z\"/>"
       svg += "<path class=\"median\" d=\"M\(quantiles[2]) \(n(y - 8))v16\"/>"
@@ -41,11 +42,11 @@ struct ErrorPlot {
       svg += "\n"
     }
     let words = shown.map { estimate in
-      "\(estimate.taskClass), \(estimate.signal): \(NumberText.percent(estimate.error, isSigned: true)), half of \(estimate.windows) windows from "
+      "\(estimate.taskClass): \(NumberText.percent(estimate.error, isSigned: true)), half of \(estimate.windows) windows from "
         + "\(NumberText.percent(estimate.quantile(0.25), isSigned: true)) to \(NumberText.percent(estimate.quantile(0.75), isSigned: true))"
     }
     return Markup.plot(
-      id: id, title: "Error of the estimate, by class and signal", description: words.joined(separator: "; ") + ".",
+      id: id, title: "Error of \(signal) by class", description: words.joined(separator: "; ") + ".",
       width: TimePlot.width, height: bottom + 24, svg)
   }
 
