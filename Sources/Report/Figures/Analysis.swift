@@ -93,7 +93,8 @@ package struct Analysis {
     case "suspend": "the machine slept for \(NumberText.duration(Double(time.suspended) / 1e9))"
     case "clock":
       "the clock was set \(time.step < 0 ? "back" : "ahead") by \(NumberText.duration(Double(time.step.magnitude) / 1000))"
-    default: "\(time.missed) collections were left out, as the machine was too busy"
+    default:
+      "\(time.missed) \(time.missed == 1 ? "collection was" : "collections were") left out, as the machine was too busy"
     }
   }
 

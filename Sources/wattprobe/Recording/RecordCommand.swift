@@ -1,5 +1,6 @@
 import ArgumentParser
 import Collecting
+import Collectors
 import Glibc
 import Host
 import Logging
@@ -60,12 +61,16 @@ struct RecordCommand: ParsableCommand {
     }
   }
 
+  /// As --energy.interval has it, in nanoseconds.
+  private static let leastEnergyInterval: UInt64 = 100_000_000
+
   /// Where samples go first.
   private var recording: String { format == .sqlite ? output : output + ".recording" }
 
   @MainActor
   func record() throws {
-    let options = try exporter.collecting.options()
+    var options = try exporter.collecting.options()
+    options.energy.intervalNanoseconds = energyInterval(options.energy.intervalNanoseconds)
     var logger = exporter.logging.makeLogger()
     // what this machine has not is told by the recording
     if logger.logLevel == .info || logger.logLevel == .notice { logger.logLevel = .warning }
@@ -92,6 +97,12 @@ struct RecordCommand: ParsableCommand {
       file.remove()
     }
     ended.report(to: output)
+  }
+
+  /// Sensors are read at least once an interval, and the same number of times in each: no rate is that of another interval.
+  private func energyInterval(_ wanted: UInt64) -> UInt64 {
+    let readings = min((interval.nanoseconds + wanted - 1) / wanted, interval.nanoseconds / Self.leastEnergyInterval)
+    return interval.nanoseconds / max(1, readings)
   }
 
   private func convert() throws {

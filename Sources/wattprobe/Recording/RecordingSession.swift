@@ -64,14 +64,14 @@ struct RecordingSession {
     do throws(RecordingError) {
       while !wait(collectors, until: plan.due, ending) {
         let missed = plan.missed(at: MonotonicClock.now)
-        try writer.write(collectors.set.collect(CollectorSelection()), at: Clocks.now, missed: missed)
+        try Self.collect(collectors, into: &writer, missed: missed)
         let bytes = Self.bytes(path)
         progress.show(writer, bytes: bytes, elapsed: MonotonicClock.now &- start)
         if let limit, bytes >= limit { isFull = true }
         guard !isFull, plan.advance() else { break }
       }
       if ending.isSignalled {
-        try writer.write(collectors.set.collect(CollectorSelection()), at: Clocks.now, missed: 0)
+        try Self.collect(collectors, into: &writer, missed: 0)
       }
       try writer.finish()
     } catch {
@@ -80,6 +80,14 @@ struct RecordingSession {
     return Ended(
       path: path, collections: writer.collections, gaps: writer.gaps, bytes: Self.bytes(path), failure: failure,
       isFull: isFull)
+  }
+
+  /// The time of a collection is that of its beginning, as its lateness is.
+  private static func collect(
+    _ collectors: LocalCollectors, into writer: inout RecordingWriter, missed: UInt64
+  ) throws(RecordingError) {
+    let instant = Clocks.now
+    try writer.write(collectors.set.collect(CollectorSelection()), at: instant, missed: missed)
   }
 
   /// Whether it is to end.
