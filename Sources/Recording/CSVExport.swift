@@ -24,6 +24,8 @@ package struct CSVExport {
     // the fields of a series' labels, written once
     var fields: [Int64: [UInt8]] = [:]
     var current: [Int64: (series: RecordedSeries, value: RecordedValue)] = [:]
+    // of `current`, in their order; nil: to be found anew
+    var order: [Int64]?
     var rows = 0
     var moment: [UInt8]?
 
@@ -43,7 +45,10 @@ package struct CSVExport {
 
     func flush() throws(RecordingError) {
       guard let moment else { return }
-      for (id, (series, value)) in current.sorted(by: { $0.key < $1.key }) {
+      let ids = order ?? current.keys.sorted()
+      order = ids
+      for id in ids {
+        guard let (series, value) = current[id] else { continue }
         let own = fields[id] ?? []
         let name = series.family.name
         if case .histogram(let histogram) = value {
@@ -69,9 +74,10 @@ package struct CSVExport {
     } change: { id, series, value throws(RecordingError) in
       guard let value else {
         current[id] = nil
+        order = nil
         return
       }
-      current[id] = (series, value)
+      if current.updateValue((series, value), forKey: id) == nil { order = nil }
       if fields[id] == nil { fields[id] = Self.fields(series, labels) }
     }
     try flush()
