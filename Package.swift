@@ -15,7 +15,7 @@ func module(
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings + more)
 }
 
-/// For what runs once and is text for the most part: smaller code rather than faster.
+/// For what runs seldom: smaller code rather than faster.
 let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
@@ -79,7 +79,7 @@ let package = Package(
     module("Collecting", ["Exposition"]),
     module("Collectors", ["BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module("Web", ["ByteText", "CCrypt", "CDeflate", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
-    module("Recording", ["CSQLite", "Exposition"]),
+    module("Recording", ["CSQLite", "Exposition"], more: small),
     module("Report", ["Exposition", "Recording"], more: small),
     .executableTarget(
       name: "wattprobe",
@@ -87,7 +87,7 @@ let package = Package(
         "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Recording", "Report", "CBuild",
         argumentParser, logging, lifecycle,
       ],
-      swiftSettings: settings),
+      swiftSettings: settings + small),
 
     // Loads of known size for the tests of the kernel side.
     .executableTarget(name: "loads", path: "Tests/Support/Loads", linkerSettings: [.linkedLibrary("m")]),
