@@ -18,7 +18,7 @@ BINARY := .build/release/wattprobe
 # What `--version` and wattprobe_build_info say: read by Package.swift.
 export WATTPROBE_REVISION := $(shell git describe --always --dirty --abbrev=12 --exclude='*' 2>/dev/null || echo unknown)
 
-BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libcrypt-dev libdeflate-dev libelf-dev libstdc++-12-dev libyaml-dev linux-libc-dev zlib1g-dev
+BUILD_PACKAGES := binutils git libbpf-dev libc6-dev libcrypt-dev libdeflate-dev libelf-dev libsqlite3-dev libstdc++-12-dev libyaml-dev linux-libc-dev zlib1g-dev
 TEST_PACKAGES := chromium clang-format curl fonts-dejavu-core iproute2 linux-perf openssl prometheus python3 python3-prometheus-client systemd tmux util-linux
 VM_PACKAGES := bc busybox-static cpio dmsetup gcc iproute2 kmod make python3 qemu-system-x86 util-linux xz-utils
 FORMATTED_C = $(shell git ls-files '*.c' '*.h')
@@ -60,7 +60,7 @@ fuzz: toolchain build-packages ## Look for inputs that trap, led by coverage. SE
 
 # What takes input from outside, and what several threads share. The helper's processes have not the memory that sanitizers
 # set apart, and tests of whole programs start one that is not sanitized. Swift's runtime keeps what it allocates for types.
-SANITIZED = ByteTextTests|ExpositionTests|ReadingsTests|TerminalViewTests|CollectingTests|EnergyTests|HostTests|WebTests
+SANITIZED = ByteTextTests|JSONTextTests|ExpositionTests|ReadingsTests|TerminalViewTests|AccountsTests|CollectingTests|EnergyTests|HostTests|WebTests|RecordingTests|ReportTests
 UNSANITIZED = KernelTests|EndToEnd|PrivilegedHelper
 
 sanitize: toolchain build-packages test-packages ## Run what takes input from outside under the address and thread sanitizers. SANITIZERS=thread: only this.

@@ -9,9 +9,14 @@ let settings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
 ]
 
-func module(_ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil) -> Target {
-  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings)
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil, more: [SwiftSetting] = []
+) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: settings + more)
 }
+
+/// For what runs seldom: smaller code rather than faster.
+let small: [SwiftSetting] = [.unsafeFlags(["-Osize"], .when(configuration: .release))]
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
   .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
@@ -62,6 +67,7 @@ let package = Package(
     // Static as well, each needed by one module.
     .target(name: "CDeflate", linkerSettings: [.linkedLibrary(":libdeflate.a")]),
     .target(name: "CYAML", linkerSettings: [.linkedLibrary(":libyaml.a")]),
+    .target(name: "CSQLite", linkerSettings: [.linkedLibrary(":libsqlite3.a"), .linkedLibrary("m")]),
     .target(name: "CCrypt", linkerSettings: [.linkedLibrary(":libcrypt.a")]),
     // The page at `/`, embedded.
     .target(name: "CPage", sources: ["page.c"]),
@@ -75,21 +81,23 @@ let package = Package(
     module("Host", ["ByteText", "CHost"]),
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
-    module("JSONText"),
-    module("Accounts", ["ByteText", "JSONText"]),
+    module("JSONText", more: small),
+    module("Accounts", ["ByteText", "JSONText"], more: small),
     module(
       "Collectors",
       ["Accounts", "BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module(
       "Web", ["ByteText", "CCrypt", "CDeflate", "CPage", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
+    module("Recording", ["CSQLite", "Exposition"], more: small),
+    module("Report", ["Exposition", "Recording"], more: small),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
         "BPF", "Exposition", "Host", "Energy", "Collecting", "Collectors", "Web", "Accounts", "JSONText", "Readings",
-        "TerminalView", "CBuild",
+        "TerminalView", "Recording", "Report", "CBuild",
         argumentParser, logging, lifecycle,
       ],
-      swiftSettings: settings),
+      swiftSettings: settings + small),
 
     // Loads of known size for the tests of the kernel side.
     .executableTarget(name: "loads", path: "Tests/Support/Loads", linkerSettings: [.linkedLibrary("m")]),
@@ -125,6 +133,8 @@ let package = Package(
     tests("ReadingsTests", ["Readings", "Exposition", "Fixtures"]),
     tests("TerminalViewTests", ["TerminalView", "Readings", "Exposition", "Fixtures"]),
     tests("CollectingTests", ["Collecting", "Exposition", "Fixtures"]),
+    tests("RecordingTests", ["Recording", "Exposition", "Fixtures"]),
+    tests("ReportTests", ["Report", "Recording", "Exposition", "Fixtures"]),
     tests("HostTests", ["Host", "Fixtures"]),
     tests("EnergyTests", ["Energy", "Fixtures"]),
     tests("BPFTests", ["BPF", "BPFPrograms", "Fixtures"]),

@@ -1,17 +1,18 @@
 /// Numbers as decimal text, written straight into bytes: no `String` and no allocation.
-enum DecimalText {
+package enum DecimalText {
   static func append(_ value: some FixedWidthInteger, to bytes: inout [UInt8]) {
     append(magnitude: UInt64(value.magnitude), isNegative: value < 0, to: &bytes)
   }
 
-  static func append(magnitude: UInt64, isNegative: Bool, to bytes: inout [UInt8]) {
+  /// A whole number.
+  package static func append(magnitude: UInt64, isNegative: Bool, to bytes: inout [UInt8]) {
     if isNegative { bytes.append(UInt8(ascii: "-")) }
     let digits = Digits(magnitude)
     digits.append(0..<digits.count, to: &bytes)
   }
 
   /// Exactly `value / 10^digits`, without trailing zeros and without a point where the value is whole: `4.2`, `0`, `17`.
-  static func append(_ value: UInt64, digits: UInt8, to bytes: inout [UInt8]) {
+  package static func append(_ value: UInt64, digits: UInt8, to bytes: inout [UInt8]) {
     var value = value
     var fraction = Int(digits)
     if value == 0 { fraction = 0 }
@@ -37,7 +38,7 @@ enum DecimalText {
   }
 
   /// The shortest text that reads back as `value`; `NaN`, `+Inf` and `-Inf` as both text formats spell them.
-  static func append(_ value: Double, to bytes: inout [UInt8]) {
+  package static func append(_ value: Double, to bytes: inout [UInt8]) {
     guard value.isFinite else {
       return bytes.append(contentsOf: (value.isNaN ? "NaN" : value < 0 ? "-Inf" : "+Inf").utf8)
     }

@@ -120,7 +120,8 @@ struct TextEncoder: SnapshotEncoder, ~Copyable {
 }
 
 extension MetricType {
-  var openMetricsWord: String {
+  /// As OpenMetrics calls it.
+  package var openMetricsWord: String {
     switch self {
     case .counter: "counter"
     case .gauge: "gauge"
@@ -128,6 +129,13 @@ extension MetricType {
     case .info: "info"
     case .unknown: "unknown"
     }
+  }
+
+  /// The type of that name; nil: there is none.
+  package init?(openMetricsWord word: String) {
+    let types: [MetricType] = [.counter, .gauge, .histogram, .info, .unknown]
+    guard let type = types.first(where: { $0.openMetricsWord == word }) else { return nil }
+    self = type
   }
 
   fileprivate var prometheusWord: String {

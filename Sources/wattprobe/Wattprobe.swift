@@ -23,6 +23,9 @@ struct Wattprobe: AsyncParsableCommand {
       wattprobe run [<options>] -- <command> [<argument> ...]
       wattprobe top [<options>] [--batch] [--from <url>]
       wattprobe collectors [<options>] [--markdown]
+      wattprobe record -o <file> [--duration <time>] [<options>]
+      wattprobe report <file> ... [-o <page>]
+      wattprobe export <file> [--format <format>] [-o <file>]
       wattprobe check-web-config <path> ...
       """,
     discussion: """
@@ -30,7 +33,10 @@ struct Wattprobe: AsyncParsableCommand {
       --collector.NAME switches a collector on, --no-collector.NAME switches it off; the last of them counts.
       """,
     version: Version.line,
-    subcommands: [RunCommand.self, Top.self, ListCollectors.self, CheckWebConfiguration.self])
+    subcommands: [
+      RunCommand.self, Top.self, ListCollectors.self, RecordCommand.self, ReportCommand.self, ExportCommand.self,
+      CheckWebConfiguration.self,
+    ])
 
   @OptionGroup(title: "Web server") var web: WebArguments
   @OptionGroup var collecting: CollectingArguments
@@ -70,6 +76,7 @@ struct Wattprobe: AsyncParsableCommand {
       case let run as RunCommand: try run.measure()
       case let top as Top: try top.show()
       case let list as ListCollectors: try list.list()
+      case let record as RecordCommand: try record.record()
       case var other: try other.run()
       }
     } catch let error as CommandError {

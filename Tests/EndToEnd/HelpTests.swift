@@ -7,8 +7,8 @@ extension EndToEnd {
   @Suite struct HelpTests {
     @Test(arguments: [
       ("wattprobe", ["--help"]), ("wattprobe", ["serve", "--help"]), ("collectors", ["collectors", "--help"]),
-      ("check-web-config", ["check-web-config", "--help"]), ("run", ["run", "--help"]),
-      ("top", ["top", "--help"]),
+      ("check-web-config", ["check-web-config", "--help"]), ("run", ["run", "--help"]), ("top", ["top", "--help"]),
+      ("record", ["record", "--help"]), ("report", ["report", "--help"]), ("export", ["export", "--help"]),
     ])
     func isWhatWasReviewed(_ name: String, _ arguments: [String]) async throws {
       let outcome = try await Executable.run(Executable.wattprobe, arguments)

@@ -15,7 +15,7 @@ import Testing
 
   @Test(arguments: [
     ("CLibbpf", "BPF"), ("CHost", "Host"), ("CDeflate", "Web"), ("CYAML", "Web"), ("CCrypt", "Web"),
-    ("CPage", "Web"),
+    ("CPage", "Web"), ("CSQLite", "Recording"),
     ("NIOSSL", "Web"), ("CBuild", "wattprobe"),
     ("NIOCore", "Web"), ("NIOPosix", "Web"), ("NIOHTTP1", "Web"), ("ArgumentParser", "wattprobe"),
     ("Web", "wattprobe"),
@@ -29,6 +29,15 @@ import Testing
   func moduleDoesNoInputOrOutput(module: String) throws {
     for file in try Repository.files(in: "Sources/\(module)", "swift") {
       #expect(try Set(Self.imports(file)).isSubset(of: ["ByteText", "Exposition", "Readings"]), "\(file)")
+    }
+  }
+
+  /// Figures, plots and pages: recordings are read by others.
+  @Test func reportDoesNoInputOrOutput() throws {
+    for file in try Repository.files(in: "Sources/Report", "swift") {
+      #expect(try Set(Self.imports(file)).isSubset(of: ["Exposition", "Recording", "Glibc"]), "\(file)")
+      #expect(
+        try !Repository.text(file).contains(/\b(RecordingReader|RecordingWriter|open|read|write|print)\(/), "\(file)")
     }
   }
 
