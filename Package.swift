@@ -76,8 +76,8 @@ let package = Package(
     module("BPF", ["ByteText", "CLibbpf", "BPFPrograms"]),
     module("ByteText"),
     module("Exposition"),
-    module("Readings", ["Exposition"]),
-    module("TerminalView", ["ByteText", "Readings"]),
+    module("Readings", ["Exposition"], more: small),
+    module("TerminalView", ["ByteText", "Readings"], more: small),
     module("Host", ["ByteText", "CHost"]),
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
@@ -89,7 +89,7 @@ let package = Package(
     module(
       "Web", ["ByteText", "CCrypt", "CDeflate", "CPage", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     module("Recording", ["CSQLite", "Exposition"], more: small),
-    module("Report", ["Exposition", "Recording"], more: small),
+    module("Report", ["Exposition", "JSONText", "Recording"], more: small),
     .executableTarget(
       name: "wattprobe",
       dependencies: [

@@ -8,6 +8,8 @@ package indirect enum JSON: Sendable {
   case integer(Int64)
   /// `value / 10^digits`, exact.
   case decimal(UInt64, digits: Int)
+  /// A number as it is to be written, such as an exact decimal.
+  case number(String)
   /// Null where it is no number.
   case double(Double)
   case bool(Bool)
@@ -20,19 +22,30 @@ package indirect enum JSON: Sendable {
     return text + "\n"
   }
 
-  private func write(to text: inout String, indent: Int) {
+  /// On one line, without spaces.
+  package var compactText: String {
+    var text = ""
+    write(to: &text, indent: nil)
+    return text
+  }
+
+  /// `indent` nil: on one line.
+  private func write(to text: inout String, indent: Int?) {
     switch self {
     case .object(let members):
       Self.write(members, "{", "}", to: &text, indent: indent) { member, text in
-        text += Self.quoted(member.0) + ": "
-        member.1.write(to: &text, indent: indent + 2)
+        text += Self.quoted(member.0) + (indent == nil ? ":" : ": ")
+        member.1.write(to: &text, indent: indent.map { $0 + 2 })
       }
     case .array(let elements):
-      Self.write(elements, "[", "]", to: &text, indent: indent) { $0.write(to: &$1, indent: indent + 2) }
+      Self.write(elements, "[", "]", to: &text, indent: indent) { element, text in
+        element.write(to: &text, indent: indent.map { $0 + 2 })
+      }
     case .string(let string): text += Self.quoted(string)
     case .unsigned(let number): text += String(number)
     case .integer(let number): text += String(number)
     case .decimal(let value, let digits): text += Self.decimal(value, digits: digits)
+    case .number(let number): text += number
     case .double(let number): text += number.isFinite ? "\(number)" : "null"
     case .bool(let isTrue): text += isTrue ? "true" : "false"
     case .null: text += "null"
@@ -40,16 +53,16 @@ package indirect enum JSON: Sendable {
   }
 
   private static func write<Element>(
-    _ elements: [Element], _ open: String, _ close: String, to text: inout String, indent: Int,
+    _ elements: [Element], _ open: String, _ close: String, to text: inout String, indent: Int?,
     _ body: (Element, inout String) -> Void
   ) {
     text += open
     for (index, element) in elements.enumerated() {
-      text += index == 0 ? "\n" : ",\n"
-      text += String(repeating: " ", count: indent + 2)
+      if index > 0 { text += "," }
+      if let indent { text += "\n" + String(repeating: " ", count: indent + 2) }
       body(element, &text)
     }
-    if !elements.isEmpty { text += "\n" + String(repeating: " ", count: indent) }
+    if let indent, !elements.isEmpty { text += "\n" + String(repeating: " ", count: indent) }
     text += close
   }
 

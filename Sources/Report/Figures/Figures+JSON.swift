@@ -1,15 +1,15 @@
+internal import JSONText
+
 /// The figures behind a report as JSON, for other programs: docs/recording.md says what is in it.
 package enum ReportJSON {
   /// One line.
   package static func text(_ recordings: [Figures]) -> String {
-    var members: [(String, JSONValue)] = [("recordings", .array(recordings.map(json)))]
+    var members: [(String, JSON)] = [("recordings", .array(recordings.map(json)))]
     if recordings.count > 1 { members.append(("comparison", .array(Comparison(recordings).rows.map(json)))) }
-    var text = ""
-    JSONValue.object(members).append(to: &text)
-    return text + "\n"
+    return JSON.object(members).compactText + "\n"
   }
 
-  private static func json(_ figures: Figures) -> JSONValue {
+  private static func json(_ figures: Figures) -> JSON {
     .object([
       ("name", .text(figures.name)),
       ("about", .object(figures.about.sorted { $0.key < $1.key }.map { ($0.key, .text($0.value)) })),
@@ -48,7 +48,7 @@ package enum ReportJSON {
     ])
   }
 
-  private static func json(_ chart: Figures.Chart) -> JSONValue {
+  private static func json(_ chart: Figures.Chart) -> JSON {
     .object([
       ("id", .text(chart.id)), ("title", .text(chart.title)), ("unit", .text(chart.unit)),
       (
@@ -57,14 +57,14 @@ package enum ReportJSON {
           chart.curves.map { curve in
             .object([
               ("name", .text(curve.name)), ("total", .exact(curve.total)),
-              ("rates", .array(curve.rates.map(JSONValue.real))),
+              ("rates", .array(curve.rates.map(JSON.real))),
             ])
           })
       ),
     ])
   }
 
-  private static func json(_ division: Figures.Division) -> JSONValue {
+  private static func json(_ division: Figures.Division) -> JSON {
     .object([
       ("package", .text(division.package)), ("measured_joules", .exact(division.measured)),
       ("processes_joules", .exact(division.processes)), ("kernel_joules", .exact(division.kernel)),
@@ -72,21 +72,21 @@ package enum ReportJSON {
     ])
   }
 
-  private static func json(_ processes: Figures.Processes) -> JSONValue {
+  private static func json(_ processes: Figures.Processes) -> JSON {
     .object([
       ("top", .array(processes.top.map(json))), ("rest_count", .count(processes.restCount)),
       ("rest", json(processes.rest)), ("other", json(processes.other)),
     ])
   }
 
-  private static func json(_ process: Figures.Process) -> JSONValue {
+  private static func json(_ process: Figures.Process) -> JSON {
     .object([
       ("pid", .text(process.pid)), ("comm", .text(process.comm)), ("cgroup", .text(process.cgroup)),
       ("joules", .exact(process.energy)), ("cpu_seconds", .exact(process.cpu)),
     ])
   }
 
-  private static func json(_ latency: Figures.Latency) -> JSONValue {
+  private static func json(_ latency: Figures.Latency) -> JSON {
     .object([
       ("id", .text(latency.id)), ("title", .text(latency.title)), ("distribution", json(latency.distribution)),
       ("bins", .array(latency.bins.map { .array($0.map { .count($0) }) })),
@@ -94,7 +94,7 @@ package enum ReportJSON {
   }
 
   /// `slots[i]` are those of at most 2^(i-30).
-  private static func json(_ distribution: Distribution) -> JSONValue {
+  private static func json(_ distribution: Distribution) -> JSON {
     .object([
       ("count", .count(distribution.count)), ("sum", .real(distribution.sum)), ("mean", .real(distribution.mean)),
       ("p50", .real(distribution.quantile(0.5))), ("p90", .real(distribution.quantile(0.9))),
@@ -102,7 +102,7 @@ package enum ReportJSON {
     ])
   }
 
-  private static func json(_ load: LoadTracking) -> JSONValue {
+  private static func json(_ load: LoadTracking) -> JSON {
     .object([
       ("invariance", .text(load.invariance)),
       (
@@ -113,7 +113,7 @@ package enum ReportJSON {
               ("class", .text(estimate.taskClass)), ("signal", .text(estimate.signal)),
               ("estimated_seconds", .exact(estimate.estimated)), ("actual_seconds", .exact(estimate.actual)),
               ("error", .real(estimate.error)), ("standard_error", .real(estimate.standardError)),
-              ("parts", .array(estimate.parts.map(JSONValue.real))), ("windows", .count(estimate.windows)),
+              ("parts", .array(estimate.parts.map(JSON.real))), ("windows", .count(estimate.windows)),
               ("p25", .real(estimate.quantile(0.25))), ("p50", .real(estimate.quantile(0.5))),
               ("p75", .real(estimate.quantile(0.75))), ("over", json(estimate.over)), ("under", json(estimate.under)),
             ])
@@ -134,10 +134,10 @@ package enum ReportJSON {
     ])
   }
 
-  private static func json(_ row: Comparison.Row) -> JSONValue {
+  private static func json(_ row: Comparison.Row) -> JSON {
     .object([
       ("id", .text(row.id)), ("title", .text(row.title)), ("unit", .text(row.unit.rawValue)),
-      ("values", .array(row.values.map(JSONValue.real))), ("change", .real(row.change)),
+      ("values", .array(row.values.map(JSON.real))), ("change", .real(row.change)),
     ])
   }
 }
