@@ -4,8 +4,8 @@
 #include "layouts.h"
 
 /*
- * Why a task that leaves its CPU blocked does so. The state itself may be TASK_WAKING by now; these bits stay as the task
- * set them.
+ * Why a task that leaves its CPU blocked does so. The state itself may be TASK_WAKING by now; these bits stay as the
+ * task set them.
  */
 static __always_inline u32 offcpu_reason(struct task_struct *task)
 {

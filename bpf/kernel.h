@@ -87,6 +87,8 @@ struct task_io_accounting {
 
 struct signal_struct {
 	atomic_t live;
+	unsigned int flags;
+	int group_exit_code;
 	int nr_threads;
 	struct list_head thread_head;
 	u64 utime;
@@ -148,6 +150,7 @@ struct task_struct {
 	unsigned int policy;
 	int pid;
 	int tgid;
+	int exit_state;
 	int exit_code;
 	int wake_cpu; /* where it runs, or ran */
 	unsigned sched_contributes_to_load : 1;

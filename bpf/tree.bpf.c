@@ -9,11 +9,13 @@
 #include "registers.h"
 #include "socket.h"
 #include "usage.h"
+#include <asm-generic/errno-base.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-#define AF_INET	       2
-#define RESTART_ERRORS 512 /* and above: the kernel's own, of calls that are made once more */
+#define AF_INET		  2
+#define SIGNAL_GROUP_EXIT 0x4 /* group_exit_code is what wait() will tell */
+#define RESTART_ERRORS	  512 /* and above: the kernel's own, of calls that are made once more */
 
 const volatile struct tree_config config = {};
 /* Only so that BTF tells the layout of the records, which are never but on the stack: a test compares them. */
@@ -57,6 +59,17 @@ struct {
 	__type(key, struct tree_call_key);
 	__type(value, struct tree_call);
 } tree_process_calls SEC(".maps");
+
+/*
+ * Processes of which no thread lives: several of their last threads may find that at once. An entry is needed for
+ * microseconds only, so the oldest may go.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, struct tree_process_key);
+	__type(value, u8);
+} ended_processes SEC(".maps");
 
 static __always_inline struct tree_task *find_member(struct task_struct *task)
 {
@@ -158,8 +171,8 @@ static __always_inline void begin_with(struct task_struct *task, struct tree_tas
 }
 
 /*
- * The kernel refuses new storage while an iterator that it preempted on this CPU is at that of any task. A new task that
- * it was refused to asks once more itself, as it returns from fork() and as it executes a program.
+ * The kernel refuses new storage while an iterator that it preempted on this CPU is at that of any task. A new task
+ * that it was refused to asks once more itself, as it returns from fork() and as it executes a program.
  */
 static __always_inline struct tree_task *find_member_or_join(struct task_struct *task)
 {
@@ -245,6 +258,14 @@ static __always_inline u64 peak_of_living(struct mm_struct *mm)
 	return highest > now ? highest : now;
 }
 
+/* What wait() tells of the process of a task. */
+static __always_inline u32 exit_code(struct task_struct *task)
+{
+	struct signal_struct *signal = task->signal;
+
+	return signal->flags & SIGNAL_GROUP_EXIT ? signal->group_exit_code : task->group_leader->exit_code;
+}
+
 static __always_inline void keep_process(struct task_struct *task, struct tree_task *member, const struct usage *usage,
 					 u64 pages, struct tree_cpu *c)
 {
@@ -260,12 +281,26 @@ static __always_inline void keep_process(struct task_struct *task, struct tree_t
 	add_usage(&process->used, usage);
 	if (pages > process->peak_pages)
 		process->peak_pages = pages;
-	if (task->pid != task->tgid)
-		return;
 	process->parent = task->real_parent->tgid;
-	process->exit_code = task->exit_code;
-	__builtin_memcpy(process->comm, task->comm, sizeof(process->comm));
-	process->has_ended = 1;
+	process->exit_code = exit_code(task);
+	__builtin_memcpy(process->comm, task->group_leader->comm, sizeof(process->comm));
+	process->has_ended = task->signal->live.counter == 0;
+}
+
+/* Of its last threads the first to come here: the process has ended. */
+static __always_inline void end_process(struct task_struct *task, u32 tree, struct tree_root *root, struct tree_cpu *c)
+{
+	struct tree_process_key key = {};
+	u8 seen = 1;
+
+	find_key(task, tree, &key);
+	if (bpf_map_update_elem(&ended_processes, &key, &seen, BPF_NOEXIST) == -EEXIST)
+		return;
+	atomic_add(&c->ended_processes, 1);
+	if (exit_code(task))
+		atomic_add(&c->failed_processes, 1);
+	if (root && root->tgid == (u32)task->tgid)
+		root->has_ended = 1;
 }
 
 /* A task leaves its CPU for good. */
@@ -280,17 +315,12 @@ static __always_inline void end_task(struct task_struct *task, struct tree_task 
 	add_usage(&c->ended, &usage);
 	if (pages > c->peak_pages)
 		c->peak_pages = pages;
-	if (task->pid == task->tgid) {
-		atomic_add(&c->ended_processes, 1);
-		if (task->exit_code)
-			atomic_add(&c->failed_processes, 1);
-	}
+	if (task->signal->live.counter == 0)
+		end_process(task, tree, root, c);
 	if (config.by_process)
 		keep_process(task, member, &usage, pages, c);
 	member->has_ended = 1;
 	atomic_add(&c->ended_tasks, 1);
-	if (root && root->tgid == (u32)task->pid)
-		root->has_ended = 1;
 }
 
 SEC("tp_btf/sched_switch")
@@ -463,7 +493,8 @@ int BPF_PROG(sock_recv_length, struct sock *sk, int ret)
 	return count_bytes(sk, ret, false);
 }
 
-/* The tree that a task which is in none belongs to: that it is a root of, or its parent's; `trees` where there is none. */
+/* The tree that a task which is in none belongs to: that it is a root of, or its parent's; `trees` where there is none.
+ */
 static __always_inline u32 tree_of(struct task_struct *task)
 {
 	struct tree_task *parent;
@@ -482,6 +513,15 @@ static __always_inline u32 tree_of(struct task_struct *task)
 	return parent ? parent->tree : config.trees;
 }
 
+/* A task that sleeps as it joins a tree is off its CPU from here on. */
+static __always_inline void begin_asleep(struct task_struct *task, struct tree_task *member)
+{
+	if (!task_state(task))
+		return;
+	member->offcpu_reason = offcpu_reason(task);
+	member->blocked_at = bpf_ktime_get_ns();
+}
+
 /* Read by user space after it has named the roots, until a pass finds no more: who lives already is in their trees. */
 SEC("iter/task")
 int adopt(struct bpf_iter__task *context)
@@ -492,7 +532,8 @@ int adopt(struct bpf_iter__task *context)
 	struct tree_cpu *c;
 	u32 tree;
 
-	if (!task || find_member(task))
+	/* one that has ended waits for its parent, or is about to go */
+	if (!task || task->exit_state || find_member(task))
 		return 0;
 	tree = tree_of(task);
 	if (tree >= config.trees)
@@ -509,6 +550,7 @@ int adopt(struct bpf_iter__task *context)
 		if (!c->began_ns)
 			c->began_ns = bpf_ktime_get_ns();
 		begin_with(task, member, c, 0);
+		begin_asleep(task, member);
 	}
 	bpf_seq_write(context->meta->seq, &tree, sizeof(tree));
 	return 0;
@@ -531,6 +573,10 @@ int each_member(struct bpf_iter__task *context)
 	record.pid = task->pid;
 	record.parent = task->real_parent->tgid;
 	read_task(task, &record.usage);
+	if (member->blocked_at) {
+		record.offcpu_reason = member->offcpu_reason;
+		record.offcpu_ns = elapsed_since(member->blocked_at);
+	}
 	if (task->mm)
 		record.peak_pages = peak_of_living(task->mm);
 	__builtin_memcpy(record.comm, task->comm, sizeof(record.comm));

@@ -6,11 +6,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 static sigset_t mask_before;
-static struct sigaction child_before, pipe_before;
+static struct sigaction child_before, pipe_before, size_before;
+static struct rlimit descriptors_before;
 
 int chost_launch_prepare(void)
 {
@@ -18,6 +20,7 @@ int chost_launch_prepare(void)
 
 	/* inherited as ignored, children would go unseen */
 	if (sigaction(SIGCHLD, &standard, &child_before) || sigaction(SIGPIPE, &ignored, &pipe_before) ||
+	    sigaction(SIGXFSZ, &ignored, &size_before) || getrlimit(RLIMIT_NOFILE, &descriptors_before) ||
 	    sigprocmask(SIG_BLOCK, NULL, &mask_before))
 		return -errno;
 	return 0;
@@ -43,6 +46,8 @@ static void __attribute__((noreturn)) execute(const struct chost_command *comman
 	become(command);
 	sigaction(SIGCHLD, &child_before, NULL);
 	sigaction(SIGPIPE, &pipe_before, NULL);
+	sigaction(SIGXFSZ, &size_before, NULL);
+	setrlimit(RLIMIT_NOFILE, &descriptors_before);
 	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 	execvpe(command->arguments[0], command->arguments, command->environment);
 	error = errno;

@@ -93,8 +93,16 @@ struct Wattprobe: AsyncParsableCommand {
   /// What the command line asks for; `wattprobe serve` is another way to write `wattprobe`.
   private static func command(_ arguments: ArraySlice<String>) throws -> any ParsableCommand {
     let arguments = Array(arguments.first == "serve" ? arguments.dropFirst() : arguments)
-    try CollectorFlags.checkNames(in: arguments)
-    return try parseAsRoot(arguments)
+    let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
+    try CollectorFlags.checkNames(in: Array(arguments[..<end]))
+    // the parser takes quadratic time, and a command may have any number of arguments
+    let first = arguments.index(end, offsetBy: 2, limitedBy: arguments.endIndex) ?? arguments.endIndex
+    var parsed = try parseAsRoot(Array(arguments[..<first]))
+    if var run = parsed as? RunCommand, first < arguments.endIndex {
+      run.command += arguments[first...]
+      parsed = run
+    }
+    return parsed
   }
 }
 

@@ -35,6 +35,7 @@ extension LayoutTests {
       TreeRecord.self, of: "tree",
       [
         "process": \.process, "pid": \.pid, "parent": \.parent, "usage": \.usage, "peak_pages": \.peak_pages,
+        "offcpu_ns": \.offcpu_ns, "offcpu_reason": \.offcpu_reason,
         "comm": \.comm,
       ]),
     Layout(

@@ -41,8 +41,9 @@ package final class ProcessCollector: PeriodicCollector {
     isOnByDefault: true,
     notes: """
       A process gets series of its own once it has used 10 ms of CPU time recently (older use counts less). What it used
-      before, and everything of processes without series, is in `pid="other"`. No counter ever falls, and the sum over all series is the machine's at every
-      moment. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
+      before, and everything of processes without series, is in `pid="other"`. No counter ever falls, and the sum over the
+      rates of all series is the machine's at every moment; a plain sum of counters loses what an ended process had, with its
+      series. A process that lives less than two seconds stays in `other` (see exits). Ended processes keep their series for
       `--process.grace`, which should be longer than the scrape interval. Energy is attributed where there is a sensor: see
       energy. It begins with the first scrape that shows the series; what was used before that is in `other`, too. Kernel
       threads have no series; their energy is `to="kernel"`.

@@ -120,6 +120,13 @@ extension TreeAccount {
     for one in living { usage += one.usage }
     usage.settle()
     (interruptible, uninterruptible, io) = counted.offcpu_ns
+    for one in living {
+      switch one.offcpu_reason {
+      case UInt64(OFFCPU_IO.rawValue): io &+= one.offcpu_ns
+      case UInt64(OFFCPU_UNINTERRUPTIBLE.rawValue): uninterruptible &+= one.offcpu_ns
+      default: interruptible &+= one.offcpu_ns
+      }
+    }
     processes = counted.processes
     threads = counted.threads
     programs = counted.programs

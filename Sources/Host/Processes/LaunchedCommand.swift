@@ -14,7 +14,7 @@ package struct LaunchedCommand {
   package let pid: UInt32
   private let child: chost_child
 
-  /// Keeps how signals are treated, for commands to have it so. To be called once, before signals are held back.
+  /// Keeps how signals are treated and how many descriptors there may be, for commands to have it so. To be called once, before signals are held back.
   package static func prepare() throws(SystemError) {
     let error = chost_launch_prepare()
     if error < 0 { throw SystemError(-error, call: "sigaction", path: "this process") }

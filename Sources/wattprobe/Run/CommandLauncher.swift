@@ -1,3 +1,4 @@
+import ByteText
 import Glibc
 import Host
 
@@ -21,6 +22,11 @@ struct CommandLauncher {
       asked = found
     } else if starter.isRoot, let user = variables["SUDO_UID"], let group = variables["SUDO_GID"] {
       asked = UserIdentity.find("\(user):\(group)")
+      if asked == nil {
+        throw StartError(
+          "SUDO_UID and SUDO_GID are no user's: \(user.printable()) and \(group.printable())",
+          cure: "unset them, or say with --user whom the command is to run as")
+      }
     }
     guard let asked, asked.user != starter.user else {
       user = nil

@@ -93,6 +93,7 @@ struct RunCommand: ParsableCommand {
   func measure() throws -> Never {
     // before there is a second thread
     try LaunchedCommand.prepare()
+    OwnProcess.raiseDescriptorLimit()
     let signals = try PendingSignals([SIGCHLD, SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2])
     var options = try exporter.collecting.options()
     var trees = TreeOptions()
@@ -134,9 +135,10 @@ struct RunCommand: ParsableCommand {
 }
 
 /// Where the report goes.
-struct ReportFile {
+final class ReportFile {
   private let path: String?
   private let descriptor: Int32
+  private var isBegun = false
 
   /// Standard error where there is no path.
   init(_ path: String?) throws {
@@ -145,15 +147,20 @@ struct ReportFile {
       descriptor = STDERR_FILENO
       return
     }
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    // a pipe that nobody reads would not be waited for in the end
+    descriptor = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0o644)
     if descriptor < 0 {
       throw StartError(
         "--output: \(path): \(String(cString: strerror(errno)))", cure: "name a file that can be written")
     }
+    _ = fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK)
   }
 
   /// Standard error that nobody reads any more is no failure: a file that does not take the report is.
   func write(_ text: String) throws {
+    // what was there stays until there is something new; pipes and the like have no length
+    if path != nil, !isBegun { _ = ftruncate(descriptor, 0) }
+    isBegun = true
     let error = Terminal.write(text, to: descriptor)
     guard error != 0, let path else { return }
     throw StartError(

@@ -12,16 +12,18 @@ final class PrometheusServer {
   ///   - access: further keys of the scrape configuration, a line each.
   ///   - newer: the path of another Prometheus than the distribution's.
   ///   - features: what is switched on of it.
+  ///   - rules: paths of rule files, evaluated as often as it scrapes.
   init(
     scraping target: UInt16, everySeconds interval: Int = 1, access: [String] = [], newer: String? = nil,
-    features: [String] = []
+    features: [String] = [], rules: [String] = []
   ) async throws {
     let path = try newer ?? Executable.tool("/usr/bin/prometheus", package: "prometheus")
     folder = try TemporaryTree()
     let configuration = try folder.write(
       "prometheus.yml",
       """
-      global: {scrape_interval: \(interval)s, scrape_timeout: \(interval)s}
+      global: {scrape_interval: \(interval)s, scrape_timeout: \(interval)s, evaluation_interval: \(interval)s}
+      rule_files: [\(rules.map { "\"\($0)\"" }.joined(separator: ", "))]
       scrape_configs:
         - job_name: wattprobe
           static_configs: [{targets: ["127.0.0.1:\(target)"]}]
@@ -70,8 +72,13 @@ final class PrometheusServer {
   private func ask(_ expression: String) throws -> (answer: Body, text: String) {
     let allowed = CharacterSet.alphanumerics
     let text = expression.addingPercentEncoding(withAllowedCharacters: allowed) ?? ""
-    let response = try HTTPClient(port: port).get("/api/v1/query?query=\(text)", accept: "application/json")
-    return (try JSONDecoder().decode(Body.self, from: Data(response.body.utf8)), response.body)
+    let body = try get("/api/v1/query?query=\(text)")
+    return (try JSONDecoder().decode(Body.self, from: body), String(decoding: body, as: UTF8.self))
+  }
+
+  /// The answer to a request of its HTTP API.
+  func get(_ path: String) throws -> Data {
+    Data(try HTTPClient(port: port).get(path, accept: "application/json").body.utf8)
   }
 
   /// Whether an expression yields series.

@@ -89,6 +89,8 @@ struct tree_record {
 	__u32 parent;
 	struct usage usage; /* since it is in the tree, modulo 2^64 */
 	__u64 peak_pages;
+	__u64 offcpu_ns; /* for how long it has been blocked, 0: it is not; and why */
+	__u64 offcpu_reason;
 	char comm[16];
 } SWIFT_NAME(TreeRecord);
 
