@@ -13,6 +13,7 @@
 static sigset_t mask_before;
 static struct sigaction child_before, pipe_before, size_before;
 static struct rlimit descriptors_before;
+static bool is_prepared;
 
 int chost_launch_prepare(void)
 {
@@ -23,7 +24,19 @@ int chost_launch_prepare(void)
 	    sigaction(SIGXFSZ, &ignored, &size_before) || getrlimit(RLIMIT_NOFILE, &descriptors_before) ||
 	    sigprocmask(SIG_BLOCK, NULL, &mask_before))
 		return -errno;
+	is_prepared = true;
 	return 0;
+}
+
+static void restore(void)
+{
+	if (!is_prepared)
+		return;
+	sigaction(SIGCHLD, &child_before, NULL);
+	sigaction(SIGPIPE, &pipe_before, NULL);
+	sigaction(SIGXFSZ, &size_before, NULL);
+	setrlimit(RLIMIT_NOFILE, &descriptors_before);
+	sigprocmask(SIG_SETMASK, &mask_before, NULL);
 }
 
 static void become(const struct chost_command *command)
@@ -44,11 +57,7 @@ static void __attribute__((noreturn)) execute(const struct chost_command *comman
 	if (read(go, &byte, 1) != 1)
 		_exit(125);
 	become(command);
-	sigaction(SIGCHLD, &child_before, NULL);
-	sigaction(SIGPIPE, &pipe_before, NULL);
-	sigaction(SIGXFSZ, &size_before, NULL);
-	setrlimit(RLIMIT_NOFILE, &descriptors_before);
-	sigprocmask(SIG_SETMASK, &mask_before, NULL);
+	restore();
 	execvpe(command->arguments[0], command->arguments, command->environment);
 	error = errno;
 	(void)!write(failure, &error, sizeof(error));

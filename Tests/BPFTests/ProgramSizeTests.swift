@@ -68,7 +68,7 @@ struct ProgramSizeTests {
       "tcp_send_reset": 28,
     ],
     "tree": [
-      "adopt": 204, "each_member": 121, "release": 10, "sched_process_exec": 162, "sched_process_exit": 278,
+      "adopt": 280, "each_member": 140, "release": 10, "sched_process_exec": 162, "sched_process_exit": 278,
       "sched_process_fork": 50, "sched_process_free": 28, "sched_switch": 306, "sock_recv_length": 35,
       "sock_send_length": 35, "sys_enter": 94, "sys_exit": 245,
     ],

@@ -86,6 +86,31 @@ extension EndToEnd {
       #expect(all.outcome.status == 0)
     }
 
+    /// The end of a process is that of its last thread, and its status that of the whole group.
+    @Test(arguments: [
+      // the first thread ends before another one ends the process; a thread takes the first one's place by exec
+      ("thread.start_new_thread(lambda: (time.sleep(0.3), os._exit(4)), ()); ctypes.CDLL(None).pthread_exit(0)", 4),
+      ("thread.start_new_thread(lambda: os.execv('/bin/true', ['true']), ()); time.sleep(5)", 0),
+    ]) func processesEndOnce(body: String, status: Int32) async throws {
+      let measured = try await MeasuredCommand(
+        ["--by-process"], [Self.python, "-c", "import _thread as thread, ctypes, os, time\n" + body])
+      #expect(measured.outcome.status == status)
+      #expect(try measured.number("processes") == 1)
+      #expect(try measured.number("ended_processes") == 1)
+      #expect(try measured.number("failed_processes") == (status == 0 ? 0 : 1))
+      let processes = try #require(measured.tree["by_process"] as? [[String: Any]])
+      #expect(processes.count == 1 && (processes[0]["exit_status"] as? NSNumber)?.int32Value == status)
+    }
+
+    /// Who sleeps as measuring begins, and still as it ends, is off its CPU in between.
+    @Test func sleepsUnderWayCount() async throws {
+      let sleeper = try RunningProgram("/bin/sleep", ["30"])
+      let measured = try await MeasuredCommand(["--pid", "\(sleeper.pid)", "--duration", "1s"], [])
+      let waits = try #require(measured.tree["offcpu_seconds"] as? [String: NSNumber])
+      #expect((waits["interruptible"]?.doubleValue ?? 0) > 0.9, "\(waits)")
+      #expect((waits["interruptible"]?.doubleValue ?? 9) < 3, "\(waits)")
+    }
+
     @Test func systemCallsAreExact() async throws {
       let measured = try await MeasuredCommand(
         ["--by-process"],

@@ -15,6 +15,13 @@ extension EndToEnd {
 
     // MARK: The command
 
+    /// The parser would take minutes for these.
+    @Test func itHasAnyNumberOfArguments() async throws {
+      let outcome = try await Self.run(
+        ["-o", "/dev/null"], ["/bin/sh", "-c", "echo $#", "sh"] + (1...50_000).map { "\($0)" })
+      #expect(outcome.output == "50000\n")
+    }
+
     /// A test runner may hold signals back, and so whatever it starts.
     private static func selfKilled(_ name: String) -> [String] {
       [
@@ -105,6 +112,13 @@ extension EndToEnd {
       }
       let full = try await Self.run(["-o", "/dev/full"], ["/bin/echo", "it ran"])
       #expect(full.status == 125 && full.output == "it ran\n" && full.errors.contains("/dev/full: No space left"))
+      let folder = try TemporaryTree()
+      let kept = try folder.write("kept", "as it was")
+      #expect(try await Self.run(["-o", kept], ["/no/such/command"]).status == 127)
+      #expect(try String(contentsOfFile: kept, encoding: .utf8) == "as it was")
+      try #require(mkfifo(folder.root + "/pipe", 0o600) == 0)
+      let pipe = try await Self.run(["-o", folder.root + "/pipe"], ["/bin/echo", "it ran"])
+      #expect(pipe.status == 125 && pipe.output == "" && pipe.errors.contains("/pipe"), "\(pipe)")
       // nobody reads the report: that is the reader's choice
       let (status, output) = try await Executable.pipe(
         "", into: "(\(Executable.wattprobe) run -- sh -c 'exit 3' 2>&1; echo $? >&2) | true; cat")

@@ -85,6 +85,7 @@ int chost_reap(int pid, int *status);
 /// Ends this process as one ended that had this status of waitpid(2).
 void chost_end_like(int status) __attribute__((noreturn));
 
-/// Keeps how signals are treated and how many descriptors there may be, for commands that are launched to have it so, and has
-/// children waited for, SIGPIPE and SIGXFSZ ignored. To be called once, before signals are held back; 0 or the negated errno.
+/// Keeps how signals are treated and how many descriptors there may be, for commands that are launched to have it so,
+/// and has children waited for, SIGPIPE and SIGXFSZ ignored. To be called once, before signals are held back; 0 or the
+/// negated errno.
 int chost_launch_prepare(void);

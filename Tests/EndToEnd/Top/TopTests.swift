@@ -151,7 +151,7 @@ extension EndToEnd {
     func coloursAreThereUnlessTheyAreNotWanted(environment: String, hasColours: Bool) async throws {
       let terminal = try await TmuxTerminal(columns: 80, lines: 24)
       let arguments = Self.options.map { "'\($0)'" }.joined(separator: " ")
-      try await terminal.type("\(environment)\(Executable.wattprobe) top \(arguments)")
+      try await terminal.type("env -u NO_COLOR \(environment)\(Executable.wattprobe) top \(arguments)")
       try await terminal.press("Enter")
       try await terminal.screen("the view") { $0.last?.hasPrefix("q quit") ?? false }
       let styled = try await terminal.styledScreen()
