@@ -77,19 +77,20 @@ let package = Package(
     module("ByteText"),
     module("Exposition"),
     module("Readings", ["Exposition"], more: small),
-    module("TerminalView", ["ByteText", "Readings"], more: small),
+    module("TerminalView", ["ByteText", "FixedPoint", "Readings"], more: small),
     module("Host", ["ByteText", "CHost"]),
     module("Energy", ["ByteText"]),
     module("Collecting", ["Exposition"]),
     module("JSONText", more: small),
-    module("Accounts", ["ByteText", "JSONText"], more: small),
+    module("FixedPoint", more: small),
+    module("Accounts", ["ByteText", "FixedPoint", "JSONText"], more: small),
     module(
       "Collectors",
       ["Accounts", "BPF", "BPFPrograms", "ByteText", "Exposition", "Host", "Energy", "Collecting", logging]),
     module(
       "Web", ["ByteText", "CCrypt", "CDeflate", "CPage", "CYAML", "Exposition", "Collecting", logging, tls] + nio),
     module("Recording", ["CSQLite", "Exposition"], more: small),
-    module("Report", ["Exposition", "JSONText", "Recording"], more: small),
+    module("Report", ["Exposition", "FixedPoint", "JSONText", "Recording"], more: small),
     .executableTarget(
       name: "wattprobe",
       dependencies: [
@@ -128,6 +129,7 @@ let package = Package(
     tests("RepositoryTests", []),
     tests("ByteTextTests", ["ByteText"]),
     tests("JSONTextTests", ["JSONText"]),
+    tests("FixedPointTests", ["FixedPoint"]),
     tests("AccountsTests", ["Accounts", "JSONText"]),
     tests("ExpositionTests", ["Exposition", "Fixtures"]),
     tests("ReadingsTests", ["Readings", "Exposition", "Fixtures"]),

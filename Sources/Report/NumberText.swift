@@ -1,27 +1,13 @@
+internal import FixedPoint
+
 /// Numbers as people read them.
 enum NumberText {
   /// With so many digits behind the point, as many as `%.*f` has; very large ones as they are printed.
   static func fixed(_ value: Double, _ digits: Int) -> String {
     guard value.isFinite else { return value.isNaN ? "–" : value < 0 ? "−∞" : "∞" }
-    let power = (0..<digits).reduce(1.0) { power, _ in power * 10 }
-    let scaled = (value.magnitude * power).rounded()
-    guard scaled < 1e18 else { return "\(value)" }
-    let whole = UInt64(scaled)
-    let text = String(whole)
-    let padded = String(repeating: "0", count: max(0, digits + 1 - text.utf8.count)) + text
-    let sign = value < 0 && whole > 0 ? "−" : ""
-    guard digits > 0 else { return sign + grouped(padded) }
-    return sign + grouped(String(padded.dropLast(digits))) + "." + padded.suffix(digits)
-  }
-
-  /// In groups of three digits.
-  private static func grouped(_ digits: String) -> String {
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0 && (digits.utf8.count - index) % 3 == 0 { result += "," }
-      result.append(digit)
-    }
-    return result
+    guard let text = FixedPoint.text(value.magnitude, digits: digits, hasGroups: true) else { return "\(value)" }
+    return value < 0 && text.utf8.contains(where: { $0 >= UInt8(ascii: "1") && $0 <= UInt8(ascii: "9") })
+      ? "−" + text : text
   }
 
   /// Three digits that matter, with k, M, G, T for powers of 1000.

@@ -1,3 +1,5 @@
+internal import FixedPoint
+
 /// Numbers as short text, of at most six columns up to a billion of whatever it is.
 package enum Quantity {
   /// Three significant digits or more: `0.034`, `7.667`, `12.35`, `345.6`, `1.23k`.
@@ -51,12 +53,5 @@ package enum Quantity {
   }
 
   /// So many digits behind the point; a question mark for what is no number or beyond all reason.
-  static func fixed(_ value: Double, _ digits: Int) -> String {
-    let scale = (0..<digits).reduce(1.0) { scale, _ in scale * 10 }
-    guard let units = Int(exactly: (value * scale).rounded()) else { return "?" }
-    let text = String(units.magnitude)
-    let padded = String(repeating: "0", count: max(0, digits + 1 - text.utf8.count)) + text
-    let sign = units < 0 ? "-" : ""
-    return digits == 0 ? sign + padded : sign + padded.dropLast(digits) + "." + padded.suffix(digits)
-  }
+  static func fixed(_ value: Double, _ digits: Int) -> String { FixedPoint.text(value, digits: digits) ?? "?" }
 }
