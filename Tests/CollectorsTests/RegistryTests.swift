@@ -57,7 +57,8 @@ import Testing
 
   @Test func everyProgramBelongsToACollector() throws {
     let programs = try Self.files("bpf").filter { $0.hasSuffix(".bpf.c") }.map { String($0.dropLast(6)) }
-    for program in programs {
+    // `wattprobe run` alone loads that of trees
+    for program in programs where program != "tree" {
       #expect(Self.names.contains(Self.twins[program] ?? program), "\(program).bpf.c belongs to no collector")
     }
     #expect(Set(programs) == Set(ProgramObject.embeddedNames))
