@@ -2,7 +2,7 @@ internal import CLibbpf
 internal import Glibc
 
 extension ProgramObject {
-  /// Empties its own hashes and sets its own arrays to zero; constants and variables stay. To be called while it is detached.
+  /// Empties its own hashes and queues and sets its own arrays to zero; constants and variables stay. To be called while it is detached.
   ///
   /// Task storage stays too, which nobody but its tasks can reach: a program that keeps times there ignores those from before
   /// it watched.
@@ -14,6 +14,7 @@ extension ProgramObject {
         switch bpf_map__type(map) {
         case BPF_MAP_TYPE_TASK_STORAGE: Int32(0)
         case BPF_MAP_TYPE_ARRAY, BPF_MAP_TYPE_PERCPU_ARRAY: Self.zero(map)
+        case BPF_MAP_TYPE_QUEUE: Self.drain(map)
         case BPF_MAP_TYPE_HASH, BPF_MAP_TYPE_LRU_HASH, BPF_MAP_TYPE_PERCPU_HASH: Self.empty(map)
         default: -EOPNOTSUPP
         }
@@ -33,6 +34,13 @@ extension ProgramObject {
       if error != 0 { return error }
     }
     return 0
+  }
+
+  private static func drain(_ map: OpaquePointer) -> Int32 {
+    var value = [UInt8](repeating: 0, count: Int(bpf_map__value_size(map)))
+    var error: Int32 = 0
+    while error == 0 { error = bpf_map_lookup_and_delete_elem(bpf_map__fd(map), nil, &value) }
+    return error == -ENOENT ? 0 : error
   }
 
   private static func empty(_ map: OpaquePointer) -> Int32 {

@@ -4,7 +4,7 @@ package import Collecting
 package import Exposition
 
 /// Pages of files in memory: used, brought in, made dirty.
-package final class PagecacheCollector: Collector {
+package final class PagecacheCollector: SheddableCollector {
   private static let accesses = Family(
     "page_cache_accesses", .counter,
     help: "Pages of files that were used: read, mapped by a fault, or made dirty. Hits are accesses minus insertions.")
@@ -34,12 +34,21 @@ package final class PagecacheCollector: Collector {
     let programs = try PagecachePrograms(context.options.pagecache.form, watched: watched, logger: context.logger)
     context.kernel.register(programs)
     if watched != nil { context.kernel.show(programs.details) }
-    return PagecacheCollector(programs)
+    return PagecacheCollector(programs, canBeShed: watched == nil)
   }
 
   let programs: PagecachePrograms
 
-  private init(_ programs: PagecachePrograms) { self.programs = programs }
+  /// Else `process` shows what it counts, too.
+  package let canBeShed: Bool
+
+  private init(_ programs: PagecachePrograms, canBeShed: Bool) {
+    self.programs = programs
+    self.canBeShed = canBeShed
+  }
+
+  package func shed() { programs.detach() }
+  package func comeBack() throws(CollectorFailure) { try programs.restart() }
 
   package func collect(into writer: inout SampleWriter) throws(CollectorFailure) {
     let layout = MemoryLayout<PagecachePerCPU>.self

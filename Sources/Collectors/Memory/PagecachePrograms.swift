@@ -6,7 +6,7 @@ internal import Host
 internal import Logging
 
 /// The programs at the hooks of the page cache, as many as this kernel has.
-package final class PagecachePrograms: LoadedPrograms {
+package final class PagecachePrograms: RestartablePrograms {
   /// What tells of look-ups.
   package enum Form: String, Sendable, CaseIterable {
     /// Tracepoints for reads and for faults (since 6.12).
@@ -101,6 +101,7 @@ package final class PagecachePrograms: LoadedPrograms {
   package func attachments() -> [ProgramAttachment] { object.attachments() }
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
+  package func clear() throws(BPFError) { try object.clear() }
   package func reattach() throws(BPFError) { try object.reattach() }
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] { [] }
 }

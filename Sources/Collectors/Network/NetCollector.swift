@@ -6,7 +6,7 @@ package import Exposition
 internal import Host
 
 /// Packets that pass network devices, their wait in transmit queues, and packets dropped.
-package final class NetCollector: PeriodicCollector {
+package final class NetCollector: PeriodicCollector, SheddableCollector {
   private static let packets = Family(
     "network_packets", .counter, labels: ["device", "direction"],
     help:
@@ -52,19 +52,29 @@ package final class NetCollector: PeriodicCollector {
   private static let waits = HistogramLayout(lowest: -20, highest: 1)
 
   let programs: NetPrograms
+  private let options: NetOptions
   private let paths: HostPaths
   private let reasons: DropReasonNames
   private var table: DeviceTable
   private var labels: [String: PreparedLabels] = [:]
 
   private init(_ context: CollectorContext) throws(CollectorFailure) {
-    let options = context.options.net
+    options = context.options.net
     paths = context.options.paths
     reasons = DropReasonNames()
     programs = try NetPrograms.load(
       options: context.options, hasQueueReasons: reasons.hasQueueReasons, logger: context.logger)
     context.kernel.register(programs)
     table = DeviceTable(limit: options.devices, grace: options.graceNanoseconds)
+  }
+
+  package var canBeShed: Bool { true }
+  package func shed() { programs.detach() }
+
+  package func comeBack() throws(CollectorFailure) {
+    try programs.restart()
+    table = DeviceTable(limit: options.devices, grace: options.graceNanoseconds)
+    labels = [:]
   }
 
   package func sample(now: UInt64) {

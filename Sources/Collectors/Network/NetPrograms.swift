@@ -4,7 +4,7 @@ internal import Collecting
 internal import Logging
 
 /// The programs where packets pass between the stack and the drivers.
-package final class NetPrograms: LoadedPrograms {
+package final class NetPrograms: RestartablePrograms {
   /// Which packets get stamps of their own. The first costs less.
   package enum Form: String, Sendable, CaseIterable {
     /// Those that the kernel says it put into a queueing discipline (5.16).
@@ -82,8 +82,7 @@ package final class NetPrograms: LoadedPrograms {
         slots: UInt32(slots), lane_shift: UInt8(lanes.shift), drop_shift: UInt8(dropLanes.shift),
         stamps_at_queue: form == .stampsAtQueue ? 1 : 0, all_namespaces: options.net.includesAllNamespaces ? 1 : 0))
     try object.load()
-    let free = try QueueMap<UInt32>("network_free_slots", of: object)
-    for slot in Int(DEVICE_SHARED_SLOTS)..<slots { try free.push(UInt32(slot)) }
+    try fill(QueueMap("network_free_slots", of: object), slots: slots)
     try object.run("find_host", onEach: [0])
     // what takes stamps away first, then what makes them
     try object.attach("kfree_skb")
@@ -158,6 +157,18 @@ package final class NetPrograms: LoadedPrograms {
   package func maps() -> [MapDescription] { object.maps() }
   package func detach() { object.detach() }
   package func reattach() throws(BPFError) { try object.reattach() }
+
+  package func clear() throws(BPFError) {
+    try object.clear()
+    left = [:]
+    givenUp = []
+    try Self.fill(free, slots: slots)
+  }
+
+  /// All places are free.
+  private static func fill(_ free: borrowing QueueMap<UInt32>, slots: Int) throws(BPFError) {
+    for slot in Int(DEVICE_SHARED_SLOTS)..<slots { try free.push(UInt32(slot)) }
+  }
 
   package func lostUpdates() -> [(map: String, cause: String, count: UInt64)] {
     [("queued_packets", "full", cpus.sum(offset: MemoryLayout<NetPerCPU>.offset(of: \.lost)!))]

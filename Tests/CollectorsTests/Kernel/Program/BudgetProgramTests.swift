@@ -141,26 +141,55 @@ extension KernelTests {
     }
 
     /// All that a collector has noted is forgotten while nothing is counted.
-    @Test(arguments: ["syscalls", "signals", "tcp", "kmem", "locks", "loadtracking"])
+    @Test(arguments: ["syscalls", "signals", "tcp", "net", "pagecache", "kmem", "locks", "loadtracking"])
     func clearedProgramsHaveCountedNothing(name: String) throws {
       let collectors = try LiveCollectors([name]) { $0.syscalls.timing = .all }
       let programs = try #require(
         collectors.context.kernel.loaded.compactMap { $0 as? any RestartablePrograms }.first { $0.collector == name })
       let counted = { (try collectors.counters()).values.reduce(0, &+) }
-      try Load("calls", syscallNumber("getpgid"), 10_000).run()
-      kill(getpid(), SIGWINCH)
+      let work = {
+        switch name {
+        case "net": try Load("datagrams", 500).run()
+        case "pagecache": try Load("read-pages-of-file", 500).run()
+        default: try Load("calls", syscallNumber("getpgid"), 10_000).run()
+        }
+        kill(getpid(), SIGWINCH)
+      }
+      let isSure = ["syscalls", "signals", "kmem", "net", "pagecache"].contains(name)
+      try work()
       programs.detach()
       let before = try counted()
-      if ["syscalls", "signals", "kmem"].contains(name) { #expect(before > 0) }
+      if isSure { #expect(before > 0) }
       try programs.clear()
-      #expect(try counted() == 0)
+      // what devices have shown is the collector's to forget
+      if name != "net" { #expect(try counted() == 0) }
       for map in programs.maps() where map.isSized && map.entries() != map.capacity {
         #expect(map.entries() == (map.name == "kmem_sites" ? 1 : 0), "\(map.name)")
       }
       try programs.reattach()
-      kill(getpid(), SIGWINCH)
-      try Load("calls", syscallNumber("getpgid"), 10_000).run()
-      if ["syscalls", "signals", "kmem"].contains(name) { #expect(try counted() > 0) }
+      try work()
+      if isSure { #expect(try counted() > 0) }
+    }
+
+    /// What devices have shown is forgotten with what the programs have counted.
+    @Test func devicesBeginAnewAsTheirCollectorComesBack() throws {
+      let definition = try #require(Registry.collectors.first { $0.name == "net" })
+      let collector = try #require(
+        try definition.make(try LiveCollectors(["net"]).context) as? any SheddableCollector)
+      func packets() throws -> UInt64 {
+        var writer = SampleWriter()
+        try collector.collect(into: &writer)
+        return Reading(writer.finish()).sum("network_packets", ["device": "lo", "direction": "receive"])
+      }
+      try Load("datagrams", 700).run()
+      #expect(try packets() >= 700)
+      collector.shed()
+      try Load("datagrams", 5000).run()
+      try collector.comeBack()
+      #expect(try packets() < 100)
+      try Load("datagrams", 300).run()
+      let counted = try packets()
+      #expect(counted >= 300 && counted < 700, "\(counted)")
     }
   }
 }
