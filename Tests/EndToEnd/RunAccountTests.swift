@@ -190,6 +190,24 @@ extension EndToEnd {
       #expect(abs((statistics?["standard_deviation"]?.doubleValue ?? 0) - deviation) < 1e-9)
     }
 
+    /// What one run leaves behind is not the next one's, and each divides the machine's joules without a remainder.
+    @Test func runsBeginAnew() async throws {
+      let measured = try await MeasuredCommand(
+        ["-r", "3", "--energy.model", "haswell"],
+        ["/bin/sh", "-c", "i=0; while [ $i -lt 20000 ]; do i=$((i+1)); done; (sleep 3 &)"])
+      #expect(measured.runs.count == 3)
+      for run in measured.runs {
+        let tree = try #require((run["trees"] as? [[String: Any]])?.first)
+        #expect((tree["processes"] as? NSNumber)?.intValue == 3 && (tree["living_tasks"] as? NSNumber)?.intValue == 1)
+        let machine = try #require(run["machine"] as? [String: Any])
+        func microjoules(_ value: Any?) -> Int { Int((((value as? NSNumber)?.doubleValue ?? .nan) * 1e6).rounded()) }
+        let parts = ["other_processes_joules", "kernel_joules", "idle_joules", "unattributed_joules"]
+        let own = microjoules((tree["energy"] as? [String: Any])?["joules"])
+        #expect(own > 0)
+        #expect(own + parts.map { microjoules(machine[$0]) }.reduce(0, +) == microjoules(machine["joules"]))
+      }
+    }
+
     @Test func intervalsAddUpToTheRun() async throws {
       let measured = try await MeasuredCommand(
         ["--interval", "200ms"],
