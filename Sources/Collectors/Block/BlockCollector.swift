@@ -51,7 +51,7 @@ package final class BlockCollector: Collector {
 
   /// 15 µs to 8 s.
   private static let times = HistogramLayout(lowest: -16, highest: 3)
-  private static let operations = ["read", "write", "flush", "discard"]
+  package static let operations = ["read", "write", "flush", "discard"]
   /// How long a request must have been with a driver that says it has none, to be one whose end was missed.
   private static let forgottenAge: UInt64 = 60_000_000_000
   /// What one series of each family shows.

@@ -130,6 +130,7 @@ extension EndToEnd {
       case "collector": Registry.collectors.map(\.name)
       case "source": try Document("docs/energy.md").text.matches(of: /(?m)^\| `([a-z]+)` \|/).map { String($0.1) }
       case "zone": ["package-0-die-1"]
+      case "operation": BlockCollector.operations
       default: []
       }
     }
