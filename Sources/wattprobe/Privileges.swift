@@ -9,22 +9,8 @@ import Web
 enum Privileges {
   /// Decides whom the program becomes once everything is open; `option` is what the command line says.
   static func settleUser(_ option: String?, logger: Logger) throws {
-    let starter = UserIdentity.current
-    let chosen = try option.map { text in
-      guard let user = UserIdentity.find(text) else {
-        throw StartError(
-          "--user: there is no user \"\(text)\"", cure: "give the name of a user, or numbers as UID or UID:GID")
-      }
-      return user
-    }
-    guard starter.isRoot else {
-      if let chosen, chosen.user != starter.user {
-        throw StartError(
-          "--user: started by user \(starter.user), it cannot become \(chosen)",
-          cure: "start it as root, or leave --user out")
-      }
-      return
-    }
+    let chosen = try option.map(user)
+    guard UserIdentity.current.isRoot else { return }
     if let chosen, chosen.isRoot { return logger.notice("it remains root, as --user says") }
     let user = chosen ?? .ordinary
     if let obstacle = user.obstacle {
@@ -36,6 +22,21 @@ enum Privileges {
         ])
     }
     UserIdentity.toBecome = user
+  }
+
+  /// The user of --user, whom this process can be, or become.
+  static func user(_ option: String) throws -> UserIdentity {
+    guard let user = UserIdentity.find(option) else {
+      throw StartError(
+        "--user: there is no user \"\(option)\"", cure: "give the name of a user, or numbers as UID or UID:GID")
+    }
+    let starter = UserIdentity.current
+    if !starter.isRoot, user.user != starter.user {
+      throw StartError(
+        "--user: started by user \(starter.user), it cannot become \(user)",
+        cure: "start it as root, or leave --user out")
+    }
+    return user
   }
 
   /// Leaves a cgroup namespace of its own, as Docker gives each container, so that control groups have their whole paths.

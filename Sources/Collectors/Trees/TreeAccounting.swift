@@ -29,6 +29,8 @@ package final class TreeAccounting {
 
   /// How long the kernel may take to let go of tasks that ended. It does after a grace period of RCU, which it may put off.
   private static let patience: UInt64 = 3_000_000_000
+  /// How often tasks are gone over anew since one of them ended meanwhile.
+  private static let attempts = 16
 
   /// Loads what follows trees; `options.trees` says how many, and `options.enabled` whether energy is wanted.
   package init(_ options: CollectorOptions, logger: Logger) throws(CollectorFailure) {
@@ -53,16 +55,18 @@ package final class TreeAccounting {
     let beginsWithProgram = options.trees?.beginsWithProgram ?? true
     events.append(
       TreeEvents(
-        tasks: beginsWithProgram ? [pid] : try members(ofTree: roots.count), beginsWithProgram: beginsWithProgram,
+        tasks: beginsWithProgram ? [pid] : try members(ofTree: roots.count).map(\.pid),
+        beginsWithProgram: beginsWithProgram,
         source: options.pmu.source))
     roots.append(pid)
     return true
   }
 
-  private func members(ofTree tree: Int) throws(CollectorFailure) -> [UInt32] {
-    var tasks: [UInt32] = []
-    try programs.forEachMember { if Int($0.process.tree) == tree { tasks.append($0.pid) } }
-    return tasks
+  /// The tasks of a tree that live.
+  private func members(ofTree tree: Int) throws(CollectorFailure) -> [TreeRecord] {
+    var members: [TreeRecord] = []
+    try programs.forEachMember { if Int($0.process.tree) == tree { members.append($0) } }
+    return members
   }
 
   /// Begins: what is measured from here on is divided.
@@ -199,15 +203,15 @@ package final class TreeAccounting {
 
   /// What ended tasks left, and the living ones, as of one moment: no task may end in between.
   private func snapshot(_ tree: Int) -> (TreePerCPU, [TreeRecord]) {
-    var result: (TreePerCPU, [TreeRecord]) = (programs.counted(tree), [])
-    for _ in 0..<16 {
-      let before = programs.counted(tree)
-      var living: [TreeRecord] = []
-      try? programs.forEachMember { if Int($0.process.tree) == tree { living.append($0) } }
-      result = (programs.counted(tree), living)
-      if result.0.ended_tasks == before.ended_tasks, result.0.ended.runtime_ns == before.ended.runtime_ns { break }
+    var counted = programs.counted(tree)
+    var living: [TreeRecord] = []
+    for _ in 0..<Self.attempts {
+      let before = counted
+      living = (try? members(ofTree: tree)) ?? []
+      counted = programs.counted(tree)
+      if counted.ended_tasks == before.ended_tasks, counted.ended.runtime_ns == before.ended.runtime_ns { break }
     }
-    return result
+    return (counted, living)
   }
 
   private func named(_ calls: (calls: [UInt64], errors: [UInt64], time: [UInt64])) -> [TreeAccount.NamedCalls] {

@@ -13,14 +13,8 @@ struct CommandLauncher {
     self.arguments = arguments
     let variables = Self.variables()
     let starter = UserIdentity.current
-    var asked: UserIdentity?
-    if let option {
-      guard let found = UserIdentity.find(option) else {
-        throw StartError(
-          "--user: there is no user \"\(option)\"", cure: "give the name of a user, or numbers as UID or UID:GID")
-      }
-      asked = found
-    } else if starter.isRoot, let user = variables["SUDO_UID"], let group = variables["SUDO_GID"] {
+    var asked = try option.map(Privileges.user)
+    if option == nil, starter.isRoot, let user = variables["SUDO_UID"], let group = variables["SUDO_GID"] {
       asked = UserIdentity.find("\(user):\(group)")
       if asked == nil {
         throw StartError(
@@ -32,11 +26,6 @@ struct CommandLauncher {
       user = nil
       environment = variables.map { "\($0)=\($1)" }
       return
-    }
-    guard starter.isRoot else {
-      throw StartError(
-        "--user: started by user \(starter.user), it cannot become \(asked)",
-        cure: "start it as root, or leave --user out")
     }
     let chosen = LaunchedCommand.User(asked)
     user = chosen

@@ -23,7 +23,8 @@ final class RunSession {
   private var beganAt: UInt64 = 0
   private var lineAt: UInt64 = 0
   private var lastLine: UInt64 = 0
-
+  private var sampleAt: UInt64 = .max
+  private var names: [String] = []
   private let paths: HostPaths
 
   init(_ options: CollectorOptions, logger: Logger, signals: consuming PendingSignals) throws {
@@ -94,8 +95,6 @@ final class RunSession {
 
   // MARK: The course of a run
 
-  private var names: [String] = []
-
   private func begin(names: [String]) {
     self.names = names
     run = MeasuredRun()
@@ -103,10 +102,9 @@ final class RunSession {
     sampleAt = accounting.nextSample(after: beganAt) ?? .max
     lineAt = interval.map { beganAt + $0 } ?? .max
     lastLine = beganAt
-    before = names.indices.map { accounting.account(of: $0) }
+    // nothing between the beginning and the command that nobody asked for
+    before = interval == nil ? [] : names.indices.map { accounting.account(of: $0) }
   }
-
-  private var sampleAt: UInt64 = .max
 
   private func nextMoment() -> UInt64 { min(sampleAt, lineAt) }
 
@@ -150,8 +148,9 @@ final class RunSession {
   }
 
   private func finish() throws {
-    accounting.end()
     let now = MonotonicClock.now
+    // takes until the kernel has let go of the tasks
+    accounting.end()
     if interval != nil { try line(at: now) }
     run.elapsed = accounting.elapsed
     run.machine = accounting.machine()

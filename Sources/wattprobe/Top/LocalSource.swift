@@ -59,7 +59,7 @@ struct LocalSource: ReadingSource {
     if let failure = failures.first, failure.reason != .disabled {
       throw StartError("processes cannot be watched (\(failure.message))", cure: Self.cure)
     }
-    host = Self.hostName
+    host = Kernel.hostName
     for _ in 0..<Self.passesAhead {
       _ = collectors.wait(until: MonotonicClock.now + Self.passInterval)
       _ = collectors.set.collect(CollectorSelection(collect: ["process", "cgroup"]))
@@ -68,12 +68,6 @@ struct LocalSource: ReadingSource {
   }
 
   private static let cure = "run it as root (sudo), or read an exporter that runs: --from http://HOST:10418"
-
-  private static var hostName: String {
-    var name = utsname()
-    uname(&name)
-    return withUnsafeBytes(of: name.nodename) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
-  }
 
   mutating func ask() {
     let snapshots = collectors.set.collect(CollectorSelection())
